@@ -1,0 +1,305 @@
+// The seam between Jeroboam and whatever makes clusters. A driver is level-triggered: it is shown what should be
+// (Desired) and what is (Observed), names the steps between the two, and carries out one of them. It never writes
+// a row, never chooses a ClusterStatus and never waits: the reconcile loop does all three.
+import type { LabelReader } from "../server/domain/label-catalog.ts";
+import type { Secret } from "../server/domain/secret.ts";
+import type { HealthStatus } from "../server/domain/cluster-status.ts";
+import type { Cloud } from "./openstack/cloud.ts";
+
+export interface ClusterType {
+  serverType: "vm" | "bm";
+  distro: string;
+  coe: string;
+}
+
+export interface Capabilities {
+  /** May the number of control plane nodes change after creation? */
+  resizeMasters: boolean;
+  nodegroups: boolean;
+  upgrade: boolean;
+  rotateCa: boolean;
+  rotateCredential: boolean;
+  scaleToZero: boolean;
+  /** Can the caller choose which servers go when a nodegroup shrinks? */
+  removeNamed: boolean;
+}
+
+/** Something that `accepts` refuses. `field` is the wire name of the input, or `labels.<key>`. */
+export interface Problem {
+  field: string;
+  message: string;
+}
+
+export interface ClusterDriver<S extends Step = Step, O extends Observed = Observed> {
+  /** Magnum's driver name, stored with template and cluster: `k8s_fedora_coreos_v1`. */
+  readonly name: string;
+  readonly provides: readonly ClusterType[];
+  readonly can: Readonly<Capabilities>;
+  /** Label keys that have an effect here. Any other key of the catalogue is refused by `accepts` with a reason. */
+  readonly labels: readonly string[];
+  /** Pure. Sizes, labels, versions: all that can be said before anything is made. [] = fine. */
+  accepts(want: Wish): Problem[];
+  /** What will exist, for the review step and the quota check. Pure. */
+  footprint(want: Wish): Footprint;
+  /** One bounded list call for all clusters of the cloud's project. */
+  survey(cloud: Cloud): Promise<Survey>;
+  /** Reads only. What is missing is `absent`, never an exception. Talks to the cluster's own API only when `want.probe`. */
+  observe(cloud: Cloud, want: Desired, survey: Survey): Promise<O>;
+  /** Pure. [] = settled. The first step is the next one. */
+  plan(want: Desired, seen: O, now: Date): S[];
+  /** One bounded, repeatable call: applied twice it has the effect of once. */
+  apply(cloud: Cloud, want: Desired, step: S): Promise<Outcome>;
+  /** Asks the cluster's own API. Never throws: what does not answer is a health fact. */
+  health(want: Desired, seen: O): Promise<Health>;
+  /** The back end's objects as a tree, read with the caller's credential, for the Resources tab. */
+  resources(cloud: Cloud, key: ClusterKey): Promise<ResourceNode[]>;
+  /** What a deletion would remove, what it leaves, and what would block it. Reads only. */
+  previewDelete(cloud: Cloud, want: Desired): Promise<DeletePreview>;
+}
+
+export interface ClusterKey {
+  /** Lower-case UUID; every name at the back end is derived from it. */
+  id: string;
+  name: string;
+}
+
+/** What a cluster is to be, without identities and secrets: enough to judge and to count. */
+export interface Wish {
+  name: string;
+  template: TemplateFacts;
+  labels: LabelReader;
+  network: NetworkWish;
+  nodegroups: NodegroupWish[];
+  keypair: string | null;
+  dockerVolumeSizeGib: number | null;
+  /** Minutes; null = the driver's own limit, 0 = none. */
+  createTimeoutMinutes: number | null;
+  /** Services that the catalogue of this cloud has, by official type: `load-balancer`, `key-manager`, ... */
+  services: readonly string[];
+}
+
+export interface Desired extends Wish {
+  key: ClusterKey;
+  generation: number;
+  deleting: boolean;
+  /** True while an operation of the user (retry, repair, resize of a failed cluster) asks to repair what failed. */
+  repair: boolean;
+  /** May the cluster's own API be asked in this round? */
+  probe: boolean;
+  project: { id: string };
+  /** CA certificates, public. `revision` grows with each rotation. */
+  pki: { revision: number; caPem: string };
+  /** Client credential of the service itself (CN admin, O system:masters) for the cluster's API. */
+  admin: { certPem: string; keyPem: Secret } | null;
+  credential: TrustCredential;
+  endpoints: NodeEndpoints;
+}
+
+/** The delegated identity of one cluster: a trustee in the trustee domain and a trust of the creator. */
+export interface TrustCredential {
+  revision: number;
+  trusteeUserId: string;
+  trusteePassword: Secret;
+  trustId: string;
+}
+
+/** Addresses as nodes see them. */
+export interface NodeEndpoints {
+  /** Keystone with /v3. */
+  authUrl: string;
+  /** Our REST API with /v1. */
+  apiUrl: string;
+  region: string;
+  verifyCa: boolean;
+  /** The cloud's CA, PEM, when it is not a public one. */
+  openstackCaPem: string | null;
+}
+
+export interface TemplateFacts {
+  coe: string;
+  distro: string;
+  serverType: "vm" | "bm";
+  tlsDisabled: boolean;
+  registryEnabled: boolean;
+  insecureRegistry: string | null;
+  networkDriver: string;
+  volumeDriver: string | null;
+  dockerStorageDriver: string | null;
+  apiserverPort: number | null;
+  externalNetwork: string | null;
+  dnsNameservers: readonly string[];
+  httpProxy: string | null;
+  httpsProxy: string | null;
+  noProxy: string | null;
+}
+
+export interface NetworkWish {
+  /** Ids, resolved when the cluster was made; null = the driver makes a network of its own. */
+  fixedNetwork: string | null;
+  fixedSubnet: string | null;
+  /** CIDR of the given subnet; null when the driver makes one from label fixed_subnet_cidr. */
+  fixedSubnetCidr: string | null;
+  /** Id of the external network, resolved; null when the template names none. */
+  externalNetwork: string | null;
+  masterLbEnabled: boolean;
+  floatingIpEnabled: boolean;
+}
+
+export interface NodegroupWish {
+  key: { id: string; name: string };
+  role: string;
+  isDefault: boolean;
+  count: number;
+  /** Bounds for the autoscaler; null max = none. */
+  min: number;
+  max: number | null;
+  /** Flavor id and, for the quota count, its size. */
+  flavor: { id: string; vcpus: number; ramMib: number; diskGib: number };
+  image: { id: string; minDiskGib: number };
+  dockerVolumeSizeGib: number | null;
+  labels: LabelReader;
+  /** Server ids or member indexes that the user chose to lose. */
+  remove: readonly string[];
+}
+
+export type BackendState = "absent" | "creating" | "updating" | "deleting" | "ready" | "failed";
+
+export interface Observed {
+  /** Heat: id of the cluster's own stack. Null while nothing exists. */
+  backendId: string | null;
+  state: BackendState;
+  /** The back end's own words for the state. */
+  reason: string | null;
+  /** `https://192.0.2.7:6443`, null until known. */
+  apiAddress: string | null;
+  coeVersion: string | null;
+  containerVersion: string | null;
+  masterAddresses: readonly string[];
+  nodegroups: readonly ObservedNodegroup[];
+  progress: Progress | null;
+  /** Leaves that failed, earliest first, consequences left out. */
+  failures: readonly FailedResource[];
+  /** Balancers, addresses, ports, volumes that block or survive deletion. */
+  leftovers: readonly Leftover[];
+}
+
+export interface ObservedNodegroup {
+  key: { id: string; name: string };
+  backendId: string | null;
+  state: BackendState;
+  reason: string | null;
+  count: number;
+  addresses: readonly string[];
+  version: string | null;
+  nodes: readonly NodeFact[];
+}
+
+export interface NodeFact {
+  serverId: string;
+  name: string;
+  /** Member index in its group, as the back end counts. */
+  index: string;
+  status: string;
+  privateAddress: string | null;
+  publicAddress: string | null;
+  zone: string | null;
+  flavorId: string | null;
+  imageId: string | null;
+  /** The node's Ready condition in Kubernetes; null = not asked or not known there. */
+  ready: boolean | null;
+  version: string | null;
+  createdAt: string | null;
+}
+
+export interface Progress {
+  done: number;
+  total: number;
+  /** What is being made now, in words: "worker 2". Null when nothing moves. */
+  now: string | null;
+}
+
+export interface FailedResource {
+  /** From the outside in: ["workers", "worker 3", "volume"], in words. */
+  path: readonly string[];
+  type: string;
+  name: string;
+  physicalId: string | null;
+  /** Unwrapped from the wrappers of enclosing stacks. */
+  reason: string;
+  at: string | null;
+}
+
+export interface Leftover {
+  type: string;
+  id: string;
+  name: string | null;
+  why: string;
+}
+
+export interface ResourceNode {
+  name: string;
+  type: string;
+  physicalId: string | null;
+  status: string;
+  reason: string | null;
+  updatedAt: string | null;
+  children: ResourceNode[];
+}
+
+export interface DeletePreview {
+  removes: { type: string; name: string; id: string | null }[];
+  stays: { type: string; name: string; id: string | null; why: string }[];
+  blocks: { type: string; name: string; id: string | null; why: string }[];
+}
+
+/** Back end objects of one project by cluster id, from one list call. */
+export interface Survey {
+  at: Date;
+  stacks: readonly SurveyedStack[];
+}
+
+export interface SurveyedStack {
+  id: string;
+  name: string;
+  status: string;
+  reason: string | null;
+  updatedAt: string | null;
+  tags: readonly string[];
+}
+
+/** Plain data without secrets, so that a plan can be shown, logged and compared. */
+export interface Step {
+  readonly kind: string;
+  /** The step in words for people: "Create 2 worker nodes". */
+  readonly summary: string;
+}
+
+export type Outcome =
+  | { kind: "done" }
+  | { kind: "again"; afterMs: number }
+  | { kind: "waiting"; on: string; afterMs: number }
+  | { kind: "stalled"; reason: string; remedy: string };
+
+export interface Health {
+  status: HealthStatus | null;
+  /** Magnum's health_status_reason: `{"api": "ok", "<node>.Ready": "True"}`. */
+  reason: Record<string, string>;
+  /** Ready per node name, when the API answered. */
+  nodes: Record<string, { ready: boolean; version: string | null }>;
+}
+
+export interface Footprint {
+  servers: number;
+  vcpus: number;
+  ramMib: number;
+  volumes: number;
+  volumeGib: number;
+  networks: number;
+  subnets: number;
+  routers: number;
+  ports: number;
+  securityGroups: number;
+  serverGroups: number;
+  floatingIps: number;
+  loadBalancers: number;
+}

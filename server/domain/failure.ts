@@ -1,0 +1,177 @@
+// From the deepest failed resource to a sentence that says what to do (console-rules 13.3).
+import { z } from "zod";
+
+export const failureClasses = [
+  "quota",
+  "capacity",
+  "image-or-flavor",
+  "network",
+  "load-balancer",
+  "volume",
+  "keypair",
+  "boot",
+  "delegation",
+  "timeout",
+  "vanished",
+  "blocked-delete",
+  "unknown",
+] as const;
+
+export const FailureCause = z.object({
+  kind: z.enum(failureClasses),
+  /** What failed, in words: "worker 3, volume". Null when the back end named nothing. */
+  what: z.string().nullable(),
+  sentence: z.string(),
+  remedy: z.string(),
+  /** The other side's own words, whole. */
+  upstream: z.string(),
+  resourceType: z.string().nullable(),
+  physicalId: z.string().nullable(),
+  path: z.array(z.string()),
+  /** How many further, independent failures there are. */
+  others: z.int(),
+});
+export type FailureCause = z.infer<typeof FailureCause>;
+
+interface Failed {
+  path: readonly string[];
+  type: string;
+  name: string;
+  physicalId: string | null;
+  reason: string;
+  at: string | null;
+}
+
+interface Rule {
+  kind: (typeof failureClasses)[number];
+  type?: RegExp;
+  reason?: RegExp;
+  sentence: (what: string, match: RegExpMatchArray | null) => string;
+  remedy: string;
+}
+
+// In this order: the first that fits speaks. Types are Heat's, texts are those of Nova, Neutron, Cinder, Octavia.
+const rules: readonly Rule[] = [
+  {
+    kind: "quota",
+    reason: /quota[^.]*?exceeded[^.]*?(?:for|:|resources:?)?\s*([^.]*)|exceeds? (?:the )?(?:allowed )?[\w ]*quota|OverLimit|over quota|overLimit/i,
+    sentence: (what) => `The project's quota is too small for ${what}.`,
+    remedy: "Make the cluster smaller, delete something that is no longer needed, or ask for a larger quota.",
+  },
+  {
+    kind: "capacity",
+    reason: /no valid host|not enough (?:hosts|resources)|insufficient (?:resources|capacity)/i,
+    sentence: (what) => `The cloud has no room for ${what} at the moment: no host fits its flavor and zone.`,
+    remedy: "Choose another flavor or availability zone, or retry later.",
+  },
+  {
+    kind: "keypair",
+    reason: /key[ -]?pair|key_name|Invalid key_name/i,
+    sentence: (what) => `The keypair for ${what} does not exist for the person who made the cluster.`,
+    remedy: "Create the keypair again under the same name and retry, or make the cluster with another keypair.",
+  },
+  {
+    kind: "image-or-flavor",
+    reason: /image .*(?:not found|could not be found|not active|unacceptable)|flavor.*(?:not found|could not be found|too small|disk is too small)|Flavor's (?:disk|memory) is too small/i,
+    sentence: (what) => `The image or flavor for ${what} cannot be used.`,
+    remedy: "Ask the template's owner to check image and flavor, or choose another flavor or template.",
+  },
+  {
+    kind: "boot",
+    type: /WaitCondition|SoftwareDeployment/,
+    reason: /timed? ?out/i,
+    sentence: (what) => `The server of ${what} started, but its setup never reported back.`,
+    remedy:
+      "Usually the node cannot reach the registry, Keystone or this service: check proxy, DNS and outgoing access, then retry.",
+  },
+  {
+    kind: "boot",
+    type: /WaitCondition|SoftwareDeployment/,
+    sentence: (what, match) => {
+      void match;
+      return `The setup of ${what} failed on the node itself.`;
+    },
+    remedy: "The original message names the step. Correct what it names, then retry: only the failed node is made again.",
+  },
+  {
+    kind: "delegation",
+    reason: /trust|trustee|Could not find (?:user|token)|requires authentication|not authorized|Forbidden/i,
+    sentence: (what) => `The cluster's own access to the cloud was refused while making ${what}.`,
+    remedy: "Check that the owner of the cluster still has their roles in the project, then retry.",
+  },
+  {
+    kind: "load-balancer",
+    type: /Octavia|LBaaS/,
+    sentence: (what) => `The load balancer (${what}) could not be made.`,
+    remedy: "Retry; when it fails again the operators of the cloud must look at the load balancing service.",
+  },
+  {
+    kind: "volume",
+    type: /Cinder/,
+    sentence: (what) => `The volume (${what}) could not be made or attached.`,
+    remedy: "Choose another volume type or size, or retry.",
+  },
+  {
+    kind: "network",
+    type: /Neutron/,
+    sentence: (what) => `The network part (${what}) could not be made.`,
+    remedy: "Check that the subnet has free addresses and a router to the external network, or choose another.",
+  },
+  {
+    kind: "network",
+    reason: /no more (?:IP|fixed ip)|IpAddressGenerationFailure|No fixed IP|address.*already|overlap/i,
+    sentence: (what) => `The network has no usable address for ${what}.`,
+    remedy: "Choose a subnet with free addresses.",
+  },
+  {
+    kind: "blocked-delete",
+    reason: /in use|still (?:in use|attached)|Conflict|one or more ports/i,
+    sentence: (what) => `${capital(what)} cannot be deleted: something still uses it.`,
+    remedy: "Remove what the original message names, then delete the cluster again.",
+  },
+  {
+    kind: "timeout",
+    reason: /timed? ?out/i,
+    sentence: (what) => `The time ran out while waiting for ${what}.`,
+    remedy: "Retry, with a longer time limit when this cloud is slow.",
+  },
+  {
+    kind: "vanished",
+    reason: /not found/i,
+    sentence: (what) => `${capital(what)} was removed outside of this service.`,
+    remedy: "Delete the cluster and make it again.",
+  },
+];
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Consequences of an earlier failure: Heat stops what still runs and reports that as a failure too. */
+const consequence = /aborted|cancell?ed|stopped|Stack (?:CREATE|UPDATE|DELETE) (?:cancelled|aborted)/i;
+
+/** The cause among the failed leaves: the earliest one that is no consequence. Null when nothing failed. */
+export function explainFailure(failed: readonly Failed[]): FailureCause | null {
+  const real = failed.filter((leaf) => !consequence.test(leaf.reason));
+  const ordered = (real.length > 0 ? real : failed).toSorted((a, b) => (a.at ?? "").localeCompare(b.at ?? ""));
+  const first = ordered[0];
+  if (!first) return null;
+  const what = first.path.length > 0 ? first.path.join(", ") : first.name;
+  const rule = rules.find(
+    (candidate) =>
+      (!candidate.type || candidate.type.test(first.type)) && (!candidate.reason || candidate.reason.test(first.reason)),
+  );
+  return {
+    kind: rule?.kind ?? "unknown",
+    what,
+    sentence: rule
+      ? rule.sentence(what, rule.reason ? first.reason.match(rule.reason) : null)
+      : `${capital(what)} failed: ${firstLine(first.reason)}`,
+    remedy: rule?.remedy ?? "Copy the original message for the operators of the cloud, or retry.",
+    upstream: first.reason,
+    resourceType: first.type,
+    physicalId: first.physicalId,
+    path: [...first.path],
+    others: ordered.length - 1,
+  };
+}
+
+const firstLine = (text: string) => text.split("\n")[0]?.trim() ?? "";

@@ -1,0 +1,34 @@
+// Inheritance of labels (magnum-api 12): how a cluster's come from its template's, and how they differ.
+import { z } from "zod";
+
+/** Keys and values byte for byte as the user gave them. */
+export const Labels = z.record(z.string().min(1, "a label needs a key").max(255), z.string().max(65535));
+export type Labels = z.infer<typeof Labels>;
+
+/** None given: a copy of the parent's. Given: exactly those, or over the parent's when `merge`. */
+export function inheritLabels(parent: Labels, given: Labels | null | undefined, merge: boolean): Labels {
+  if (!given || Object.keys(given).length === 0) return { ...parent };
+  return merge ? { ...parent, ...given } : { ...given };
+}
+
+export interface LabelDifference {
+  /** Not in the parent: own value. */
+  added: Labels;
+  /** In both with another value: the parent's value, as Magnum shows it. */
+  overridden: Labels;
+  /** Only in the parent: the parent's value. */
+  skipped: Labels;
+}
+
+/** Computed on read, against the parent as it is now. */
+export function diffLabels(own: Labels, parent: Labels): LabelDifference {
+  const difference: LabelDifference = { added: {}, overridden: {}, skipped: {} };
+  for (const [key, value] of Object.entries(own)) {
+    const theirs = Object.hasOwn(parent, key) ? parent[key] : undefined;
+    if (theirs === undefined) difference.added[key] = value;
+    else if (theirs !== value) difference.overridden[key] = theirs;
+  }
+  for (const [key, value] of Object.entries(parent))
+    if (!Object.hasOwn(own, key)) difference.skipped[key] = value;
+  return difference;
+}

@@ -1,0 +1,285 @@
+// Every setting that an operator may make, read once. A wrong value stops the start with one line that names it.
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { parse as parseYaml } from "yaml";
+import { z } from "zod";
+
+/** The settings are wrong: `message` is one clear line for the operator. */
+export class EnvError extends Error {
+  override readonly name = "EnvError";
+}
+
+const port = z.coerce.number().int().min(0).max(65535);
+const flag = z
+  .string()
+  .toLowerCase()
+  .pipe(z.enum(["true", "false", "1", "0", "yes", "no"]))
+  .transform((word) => ["true", "1", "yes"].includes(word));
+const http = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ""));
+
+const Variables = z.object({
+  DATABASE_URL: z
+    .string()
+    .regex(/^(file:.+|postgres(ql)?:\/\/.+)$/, "must be file:<path> or postgresql://...")
+    .default("file:.jeroboam/jeroboam.db"),
+  HOST: z.string().default("127.0.0.1"),
+  PORT: port.default(3000),
+  API_PORT: port.default(9511),
+  METRICS_PORT: port.optional(),
+  PUBLIC_URL: http.optional(),
+  API_PUBLIC_URL: http.optional(),
+  SECRETS_KEY: z
+    .string()
+    .refine((key) => Buffer.from(key, "base64").length === 32, "must be 32 bytes in base64")
+    .optional(),
+  CERT_MANAGER: z.enum(["sealed", "barbican"]).default("sealed"),
+  SANDBOX_PORT: port.default(15000),
+  SANDBOX_SPEED: z.coerce.number().positive().max(1000).default(4),
+  POLICY_FILE: z.string().optional(),
+  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+  NODE_ENV: z.string().default("development"),
+  OS_CLOUD: z.string().optional(),
+  OS_CLIENT_CONFIG_FILE: z.string().optional(),
+  OS_AUTH_URL: http.optional(),
+  OS_USERNAME: z.string().optional(),
+  OS_PASSWORD: z.string().optional(),
+  OS_USER_DOMAIN_NAME: z.string().optional(),
+  OS_USER_DOMAIN_ID: z.string().optional(),
+  OS_PROJECT_NAME: z.string().optional(),
+  OS_PROJECT_ID: z.string().optional(),
+  OS_PROJECT_DOMAIN_NAME: z.string().optional(),
+  OS_PROJECT_DOMAIN_ID: z.string().optional(),
+  OS_REGION_NAME: z.string().optional(),
+  OS_INTERFACE: z.enum(["public", "internal", "admin"]).optional(),
+  OS_CACERT: z.string().optional(),
+  OS_INSECURE: flag.optional(),
+  TRUSTEE_DOMAIN_NAME: z.string().optional(),
+  TRUSTEE_DOMAIN_ID: z.string().optional(),
+  TRUSTEE_DOMAIN_ADMIN_NAME: z.string().optional(),
+  TRUSTEE_DOMAIN_ADMIN_ID: z.string().optional(),
+  TRUSTEE_DOMAIN_ADMIN_DOMAIN_NAME: z.string().optional(),
+  TRUSTEE_DOMAIN_ADMIN_PASSWORD: z.string().optional(),
+  /** Role names, separated by commas; empty = what the creator has, without admin where they have others. */
+  TRUSTEE_ROLES: z.string().default(""),
+  /** Keystone as cluster nodes reach it, when that differs from OS_AUTH_URL. */
+  NODE_AUTH_URL: http.optional(),
+});
+
+export interface OpenStackSettings {
+  /** Keystone with /v3. */
+  authUrl: string;
+  username: string;
+  password: string;
+  userDomain: { name: string } | { id: string };
+  project: { name: string; domain: { name: string } | { id: string } } | { id: string };
+  /** Null = the catalog's only region. */
+  region: string | null;
+  interface: "public" | "internal" | "admin";
+  /** PEM of the cloud's own CA. */
+  caPem: string | null;
+  insecure: boolean;
+  trustee: {
+    domain: { name: string } | { id: string };
+    admin: { name: string; domain: { name: string } | { id: string } } | { id: string };
+    adminPassword: string;
+    roles: string[];
+  };
+  nodeAuthUrl: string;
+}
+
+export interface Env {
+  databaseUrl: string;
+  host: string;
+  port: number;
+  apiPort: number;
+  /** Null: the conductor's metrics are on the console's or api's port. */
+  metricsPort: number | null;
+  publicUrl: string;
+  /** Without /v1. */
+  apiPublicUrl: string;
+  /** 32 bytes, base64; null = a file beside the data is made at first start. */
+  secretsKey: string | null;
+  certManager: "sealed" | "barbican";
+  sandboxPort: number;
+  sandboxSpeed: number;
+  policyFile: string | null;
+  logLevel: string;
+  production: boolean;
+  /** Directory of what this installation keeps on disk. */
+  dataDirectory: string;
+  openstack: OpenStackSettings;
+  /** No cloud is configured: the sandbox is the cloud. */
+  sandbox: boolean;
+}
+
+const sandboxTrustee = "trustee_domain_admin";
+
+/** Reads and checks the environment. Throws EnvError with one line. Pure but for the files that it names. */
+export function readEnv(variables: Readonly<Record<string, string | undefined>>): Env {
+  // An empty variable means "not set", as it does for every OpenStack client.
+  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value !== ""));
+  const parsed = Variables.safeParse(given);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new EnvError(`${issue?.path.join(".") ?? "environment"}: ${issue?.message ?? "is wrong"}`);
+  }
+  const v = { ...parsed.data };
+  if (v.OS_CLOUD !== undefined) Object.assign(v, withoutUndefined(fromCloudsYaml(v.OS_CLOUD, v.OS_CLIENT_CONFIG_FILE)));
+  const sandbox = v.OS_AUTH_URL === undefined;
+  const dataDirectory = v.DATABASE_URL.startsWith("file:")
+    ? dirname(resolve(v.DATABASE_URL.slice("file:".length)))
+    : resolve(".jeroboam");
+  return {
+    databaseUrl: v.DATABASE_URL.startsWith("file:")
+      ? `file:${resolve(v.DATABASE_URL.slice("file:".length))}`
+      : v.DATABASE_URL,
+    host: v.HOST,
+    port: v.PORT,
+    apiPort: v.API_PORT,
+    metricsPort: v.METRICS_PORT ?? null,
+    publicUrl: v.PUBLIC_URL ?? `http://${v.HOST}:${v.PORT}`,
+    apiPublicUrl: (v.API_PUBLIC_URL ?? `http://${v.HOST}:${v.API_PORT}`).replace(/\/v1$/, ""),
+    secretsKey: v.SECRETS_KEY ?? null,
+    certManager: v.CERT_MANAGER,
+    sandboxPort: v.SANDBOX_PORT,
+    sandboxSpeed: v.SANDBOX_SPEED,
+    policyFile: v.POLICY_FILE ?? null,
+    logLevel: v.LOG_LEVEL,
+    production: v.NODE_ENV === "production",
+    dataDirectory,
+    sandbox,
+    openstack: sandbox ? sandboxCloud(v.SANDBOX_PORT) : realCloud(v),
+  };
+}
+
+function sandboxCloud(sandboxPort: number): OpenStackSettings {
+  const authUrl = `http://127.0.0.1:${sandboxPort}/identity/v3`;
+  return {
+    authUrl,
+    username: "jeroboam",
+    password: "jeroboam",
+    userDomain: { name: "Default" },
+    project: { name: "service", domain: { name: "Default" } },
+    region: null,
+    interface: "public",
+    caPem: null,
+    insecure: false,
+    trustee: {
+      domain: { name: "magnum" },
+      admin: { name: sandboxTrustee, domain: { name: "magnum" } },
+      adminPassword: sandboxTrustee,
+      roles: [],
+    },
+    nodeAuthUrl: authUrl,
+  };
+}
+
+function realCloud(v: z.infer<typeof Variables>): OpenStackSettings {
+  const need = <T>(value: T | undefined, names: string): T => {
+    if (value === undefined) throw new EnvError(`${names} must be set when OS_AUTH_URL or OS_CLOUD names a cloud`);
+    return value;
+  };
+  const authUrl = need(v.OS_AUTH_URL, "OS_AUTH_URL").replace(/\/v(2\.0|3)$/, "") + "/v3";
+  const domain = (id: string | undefined, name: string | undefined) => (id ? { id } : { name: name ?? "Default" });
+  const trusteeDomain = v.TRUSTEE_DOMAIN_ID
+    ? { id: v.TRUSTEE_DOMAIN_ID }
+    : { name: need(v.TRUSTEE_DOMAIN_NAME, "TRUSTEE_DOMAIN_NAME or TRUSTEE_DOMAIN_ID") };
+  return {
+    authUrl,
+    username: need(v.OS_USERNAME, "OS_USERNAME"),
+    password: need(v.OS_PASSWORD, "OS_PASSWORD"),
+    userDomain: domain(v.OS_USER_DOMAIN_ID, v.OS_USER_DOMAIN_NAME),
+    project: v.OS_PROJECT_ID
+      ? { id: v.OS_PROJECT_ID }
+      : {
+          name: need(v.OS_PROJECT_NAME, "OS_PROJECT_NAME or OS_PROJECT_ID"),
+          domain: domain(v.OS_PROJECT_DOMAIN_ID, v.OS_PROJECT_DOMAIN_NAME),
+        },
+    region: v.OS_REGION_NAME ?? null,
+    interface: v.OS_INTERFACE ?? "public",
+    caPem: v.OS_CACERT ? readText(v.OS_CACERT, "OS_CACERT") : null,
+    insecure: v.OS_INSECURE ?? false,
+    trustee: {
+      domain: trusteeDomain,
+      admin: v.TRUSTEE_DOMAIN_ADMIN_ID
+        ? { id: v.TRUSTEE_DOMAIN_ADMIN_ID }
+        : {
+            name: need(v.TRUSTEE_DOMAIN_ADMIN_NAME, "TRUSTEE_DOMAIN_ADMIN_NAME or TRUSTEE_DOMAIN_ADMIN_ID"),
+            domain: v.TRUSTEE_DOMAIN_ADMIN_DOMAIN_NAME ? { name: v.TRUSTEE_DOMAIN_ADMIN_DOMAIN_NAME } : trusteeDomain,
+          },
+      adminPassword: need(v.TRUSTEE_DOMAIN_ADMIN_PASSWORD, "TRUSTEE_DOMAIN_ADMIN_PASSWORD"),
+      roles: v.TRUSTEE_ROLES.split(",").flatMap((role) => (role.trim() === "" ? [] : [role.trim()])),
+    },
+    nodeAuthUrl: v.NODE_AUTH_URL ? v.NODE_AUTH_URL.replace(/\/v3$/, "") + "/v3" : authUrl,
+  };
+}
+
+const CloudsYaml = z.object({
+  clouds: z.record(
+    z.string(),
+    z.object({
+      auth: z.object({
+        auth_url: http,
+        username: z.string().optional(),
+        password: z.string().optional(),
+        user_domain_name: z.string().optional(),
+        user_domain_id: z.string().optional(),
+        project_name: z.string().optional(),
+        project_id: z.string().optional(),
+        project_domain_name: z.string().optional(),
+        project_domain_id: z.string().optional(),
+      }),
+      region_name: z.string().optional(),
+      interface: z.enum(["public", "internal", "admin"]).optional(),
+      cacert: z.string().optional(),
+      verify: z.boolean().optional(),
+    }),
+  ),
+});
+
+function fromCloudsYaml(cloud: string, file: string | undefined): Partial<z.infer<typeof Variables>> {
+  const places = file
+    ? [file]
+    : [
+        "clouds.yaml",
+        join(homedir(), ".config/openstack/clouds.yaml"),
+        "/etc/openstack/clouds.yaml",
+      ];
+  const found = places.find((place) => existsSync(place));
+  if (!found) throw new EnvError(`OS_CLOUD is ${cloud}, but there is no ${places.join(", ")}`);
+  const parsed = CloudsYaml.safeParse(parseYaml(readText(found, "clouds.yaml")));
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new EnvError(`${found}: ${issue?.path.join(".") ?? ""} ${issue?.message ?? "cannot be read"}`);
+  }
+  const entry = parsed.data.clouds[cloud];
+  if (!entry) throw new EnvError(`OS_CLOUD: ${found} has no cloud named ${cloud}`);
+  return {
+    OS_AUTH_URL: entry.auth.auth_url,
+    OS_USERNAME: entry.auth.username,
+    OS_PASSWORD: entry.auth.password,
+    OS_USER_DOMAIN_NAME: entry.auth.user_domain_name,
+    OS_USER_DOMAIN_ID: entry.auth.user_domain_id,
+    OS_PROJECT_NAME: entry.auth.project_name,
+    OS_PROJECT_ID: entry.auth.project_id,
+    OS_PROJECT_DOMAIN_NAME: entry.auth.project_domain_name,
+    OS_PROJECT_DOMAIN_ID: entry.auth.project_domain_id,
+    OS_REGION_NAME: entry.region_name,
+    OS_INTERFACE: entry.interface,
+    OS_CACERT: entry.cacert,
+    OS_INSECURE: entry.verify === undefined ? undefined : !entry.verify,
+  };
+}
+
+function readText(path: string, name: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    throw new EnvError(`${name}: ${path} cannot be read`);
+  }
+}
+
+function withoutUndefined<T extends object>(value: T): Partial<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as Partial<T>;
+}

@@ -1,0 +1,110 @@
+// `npm test`: every check that CI runs, from a fresh clone on a machine with Node and npm only. It installs what is
+// missing, runs types, lint, format, unit, integration and end-to-end tests, and closes with one line that counts them.
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { node, prepare, root, run, say } from "../server/prepare.mjs";
+
+const only = new Set(process.argv.slice(2));
+const wanted = (part) => only.size === 0 || only.has(part);
+const work = mkdtempSync(join(tmpdir(), "jeroboam-test-"));
+const total = { passed: 0, failed: 0, skipped: 0 };
+const onPath = (program) => (process.env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, program)));
+
+/** Debian packages by the program that they bring; without apt or root the tests that need one say so and skip. */
+const programs = {
+  chromium: "chromium",
+  kubectl: "kubernetes-client",
+  shellcheck: "shellcheck",
+  "ignition-validate": "ignition",
+  openssl: "openssl",
+  curl: "curl",
+};
+
+async function installPrograms() {
+  const missing = Object.keys(programs).filter((program) => !onPath(program) && !existsSync(`/usr/bin/${program}`));
+  if (!onPath("initdb") && !existsSync("/usr/lib/postgresql")) missing.push("postgresql");
+  if (missing.length === 0) return;
+  const packages = missing.map((program) => programs[program] ?? program);
+  if (process.getuid?.() === 0 && onPath("apt-get")) {
+    say(`installing ${packages.join(", ")}`);
+    const env = { DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
+    await run("apt-get", ["update", "-qq"], { quiet: true, env });
+    if ((await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], { quiet: true, env })) !== 0)
+      say("some packages could not be installed: the tests that need them will be skipped");
+    return;
+  }
+  say(`not installed here, their tests are skipped: ${missing.join(", ")} (Debian: apt install ${packages.join(" ")})`);
+  if (missing.includes("chromium")) await run(node(), ["node_modules/@playwright/test/cli.js", "install", "chromium"]);
+}
+
+async function check(name, program, args) {
+  const began = Date.now();
+  const code = await run(program, args, { quiet: true });
+  total[code === 0 ? "passed" : "failed"] += 1;
+  say(`${name}: ${code === 0 ? "passed" : "FAILED"} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+}
+
+/** A throw-away PostgreSQL for the tests that run on both databases; null where there is none. */
+async function startPostgres() {
+  const child = spawn(node(), ["server/testing/postgres.mjs"], { cwd: root, stdio: ["pipe", "pipe", "inherit"] });
+  const url = await new Promise((resolve) => {
+    let text = "";
+    child.stdout.on("data", (data) => {
+      text += data;
+      const found = text.match(/postgres(?:ql)?:\/\/\S+/);
+      if (found) resolve(found[0]);
+    });
+    child.on("exit", () => resolve(null));
+    child.on("error", () => resolve(null));
+  });
+  return { url, stop: () => new Promise((done) => (child.exitCode !== null ? done() : (child.on("exit", done), child.kill("SIGTERM")))) };
+}
+
+async function unit() {
+  const postgres = await startPostgres();
+  if (postgres.url === null) say("no PostgreSQL here: the database tests run on SQLite alone");
+  const report = join(work, "unit.json");
+  const code = await run(
+    node(),
+    ["node_modules/vitest/vitest.mjs", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
+    { env: postgres.url ? { TEST_POSTGRES_URL: postgres.url } : {} },
+  );
+  await postgres.stop();
+  count(code, report, (json) => ({ passed: json.numPassedTests, failed: json.numFailedTests, skipped: json.numPendingTests }));
+}
+
+async function endToEnd() {
+  const report = join(work, "e2e.json");
+  const code = await run(node(), ["node_modules/@playwright/test/cli.js", "test", "--reporter=list,json"], {
+    env: { PLAYWRIGHT_JSON_OUTPUT_NAME: report },
+  });
+  count(code, report, ({ stats }) => ({ passed: stats.expected + stats.flaky, failed: stats.unexpected, skipped: stats.skipped }));
+}
+
+function count(code, report, read) {
+  const found = existsSync(report) ? read(JSON.parse(readFileSync(report, "utf8"))) : { passed: 0, failed: 0, skipped: 0 };
+  // A runner that broke without a failed test is a failure all the same.
+  if (code !== 0 && found.failed === 0) found.failed = 1;
+  for (const key of Object.keys(total)) total[key] += found[key] ?? 0;
+}
+
+try {
+  await prepare({ build: wanted("e2e") });
+  await installPrograms();
+  if (wanted("types")) await check("types", node(), ["node_modules/ts7/bin/tsc", "--noEmit", "-p", "."]);
+  if (wanted("lint"))
+    await check("lint", node(), ["node_modules/eslint/bin/eslint.js", ".", "--max-warnings=0", "--ignore-pattern", "server/lint/fixtures"]);
+  if (wanted("format")) await check("format", node(), ["node_modules/prettier/bin/prettier.cjs", "--check", "--log-level=warn", "."]);
+  if (wanted("unit")) await unit();
+  if (wanted("e2e")) await endToEnd();
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error));
+  total.failed += 1;
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
+console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
+process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);

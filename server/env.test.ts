@@ -1,0 +1,59 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { EnvError, readEnv } from "./env.ts";
+
+const cloud = {
+  OS_AUTH_URL: "https://keystone.example.org:5000",
+  OS_USERNAME: "jeroboam",
+  OS_PASSWORD: "word",
+  OS_PROJECT_NAME: "service",
+  TRUSTEE_DOMAIN_NAME: "magnum",
+  TRUSTEE_DOMAIN_ADMIN_NAME: "trustee_domain_admin",
+  TRUSTEE_DOMAIN_ADMIN_PASSWORD: "word",
+};
+
+describe("settings", () => {
+  it("without a cloud the sandbox is the cloud", () => {
+    const env = readEnv({ SANDBOX_PORT: "15500" });
+    expect(env.sandbox).toBe(true);
+    expect(env.openstack.authUrl).toBe("http://127.0.0.1:15500/identity/v3");
+    expect(env).toMatchObject({ port: 3000, apiPort: 9511, apiPublicUrl: "http://127.0.0.1:9511" });
+  });
+
+  it("an empty variable is one that is not set", () => {
+    expect(readEnv({ OS_AUTH_URL: "", PORT: "" })).toMatchObject({ sandbox: true, port: 3000 });
+  });
+
+  it("the identity address gets exactly one /v3", () => {
+    expect(readEnv(cloud).openstack.authUrl).toBe("https://keystone.example.org:5000/v3");
+    expect(readEnv({ ...cloud, OS_AUTH_URL: `${cloud.OS_AUTH_URL}/v3/` }).openstack.authUrl).toBe(
+      "https://keystone.example.org:5000/v3",
+    );
+  });
+
+  it.each([
+    [{ PORT: "seventy" }, /^PORT: /],
+    [{ DATABASE_URL: "mysql://x" }, /^DATABASE_URL: must be file:<path> or postgresql:/],
+    [{ SECRETS_KEY: "short" }, /^SECRETS_KEY: must be 32 bytes in base64$/],
+    [{ CERT_MANAGER: "vault" }, /^CERT_MANAGER: .*sealed.*barbican/],
+    [{ ...cloud, OS_PASSWORD: undefined }, /^OS_PASSWORD must be set/],
+    [{ ...cloud, TRUSTEE_DOMAIN_NAME: undefined }, /^TRUSTEE_DOMAIN_NAME or TRUSTEE_DOMAIN_ID must be set/],
+    [{ OS_CLOUD: "x", OS_CLIENT_CONFIG_FILE: "/nonexistent/clouds.yaml" }, /there is no|cannot be read/],
+  ])("a wrong value stops the start with one line that names it: %j", (variables, line) => {
+    expect(() => readEnv(variables)).toThrow(EnvError);
+    expect(() => readEnv(variables)).toThrow(line);
+  });
+
+  it("OS_CLOUD reads clouds.yaml", () => {
+    const file = join(mkdtempSync(join(tmpdir(), "env-")), "clouds.yaml");
+    writeFileSync(
+      file,
+      "clouds:\n  here: {auth: {auth_url: 'http://127.0.0.1:5000', username: u, password: p, project_id: abc}, region_name: R1, verify: false}\n",
+    );
+    const { openstack } = readEnv({ ...cloud, OS_AUTH_URL: undefined, OS_CLOUD: "here", OS_CLIENT_CONFIG_FILE: file });
+    expect(openstack).toMatchObject({ username: "u", project: { id: "abc" }, region: "R1", insecure: true });
+    expect(() => readEnv({ OS_CLOUD: "there", OS_CLIENT_CONFIG_FILE: file })).toThrow(/no cloud named there/);
+  });
+});

@@ -1,0 +1,123 @@
+// Signing requests: what is taken over from them and what is not (magnum-api 16.2, made stricter).
+import { isIP } from "node:net";
+import { DomainError } from "../domain/error.ts";
+import { issue, type KeyAndCertificate } from "./ca.ts";
+import { x509 } from "./x509.ts";
+
+export interface RequestFacts {
+  subject: string;
+  commonName: string | null;
+  organizations: string[];
+  /** `dns:web-1`, `ip:10.0.0.5`. */
+  names: string[];
+}
+
+const oid = {
+  subjectKeyIdentifier: "2.5.29.14",
+  keyUsage: "2.5.29.15",
+  subjectAltName: "2.5.29.17",
+  basicConstraints: "2.5.29.19",
+  extendedKeyUsage: "2.5.29.37",
+};
+const allowed = new Set(Object.values(oid));
+const { digitalSignature, keyEncipherment, nonRepudiation } = x509.KeyUsageFlags;
+const purposes: readonly string[] = [x509.ExtendedKeyUsage.clientAuth, x509.ExtendedKeyUsage.serverAuth];
+
+/**
+ * Reads a request and proves that its sender holds the private key. Refuses (`certificate_invalid`) what is no PEM
+ * request, weak keys, and critical extensions that we would not keep.
+ */
+export async function readRequest(pem: string): Promise<RequestFacts> {
+  const csr = await parse(pem);
+  const of = (type: string) => csr.subjectName.getField(type);
+  return {
+    subject: csr.subject,
+    commonName: of("CN")[0] ?? null,
+    organizations: of("O"),
+    names: alternativeNames(csr).map((name) => `${name.type}:${name.value}`),
+  };
+}
+
+/**
+ * Signs a request: the subject as asked, client and server usages only, DNS names and addresses only, never a CA.
+ * `days` is cut to the CA's own end. Answers PEM.
+ */
+export async function signRequest(pem: string, ca: KeyAndCertificate, now: Date, days: number): Promise<string> {
+  const csr = await parse(pem);
+  const names = alternativeNames(csr);
+  const usages = extension(csr, oid.keyUsage, x509.KeyUsagesExtension)?.usages ?? digitalSignature | keyEncipherment;
+  const asked = extension(csr, oid.extendedKeyUsage, x509.ExtendedKeyUsageExtension)?.usages.map(String);
+  const extended =
+    asked?.filter((usage) => purposes.includes(usage)) ??
+    (names.length > 0 ? [...purposes] : [x509.ExtendedKeyUsage.clientAuth]);
+  if (extended.length === 0)
+    throw invalid("it asks for neither client nor server authentication, which is all that this CA certifies");
+  const kept = usages & (digitalSignature | keyEncipherment | nonRepudiation);
+  return issue(ca, {
+    subject: csr.subjectName,
+    publicKey: csr.publicKey,
+    now,
+    notAfter: new Date(now.getTime() + days * 86_400_000),
+    extensions: [
+      new x509.KeyUsagesExtension(kept === 0 ? digitalSignature : kept, true),
+      new x509.ExtendedKeyUsageExtension(extended),
+      // Without a subject the names are all that identifies, so they must be understood (RFC 5280 4.2.1.6).
+      ...(names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names, csr.subject === "")] : []),
+    ],
+  });
+}
+
+async function parse(pem: string): Promise<x509.Pkcs10CertificateRequest> {
+  const csr = decode(pem);
+  const verified = await csr.verify().catch(() => false);
+  if (!verified) throw invalid("its signature does not fit its public key");
+  const weak = weakness(csr.publicKey);
+  if (weak) throw invalid(weak);
+  if (csr.subject === "" && alternativeNames(csr).length === 0) throw invalid("it names nobody: it has no subject");
+  for (const { type, critical } of csr.extensions)
+    if (critical && !allowed.has(type)) throw invalid(`Extension '${type}' not allowed`);
+  const constraints = extension(csr, oid.basicConstraints, x509.BasicConstraintsExtension);
+  if (constraints?.ca === true && constraints.critical) throw invalid("it asks for a CA certificate");
+  return csr;
+}
+
+function decode(pem: string): x509.Pkcs10CertificateRequest {
+  const block = /-----BEGIN (NEW )?CERTIFICATE REQUEST-----[A-Za-z0-9+/=\s]+-----END (NEW )?CERTIFICATE REQUEST-----/;
+  const found = block.exec(pem)?.[0];
+  if (found === undefined) throw invalid("it is not a PEM block that begins with BEGIN CERTIFICATE REQUEST");
+  try {
+    return new x509.Pkcs10CertificateRequest(x509.PemConverter.decodeFirst(found));
+  } catch {
+    throw invalid("what is inside the PEM block is no signing request");
+  }
+}
+
+function weakness(key: x509.PublicKey): string | null {
+  const { algorithm } = key;
+  if ("modulusLength" in algorithm && typeof algorithm.modulusLength === "number" && algorithm.modulusLength < 2048)
+    return `its RSA key has ${algorithm.modulusLength} bits, at least 2048 are needed`;
+  return null;
+}
+
+function alternativeNames(csr: x509.Pkcs10CertificateRequest): { type: "dns" | "ip"; value: string }[] {
+  const names = extension(csr, oid.subjectAltName, x509.SubjectAlternativeNameExtension)?.names.items ?? [];
+  return names.flatMap(({ type, value }): { type: "dns" | "ip"; value: string }[] =>
+    type === "dns" || (type === "ip" && isIP(value) !== 0) ? [{ type, value }] : [],
+  );
+}
+
+function extension<E extends x509.Extension>(
+  csr: x509.Pkcs10CertificateRequest,
+  type: string,
+  kind: new (raw: ArrayBuffer) => E,
+): E | null {
+  const found = csr.getExtension(type);
+  if (!found) return null;
+  try {
+    return found instanceof kind ? found : new kind(found.rawData);
+  } catch {
+    throw invalid(`Extension '${type}' cannot be read`);
+  }
+}
+
+const invalid = (why: string) => new DomainError("certificate_invalid", `Received invalid csr: ${why}.`, { field: "csr" });

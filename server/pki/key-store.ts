@@ -1,0 +1,47 @@
+// Where the private keys of a cluster's authorities are: sealed in their rows, or in the cloud's key manager.
+import type { Secrets } from "../secrets.ts";
+
+export interface KeyStore {
+  /** Keeps a key; answers what the authority's row (of this id) is to hold. */
+  put(id: string, name: string, keyPem: string): Promise<string>;
+  /** PEM of the key that a row's value stands for. */
+  get(id: string, stored: string): Promise<string>;
+  /** Forgets what is kept outside of the row. May be repeated. */
+  remove(stored: string): Promise<void>;
+}
+
+/** What a key manager must be able to do: Barbican's secrets, by reference. */
+export interface SecretVault {
+  create(name: string, payload: string): Promise<{ ref: string }>;
+  read(ref: string): Promise<string>;
+  /** Gone already is fine. */
+  remove(ref: string): Promise<void>;
+}
+
+const vaultMark = "barbican:";
+
+/**
+ * New keys go to the vault when there is one, else they are sealed. Both kinds are read, so that an operator may
+ * change CERT_MANAGER without losing the clusters made before.
+ */
+export function openKeyStore(secrets: Secrets, vault: (() => Promise<SecretVault>) | null): KeyStore {
+  const context = (id: string) => `authority:${id}`;
+  const open = () => {
+    if (!vault) throw new Error("a key is kept in Barbican, but no access to it is configured");
+    return vault();
+  };
+  return {
+    async put(id, name, keyPem) {
+      if (!vault) return secrets.seal(keyPem, context(id));
+      const { ref } = await (await open()).create(name, keyPem);
+      return vaultMark + ref;
+    },
+    async get(id, stored) {
+      if (!stored.startsWith(vaultMark)) return secrets.open(stored, context(id));
+      return (await open()).read(stored.slice(vaultMark.length));
+    },
+    async remove(stored) {
+      if (stored.startsWith(vaultMark)) await (await open()).remove(stored.slice(vaultMark.length));
+    },
+  };
+}

@@ -1,0 +1,53 @@
+// What was resolved when a cluster was made and is kept beside it, so that a flavor, image or network renamed or
+// removed later changes nothing about the cluster's meaning.
+import { z } from "zod";
+
+const optional = z.string().nullable();
+
+export const TemplateSnapshot = z.object({
+  name: z.string(),
+  coe: z.string(),
+  distro: z.string(),
+  serverType: z.enum(["vm", "bm"]),
+  tlsDisabled: z.boolean(),
+  registryEnabled: z.boolean(),
+  insecureRegistry: optional,
+  networkDriver: z.string(),
+  volumeDriver: optional,
+  dockerStorageDriver: optional,
+  apiserverPort: z.int().nullable(),
+  /** As the template names it; the resolved id is in `network`. */
+  externalNetwork: optional,
+  dnsNameservers: z.array(z.string()),
+  httpProxy: optional,
+  httpsProxy: optional,
+  noProxy: optional,
+});
+export type TemplateSnapshot = z.infer<typeof TemplateSnapshot>;
+
+/** Of a cluster. Ids where there were names. */
+export const ClusterFacts = z.object({
+  template: TemplateSnapshot,
+  network: z.object({
+    fixedNetwork: optional,
+    fixedSubnet: optional,
+    fixedSubnetCidr: optional,
+    externalNetwork: optional,
+  }),
+  /** Official types of the services that the cloud's catalog had: `load-balancer`. */
+  services: z.array(z.string()),
+});
+export type ClusterFacts = z.infer<typeof ClusterFacts>;
+
+/** Of a node group. */
+export const NodeGroupFacts = z.object({
+  flavor: z.object({
+    id: z.string(),
+    name: z.string(),
+    vcpus: z.int(),
+    ramMib: z.int(),
+    diskGib: z.int(),
+  }),
+  image: z.object({ id: z.string(), name: z.string(), minDiskGib: z.int() }),
+});
+export type NodeGroupFacts = z.infer<typeof NodeGroupFacts>;

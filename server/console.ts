@@ -1,0 +1,104 @@
+// The console role: one listener on which Fastify answers tRPC and the health endpoints and Next answers pages.
+import { randomBytes } from "node:crypto";
+import http, { type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from "@trpc/server/adapters/fastify";
+import Fastify from "fastify";
+import next from "next";
+import { addHealthEndpoints } from "./health-endpoints.ts";
+import type { Runtime } from "./runtime.ts";
+import { createContext } from "./trpc/context.ts";
+import { appRouter, createCaller, type AppRouter } from "./trpc/root.ts";
+
+/** What server components may reach: the same procedures, in process, as the holder of the request's cookie. */
+export interface ConsoleBridge {
+  caller(headers: { cookie: string }): Promise<ReturnType<typeof createCaller>>;
+}
+
+export const bridgeKey = Symbol.for("jeroboam.console");
+
+const ours = /^\/(api\/trpc|healthz|readyz|metrics)([/?]|$)/;
+
+/** Listens on HOST:PORT; resolves when pages are served. */
+export async function startConsole(runtime: Runtime): Promise<{ port: number; close(): Promise<void> }> {
+  const { env, log } = runtime;
+  process.env["NEXT_MANUAL_SIG_HANDLE"] = "1";
+  const api = Fastify({ loggerInstance: log, disableRequestLogging: true, maxParamLength: 5000, bodyLimit: 1 << 20 });
+  await api.register(fastifyTRPCPlugin, {
+    prefix: "/api/trpc",
+    trpcOptions: {
+      router: appRouter,
+      createContext: ({ req, res }) => createContext(runtime, { req, res }),
+      onError: ({ error, path, ctx }) => {
+        if (error.code === "INTERNAL_SERVER_ERROR") log.error({ err: error.cause ?? error, path, requestId: ctx?.requestId }, "procedure failed");
+      },
+    } satisfies FastifyTRPCPluginOptions<AppRouter>["trpcOptions"],
+  });
+  addHealthEndpoints(api, runtime.readiness);
+  await api.ready();
+
+  const server = http.createServer();
+  const pages = next({ dev: !env.production, hostname: env.host, port: env.port, httpServer: server, dir: process.cwd() });
+  await pages.prepare();
+  const page = pages.getRequestHandler();
+  const bridge: ConsoleBridge = {
+    caller: async ({ cookie }) => createCaller(await createContext(runtime, { cookie })),
+  };
+  Object.assign(globalThis, { [bridgeKey]: bridge });
+
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    if (ours.test(request.url ?? "")) {
+      response.setHeader("x-content-type-options", "nosniff");
+      api.routing(request, response);
+      return;
+    }
+    protect(request, response, env.production);
+    page(request, response).catch((error: unknown) => {
+      log.error({ err: error, url: request.url?.split("?")[0] }, "page failed");
+      if (!response.headersSent) response.writeHead(500);
+      response.end();
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(env.port, env.host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeIdleConnections();
+      // Event streams never end by themselves.
+      const hurry = setTimeout(() => server.closeAllConnections(), 1000);
+      await closed;
+      clearTimeout(hurry);
+      await api.close();
+      // In development Next keeps its compiler alive for ever; the process ends hard after this.
+      if (env.production) await pages.close();
+    },
+  };
+}
+
+/**
+ * The page that makes private keys must run nobody else's code: scripts come from this origin and carry a nonce, which
+ * Next takes from the request's policy header.
+ */
+function protect(request: IncomingMessage, response: ServerResponse, production: boolean): void {
+  const nonce = randomBytes(16).toString("base64");
+  const policy = [
+    "default-src 'self'",
+    `script-src 'self' 'nonce-${nonce}'${production ? " 'strict-dynamic'" : " 'unsafe-eval'"}`,
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    `connect-src 'self'${production ? "" : " ws:"}`,
+    "object-src 'none'",
+    "base-uri 'self'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ].join("; ");
+  request.headers["content-security-policy"] = policy;
+  response.setHeader("content-security-policy", policy);
+  response.setHeader("x-content-type-options", "nosniff");
+  response.setHeader("referrer-policy", "same-origin");
+}

@@ -1,0 +1,42 @@
+// What every role answers to those who run it: alive, ready, metrics.
+import type { FastifyInstance } from "fastify";
+import { collectDefaultMetrics, register } from "prom-client";
+
+export interface Readiness {
+  /** Each check by name; it throws or rejects when what it asks does not answer. */
+  checks: Record<string, () => Promise<void>>;
+}
+
+let defaults = false;
+
+/** Adds `/healthz` (the process lives), `/readyz` (503 and what is missing) and Prometheus' `/metrics`. */
+export function addHealthEndpoints(app: FastifyInstance, { checks }: Readiness): void {
+  if (!defaults) {
+    defaults = true;
+    collectDefaultMetrics();
+  }
+  app.get("/healthz", async () => ({ status: "ok" }));
+  app.get("/readyz", async (_request, reply) => {
+    const results = await Promise.all(
+      Object.entries(checks).map(async ([name, check]) => [name, await within(check, 3000)] as const),
+    );
+    const ready = results.every(([, problem]) => problem === null);
+    return reply.code(ready ? 200 : 503).send({
+      status: ready ? "ok" : "not ready",
+      checks: Object.fromEntries(results.map(([name, problem]) => [name, problem ?? "ok"])),
+    });
+  });
+  app.get("/metrics", async (_request, reply) => reply.type(register.contentType).send(await register.metrics()));
+}
+
+async function within(check: () => Promise<void>, ms: number): Promise<string | null> {
+  const { promise: late, resolve } = Promise.withResolvers<string>();
+  const timer = setTimeout(() => resolve(`no answer in ${ms} ms`), ms);
+  try {
+    return await Promise.race([check().then(() => null), late]);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}

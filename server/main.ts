@@ -1,0 +1,48 @@
+// Starts the roles named on the command line, or all of them: console, api, conductor, and sandbox when no cloud is
+// configured.
+import { EnvError, readEnv } from "./env.ts";
+
+const allRoles = ["sandbox", "api", "conductor", "console"] as const;
+type Role = (typeof allRoles)[number];
+
+const isRole = (word: string): word is Role => allRoles.some((role) => role === word);
+
+async function main(): Promise<void> {
+  const [major = 0] = process.versions.node.split(".").map(Number);
+  if (major < 24) throw new EnvError(`this is Node ${process.versions.node}: start with "npm start", which brings Node 24`);
+  const words = process.argv.slice(2);
+  const unknown = words.find((word) => !isRole(word));
+  if (unknown !== undefined) throw new EnvError(`there is no role ${unknown}: choose among ${allRoles.join(", ")}`);
+  const together = words.length === 0;
+  const env = readEnv({ ...(together ? { LOG_LEVEL: "warn" } : {}), ...process.env });
+  const roles = together ? allRoles.filter((role) => role !== "sandbox" || env.sandbox) : words.filter(isRole);
+
+  const { startRoles } = await import("./roles.ts");
+  const running = await startRoles(env, roles);
+  for (const line of running.announcement) console.log(line);
+
+  let stopping = false;
+  const stop = (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    const hard = setTimeout(() => process.exit(1), 15_000);
+    hard.unref();
+    running.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        console.error(`${signal}: ${error instanceof Error ? error.message : String(error)}`);
+        process.exit(1);
+      },
+    );
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+}
+
+main().catch((error: unknown) => {
+  if (error instanceof EnvError) console.error(`jeroboam: ${error.message}`);
+  else if (error instanceof Error && "code" in error && error.code === "EADDRINUSE")
+    console.error(`jeroboam: ${error.message}: another program listens there; choose another PORT, API_PORT or SANDBOX_PORT`);
+  else console.error(error);
+  process.exit(1);
+});

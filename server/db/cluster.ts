@@ -1,0 +1,255 @@
+// Clusters as they are read. What changes them is in cluster-change.ts and reconcile.ts.
+import { z } from "zod";
+import type { Prisma } from "./generated/sqlite/client.ts";
+import { clusterStatuses, statusGroup, statusGroups, type ClusterStatus, type StatusGroup } from "../domain/cluster-status.ts";
+import { Cluster, ClusterRow } from "../domain/cluster.ts";
+import { DomainError } from "../domain/error.ts";
+import { ClusterFacts } from "../domain/facts.ts";
+import { FailureCause } from "../domain/failure.ts";
+import { Labels } from "../domain/labels.ts";
+import type { Db } from "./client.ts";
+import { fold, readJson, readOptionalJson } from "./column.ts";
+import { nullable, pageOf, positionOf, readCursor, readSort, required, writeCursor, type Page } from "./page.ts";
+import { clustersIn, type Scope } from "./scope.ts";
+
+/** What lists of clusters can be sorted by: columns of the console, then the further ones of the REST API. */
+export const clusterSorts = {
+  name: required("nameSort"),
+  status: required("status"),
+  health: nullable("healthStatus"),
+  version: nullable("coeVersionSort"),
+  masters: required("masterCount"),
+  workers: required("nodeCount"),
+  created: required("createdAt"),
+  updated: nullable("updatedAt"),
+  createdBy: nullable("userName"),
+  keypair: nullable("keypair"),
+  apiAddress: nullable("apiAddress"),
+  locked: required("locked"),
+  uuid: required("id"),
+  id: required("seq"),
+  template: required("templateId"),
+  flavor: nullable("flavorId"),
+  masterFlavor: nullable("masterFlavorId"),
+  dockerVolumeSize: nullable("dockerVolumeSizeGib"),
+  fixedNetwork: nullable("fixedNetwork"),
+  fixedSubnet: nullable("fixedSubnet"),
+  createTimeout: nullable("createTimeoutMinutes"),
+  discoveryUrl: nullable("discoveryUrl"),
+  statusReason: nullable("statusReason"),
+  stackId: nullable("stackId"),
+  containerVersion: nullable("containerVersion"),
+  floatingIpEnabled: required("floatingIpEnabled"),
+  masterLbEnabled: required("masterLbEnabled"),
+  projectId: required("projectId"),
+  userId: required("userId"),
+} as const;
+
+export interface ClusterFilter {
+  /** Part of the name, an address or the template's name, or the beginning of the id. */
+  q?: string | undefined;
+  statuses?: readonly ClusterStatus[] | undefined;
+  templateId?: string | undefined;
+}
+
+export interface ClusterQuery extends ClusterFilter {
+  /** Key of clusterSorts, `-` in front for descending. Default `name`. */
+  sort?: string | undefined;
+  /** `next` of the page before. */
+  after?: string | undefined;
+  /** Instead of `after`: id of the last row of the page before (REST). */
+  marker?: string | undefined;
+  size: number;
+}
+
+const withTemplate = { template: { select: { name: true } } } as const;
+type Row = Prisma.ClusterGetPayload<object>;
+
+/** Two queries a page. Throws invalid_input for an unknown sort or cursor, cluster_not_found for an unknown marker. */
+export async function listClusters(db: Db, scope: Scope, query: ClusterQuery): Promise<Page<ClusterRow>> {
+  return page(db, scope, query, toClusterRow);
+}
+
+/** As listClusters, with every field of each cluster (the REST API's detail list). */
+export async function listClusterDetails(db: Db, scope: Scope, query: ClusterQuery): Promise<Page<Cluster>> {
+  return page(db, scope, query, toCluster);
+}
+
+async function page<T>(
+  db: Db,
+  scope: Scope,
+  query: ClusterQuery,
+  read: (row: Row & { template: { name: string } }) => T,
+): Promise<Page<T>> {
+  const { by, direction, name } = readSort(clusterSorts, query.sort ?? "name");
+  const marker = query.marker
+    ? await db.prisma.cluster.findFirst({ where: { AND: [clustersIn(scope), { id: query.marker }] } })
+    : null;
+  if (query.marker && !marker) throw notFound(query.marker);
+  const after = marker ? positionOf(marker, by) : query.after ? readCursor(name, query.after) : null;
+  const matches = matching(scope, query);
+  const part = pageOf<Prisma.ClusterWhereInput, Prisma.ClusterOrderByWithRelationInput>({ by, direction, after });
+  const [found, total] = await Promise.all([
+    db.prisma.cluster.findMany({
+      where: { AND: [matches, ...part.where] },
+      orderBy: part.orderBy,
+      take: query.size + 1,
+      include: withTemplate,
+    }),
+    db.prisma.cluster.count({ where: matches }),
+  ]);
+  const rows = found.slice(0, query.size);
+  const last = rows.at(-1);
+  return {
+    rows: rows.map(read),
+    total,
+    next: found.length > query.size && last ? writeCursor(name, positionOf(last, by)) : null,
+  };
+}
+
+function matching(scope: Scope, filter: ClusterFilter): Prisma.ClusterWhereInput {
+  const text = filter.q?.trim();
+  const conditions: Prisma.ClusterWhereInput[] = [clustersIn(scope)];
+  if (filter.statuses) conditions.push({ status: { in: [...filter.statuses] } });
+  if (filter.templateId) conditions.push({ templateId: filter.templateId });
+  if (text)
+    conditions.push({
+      OR: [
+        { nameFold: { contains: fold(text) } },
+        { id: { startsWith: text.toLowerCase() } },
+        { apiAddress: { contains: text } },
+        { masterAddresses: { contains: text } },
+        { nodeAddresses: { contains: text } },
+        { template: { nameFold: { contains: fold(text) } } },
+      ],
+    });
+  return { AND: conditions };
+}
+
+/** How many clusters there are in each group of statuses; `filter` narrows as it does the list. */
+export async function countByStatus(
+  db: Db,
+  scope: Scope,
+  filter: ClusterFilter = {},
+): Promise<Record<StatusGroup, number>> {
+  const rows = await db.prisma.cluster.groupBy({ by: ["status"], where: matching(scope, filter), _count: true });
+  const counts = Object.fromEntries(statusGroups.map((group) => [group, 0]));
+  for (const row of rows) {
+    const group = statusGroup(z.enum(clusterStatuses).parse(row.status));
+    counts[group] = (counts[group] ?? 0) + row._count;
+  }
+  return z.record(z.enum(statusGroups), z.int()).parse(counts);
+}
+
+/** All records, also failed ones and those being deleted; `nodes` counts masters too (magnum-api 10.2). */
+export async function clusterStats(db: Db, scope: Scope): Promise<{ clusters: number; nodes: number }> {
+  const sums = await db.prisma.cluster.aggregate({
+    where: clustersIn(scope),
+    _count: true,
+    _sum: { masterCount: true, nodeCount: true },
+  });
+  return { clusters: sums._count, nodes: (sums._sum.masterCount ?? 0) + (sums._sum.nodeCount ?? 0) };
+}
+
+/** Throws cluster_not_found. */
+export async function getCluster(db: Db, scope: Scope, id: string): Promise<Cluster> {
+  const row = await db.prisma.cluster.findFirst({ where: { AND: [clustersIn(scope), { id }] } });
+  if (!row) throw notFound(id);
+  return toCluster(row);
+}
+
+/** By exact name. Throws cluster_not_found, cluster_ambiguous. */
+export async function findClusterByName(db: Db, scope: Scope, name: string): Promise<Cluster> {
+  const rows = await db.prisma.cluster.findMany({ where: { AND: [clustersIn(scope), { name }] }, take: 2 });
+  const [row, another] = rows;
+  if (!row) throw notFound(name);
+  if (another)
+    throw new DomainError(
+      "cluster_ambiguous",
+      "Multiple clusters exist with same name. Please use the cluster uuid instead.",
+    );
+  return toCluster(row);
+}
+
+export async function clusterNameTaken(db: Db, scope: Scope, name: string): Promise<boolean> {
+  return (await db.prisma.cluster.count({ where: { AND: [clustersIn(scope), { name }] } })) > 0;
+}
+
+/** The cluster that a create request with this key made, if any. Ask before anything is made at the cloud. */
+export async function findByIdempotencyKey(db: Db, scope: Scope, key: string): Promise<string | null> {
+  if (scope.kind === "cloud") return null;
+  const row = await db.prisma.idempotencyKey.findUnique({
+    where: { projectId_key: { projectId: scope.projectId, key } },
+  });
+  return row?.clusterId ?? null;
+}
+
+/** What was resolved when the cluster was accepted. Throws cluster_not_found. */
+export async function getClusterFacts(db: Db, scope: Scope, id: string): Promise<ClusterFacts> {
+  const row = await db.prisma.cluster.findFirst({
+    where: { AND: [clustersIn(scope), { id }] },
+    select: { facts: true },
+  });
+  if (!row) throw notFound(id);
+  return readJson(ClusterFacts, row.facts, "Cluster.facts");
+}
+
+export interface ClusterAttention {
+  clusterId: string;
+  name: string;
+  status: ClusterStatus;
+  why: "failed" | "unhealthy" | "deleting-long";
+}
+
+const deletingLongMs = 30 * 60_000;
+
+/** Clusters that somebody should look at, the longest waiting first, at most 20. */
+export async function listAttention(db: Db, scope: Scope, now: Date): Promise<ClusterAttention[]> {
+  const long = new Date(now.getTime() - deletingLongMs);
+  const failed = clusterStatuses.filter((status) => statusGroup(status) === "failed");
+  const rows = await db.prisma.cluster.findMany({
+    where: {
+      AND: [
+        clustersIn(scope),
+        {
+          OR: [
+            { status: { in: failed } },
+            { healthStatus: "UNHEALTHY" },
+            { status: "DELETE_IN_PROGRESS", statusSince: { lt: long } },
+          ],
+        },
+      ],
+    },
+    orderBy: [{ statusSince: "asc" }, { seq: "asc" }],
+    take: 20,
+    select: { id: true, name: true, status: true },
+  });
+  return rows.map(({ id, name, status }) => {
+    const parsed = z.enum(clusterStatuses).parse(status);
+    const why = parsed.endsWith("_FAILED") ? "failed" : parsed === "DELETE_IN_PROGRESS" ? "deleting-long" : "unhealthy";
+    return { clusterId: id, name, status: parsed, why };
+  });
+}
+
+export const notFound = (what: string) => new DomainError("cluster_not_found", `Cluster ${what} could not be found.`);
+
+const Addresses = z.array(z.string());
+const HealthReason = z.record(z.string(), z.string());
+
+const parsedColumns = (row: Row) => ({
+  clusterTemplateId: row.templateId,
+  labels: readJson(Labels, row.labels, "Cluster.labels"),
+  failure: readOptionalJson(FailureCause, row.failure, "Cluster.failure"),
+  progress:
+    row.progressDone === null || row.progressTotal === null
+      ? null
+      : { done: row.progressDone, total: row.progressTotal, now: row.progressNow },
+  healthReason: readJson(HealthReason, row.healthReason, "Cluster.healthReason"),
+  masterAddresses: readJson(Addresses, row.masterAddresses, "Cluster.masterAddresses"),
+  nodeAddresses: readJson(Addresses, row.nodeAddresses, "Cluster.nodeAddresses"),
+});
+
+export const toCluster = (row: Row): Cluster => Cluster.parse({ ...row, ...parsedColumns(row) });
+
+const toClusterRow = (row: Row & { template: { name: string } }): ClusterRow =>
+  ClusterRow.parse({ ...row, ...parsedColumns(row), templateName: row.template.name });

@@ -1,0 +1,81 @@
+import { z } from "zod";
+import type { Prisma } from "./generated/sqlite/client.ts";
+import { DomainError } from "../domain/error.ts";
+import { NodeGroupFacts } from "../domain/facts.ts";
+import { Uuid } from "../domain/identifier.ts";
+import { Labels } from "../domain/labels.ts";
+import { ClusterNode, NodeGroup } from "../domain/nodegroup.ts";
+import type { Db } from "./client.ts";
+import { readJson } from "./column.ts";
+import { partsIn, type Scope } from "./scope.ts";
+
+type Row = Prisma.NodeGroupGetPayload<object>;
+
+/** The default master group first, then in the order of creation. Another project's cluster has none. */
+export async function listNodegroups(db: Db, scope: Scope, clusterId: string): Promise<NodeGroup[]> {
+  const rows = await db.prisma.nodeGroup.findMany({ where: partsIn(scope, clusterId), orderBy: { seq: "asc" } });
+  return rows.map(toNodegroup);
+}
+
+/** Groups of several clusters at once, for lists that show all fields. */
+export async function listNodegroupsOf(
+  db: Db,
+  scope: Scope,
+  clusterIds: readonly string[],
+): Promise<Map<string, NodeGroup[]>> {
+  const rows = await db.prisma.nodeGroup.findMany({
+    where: {
+      clusterId: { in: [...clusterIds] },
+      ...(scope.kind === "project" ? { projectId: scope.projectId } : {}),
+    },
+    orderBy: { seq: "asc" },
+  });
+  return Map.groupBy(rows.map(toNodegroup), (group) => group.clusterId);
+}
+
+/** By id, integer id or name. Throws nodegroup_not_found. */
+export async function getNodegroup(db: Db, scope: Scope, clusterId: string, what: string): Promise<NodeGroup> {
+  const by: Prisma.NodeGroupWhereInput = Uuid.safeParse(what).success
+    ? { id: what }
+    : /^\d{1,9}$/.test(what)
+      ? { OR: [{ seq: Number(what) }, { name: what }] }
+      : { name: what };
+  const row = await db.prisma.nodeGroup.findFirst({ where: { AND: [partsIn(scope, clusterId), by] } });
+  if (!row) throw new DomainError("nodegroup_not_found", `Nodegroup ${what} could not be found.`);
+  return toNodegroup(row);
+}
+
+/** Sizes of flavor and image of each group as they were resolved, by the group's id. */
+export async function getNodegroupFacts(
+  db: Db,
+  scope: Scope,
+  clusterId: string,
+): Promise<Map<string, NodeGroupFacts>> {
+  const rows = await db.prisma.nodeGroup.findMany({
+    where: partsIn(scope, clusterId),
+    select: { id: true, facts: true },
+  });
+  return new Map(rows.map((row) => [row.id, readJson(NodeGroupFacts, row.facts, "NodeGroup.facts")]));
+}
+
+/** All servers of a cluster as last observed, by group and name. */
+export async function listNodes(db: Db, scope: Scope, clusterId: string): Promise<ClusterNode[]> {
+  const rows = await db.prisma.node.findMany({
+    where: partsIn(scope, clusterId),
+    include: { nodegroup: { select: { name: true, role: true } } },
+    orderBy: [{ nodegroup: { seq: "asc" } }, { name: "asc" }],
+  });
+  return rows.map(({ nodegroup, memberIndex, ...row }) =>
+    ClusterNode.parse({ ...row, index: memberIndex, nodegroup: nodegroup.name, role: nodegroup.role }),
+  );
+}
+
+const Texts = z.array(z.string());
+
+export const toNodegroup = (row: Row): NodeGroup =>
+  NodeGroup.parse({
+    ...row,
+    labels: readJson(Labels, row.labels, "NodeGroup.labels"),
+    nodesToRemove: readJson(Texts, row.nodesToRemove, "NodeGroup.nodesToRemove"),
+    nodeAddresses: readJson(Texts, row.nodeAddresses, "NodeGroup.nodeAddresses"),
+  });

@@ -58,24 +58,27 @@ export interface Order {
   direction: Direction;
   /** Where the last page ended. */
   after: Position | null;
+  /** The column that grows with creation. */
+  key?: "seq" | "id";
 }
 
 /**
  * Condition and order for one page, ties in the order of creation. The columns come from the closed lists beside the
  * queries, which name the model's own columns: that is why they may be taken for Prisma's types.
  */
-export function pageOf<Where, OrderBy>({ by, direction, after }: Order): { where: Where[]; orderBy: OrderBy[] } {
-  const seq = { seq: direction };
+export function pageOf<Where, OrderBy>(order: Order): { where: Where[]; orderBy: OrderBy[] } {
+  const { by, direction, after, key = "seq" } = order;
+  const seq = { [key]: direction };
   const column = { [by.column]: by.nullable ? { sort: direction, nulls: "last" } : direction };
-  const where: unknown[] = after ? [behind(by, direction, after)] : [];
-  const orderBy: unknown[] = by.column === "seq" ? [seq] : [column, seq];
+  const where: unknown[] = after ? [behind(by, direction, after, key)] : [];
+  const orderBy: unknown[] = by.column === key ? [seq] : [column, seq];
   return { where: where as Where[], orderBy: orderBy as OrderBy[] };
 }
 
-function behind({ column, nullable }: SortColumn, direction: Direction, position: Position): Record<string, unknown> {
+function behind({ column, nullable }: SortColumn, direction: Direction, position: Position, key: string) {
   const further = direction === "asc" ? "gt" : "lt";
-  const tie = { seq: { [further]: position.seq } };
-  if (column === "seq") return tie;
+  const tie = { [key]: { [further]: position.seq } };
+  if (column === key) return tie;
   if (position.value === null) return { [column]: null, ...tie };
   return {
     OR: [

@@ -1,0 +1,84 @@
+import { z } from "zod";
+import { IssuedCertificate } from "../domain/certificate.ts";
+import { noteChange } from "./change.ts";
+import { hasCode, type Db } from "./client.ts";
+import { notFound } from "./cluster.ts";
+import { addEvents, type NewEvent } from "./operation.ts";
+import { clustersIn, partsIn, type Scope } from "./scope.ts";
+
+export const authorityKinds = ["kubernetes", "etcd", "front-proxy", "service-account"] as const;
+
+const StoredAuthority = z.object({
+  kind: z.enum(authorityKinds),
+  revision: z.int(),
+  /** Of a service account: the public key. */
+  certPem: z.string(),
+  /** Sealed, or a reference to where it is kept. */
+  key: z.string(),
+  createdAt: z.date(),
+});
+export type StoredAuthority = z.infer<typeof StoredAuthority>;
+
+/** All kinds and revisions of a cluster, the newest revision first. Another project's cluster has none. */
+export async function getAuthorities(db: Db, scope: Scope, clusterId: string): Promise<StoredAuthority[]> {
+  const rows = await db.prisma.certificateAuthority.findMany({
+    where: { clusterId, cluster: clustersIn(scope) },
+    orderBy: [{ revision: "desc" }, { kind: "asc" }],
+  });
+  return rows.map((row) => StoredAuthority.parse(row));
+}
+
+/** Records a certificate that was signed, with the event that tells of it. Throws cluster_not_found. */
+export async function insertIssued(
+  db: Db,
+  scope: Scope,
+  certificate: IssuedCertificate,
+  event: NewEvent | null = null,
+): Promise<void> {
+  const { clusterId, createdAt } = certificate;
+  await db.transaction(async (tx) => {
+    const cluster = await tx.cluster.findFirst({
+      where: { AND: [clustersIn(scope), { id: clusterId }] },
+      select: { projectId: true },
+    });
+    if (!cluster) throw notFound(clusterId);
+    const subject = { clusterId, projectId: cluster.projectId };
+    await tx.issuedCertificate.create({
+      data: { ...IssuedCertificate.parse(certificate), projectId: cluster.projectId },
+    });
+    if (event) await addEvents(tx, subject, null, [event], createdAt);
+    await noteChange(db, tx, subject, createdAt);
+  });
+}
+
+/** Newest first, at most `size`. */
+export async function listIssued(db: Db, scope: Scope, clusterId: string, size = 200): Promise<IssuedCertificate[]> {
+  const rows = await db.prisma.issuedCertificate.findMany({
+    where: partsIn(scope, clusterId),
+    orderBy: [{ createdAt: "desc" }, { id: "desc" }],
+    take: size,
+  });
+  return rows.map((row) => IssuedCertificate.parse(row));
+}
+
+/**
+ * A master's one-time answer of the bootstrap route: true the first time, false ever after for this server.
+ * Throws cluster_not_found.
+ */
+export async function grantBootstrap(
+  db: Db,
+  scope: Scope,
+  clusterId: string,
+  serverId: string,
+  now: Date,
+): Promise<boolean> {
+  const known = await db.prisma.cluster.count({ where: { AND: [clustersIn(scope), { id: clusterId }] } });
+  if (known === 0) throw notFound(clusterId);
+  try {
+    await db.prisma.bootstrap.create({ data: { clusterId, serverId, grantedAt: now } });
+    return true;
+  } catch (error) {
+    if (hasCode(error, "P2002")) return false;
+    throw error;
+  }
+}

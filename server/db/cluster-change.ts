@@ -1,0 +1,372 @@
+// What people change about clusters. Each function is one transaction: what is wanted, the status that clients must see
+// at once, who asked, and a note for live screens agree or do not happen.
+import { z } from "zod";
+import { clusterStatuses, type ClusterStatus } from "../domain/cluster-status.ts";
+import type { Cluster } from "../domain/cluster.ts";
+import { DomainError } from "../domain/error.ts";
+import { ClusterFacts, NodeGroupFacts } from "../domain/facts.ts";
+import type { Labels } from "../domain/labels.ts";
+import type { NodeGroup } from "../domain/nodegroup.ts";
+import { quotaMessage } from "../domain/quota.ts";
+import { noteChange } from "./change.ts";
+import { takeTurn, type Db, type Tx } from "./client.ts";
+import { notFound, toCluster } from "./cluster.ts";
+import { fold, naturalKey, readJson } from "./column.ts";
+import { toNodegroup } from "./nodegroup.ts";
+import { addEvents, startOperation, type NewEvent, type NewOperation } from "./operation.ts";
+import { clustersIn, type ProjectScope, type Scope } from "./scope.ts";
+
+/** What a cluster is made from; what only observation can tell starts empty. */
+export type NewCluster = Pick<
+  Cluster,
+  | "id"
+  | "name"
+  | "userId"
+  | "userName"
+  | "region"
+  | "clusterTemplateId"
+  | "driver"
+  | "coe"
+  | "keypair"
+  | "masterFlavorId"
+  | "flavorId"
+  | "dockerVolumeSizeGib"
+  | "labels"
+  | "createTimeoutMinutes"
+  | "discoveryUrl"
+  | "fixedNetwork"
+  | "fixedSubnet"
+  | "floatingIpEnabled"
+  | "masterLbEnabled"
+  | "tlsDisabled"
+  | "locked"
+  | "rollbackOnFailure"
+> & { facts: ClusterFacts };
+
+export type NewNodegroup = Pick<
+  NodeGroup,
+  | "id"
+  | "name"
+  | "role"
+  | "isDefault"
+  | "nodeCount"
+  | "minNodeCount"
+  | "maxNodeCount"
+  | "flavorId"
+  | "imageId"
+  | "dockerVolumeSizeGib"
+  | "labels"
+> & { facts: NodeGroupFacts };
+
+export interface NewAuthority {
+  id: string;
+  kind: "kubernetes" | "etcd" | "front-proxy" | "service-account";
+  revision: number;
+  certPem: string;
+  /** Sealed, or a reference to where it is kept. */
+  key: string;
+}
+
+export interface ClusterToCreate {
+  cluster: NewCluster;
+  nodegroups: readonly NewNodegroup[];
+  authorities: readonly NewAuthority[];
+  /** The completed credential that becomes the cluster's. */
+  credentialId: string | null;
+  operation: NewOperation;
+  event: NewEvent;
+  /** One cluster for each key of the project. */
+  idempotencyKey: string | null;
+  /** Clusters that the project may have when it has no quota of its own. */
+  quotaLimit: number;
+  /** When the creation is given up; null = never. */
+  deadlineAt: Date | null;
+  now: Date;
+}
+
+/**
+ * Writes a new cluster, due at once. `created` is false when the key made a cluster before: `id` is that one, and what
+ * the caller made for this one is to be removed. Throws quota_exceeded, template_not_found. Concurrent requests of one
+ * project take turns, so that the quota holds.
+ */
+export async function createClusterRecord(
+  db: Db,
+  scope: ProjectScope,
+  input: ClusterToCreate,
+): Promise<{ id: string; created: boolean }> {
+  const { projectId } = scope;
+  const { cluster, now } = input;
+  return db.transaction(async (tx) => {
+    await takeTurn(db, tx, `jeroboam:clusters:${projectId}`);
+    if (input.idempotencyKey !== null) {
+      const key = { projectId, key: input.idempotencyKey };
+      const before = await tx.idempotencyKey.findUnique({ where: { projectId_key: key } });
+      if (before) return { id: before.clusterId, created: false };
+      await tx.idempotencyKey.create({ data: { ...key, clusterId: cluster.id, createdAt: now } });
+    }
+    const quota = await tx.quota.findUnique({
+      where: { projectId_resource: { projectId, resource: "Cluster" } },
+      select: { hardLimit: true },
+    });
+    const limit = quota?.hardLimit ?? input.quotaLimit;
+    if ((await tx.cluster.count({ where: { projectId } })) >= limit)
+      throw new DomainError("quota_exceeded", quotaMessage(limit), {
+        remedy: "Delete a cluster that is no longer needed, or ask for a larger quota.",
+      });
+    const { facts, labels, clusterTemplateId, ...columns } = cluster;
+    if ((await tx.clusterTemplate.count({ where: { id: clusterTemplateId } })) === 0)
+      throw new DomainError("template_not_found", `ClusterTemplate ${clusterTemplateId} could not be found.`, {
+        field: "cluster_template_id",
+      });
+    await tx.cluster.create({
+      data: {
+        ...columns,
+        projectId,
+        templateId: clusterTemplateId,
+        nameFold: fold(cluster.name),
+        nameSort: naturalKey(cluster.name),
+        labels: JSON.stringify(labels),
+        facts: JSON.stringify(ClusterFacts.parse(facts)),
+        ...countsOf(input.nodegroups),
+        status: "CREATE_IN_PROGRESS",
+        statusSince: now,
+        deadlineAt: input.deadlineAt,
+        nextReconcileAt: now,
+        createdAt: now,
+      },
+    });
+    await tx.nodeGroup.createMany({
+      data: input.nodegroups.map((group) => nodegroupColumns(group, cluster.id, projectId, now)),
+    });
+    await tx.certificateAuthority.createMany({
+      data: input.authorities.map((authority) => ({ ...authority, clusterId: cluster.id, createdAt: now })),
+    });
+    if (input.credentialId !== null) {
+      const attached = await tx.credential.updateMany({
+        where: { id: input.credentialId, projectId, clusterId: null },
+        data: { clusterId: cluster.id },
+      });
+      if (attached.count !== 1) throw new Error(`credential ${input.credentialId} is not there to be attached`);
+    }
+    const subject = { clusterId: cluster.id, clusterName: cluster.name, projectId };
+    await startOperation(tx, subject, input.operation, now, false);
+    await addEvents(tx, subject, input.operation.id, [input.event], now);
+    await noteChange(db, tx, subject, now);
+    return { id: cluster.id, created: true };
+  });
+}
+
+/** A cluster as it is at the moment of a change. */
+export interface CurrentCluster {
+  cluster: Cluster & { facts: ClusterFacts };
+  nodegroups: (NodeGroup & { facts: NodeGroupFacts })[];
+  deletionRequestedAt: Date | null;
+}
+
+export interface NodegroupChange {
+  id: string;
+  nodeCount?: number;
+  minNodeCount?: number;
+  maxNodeCount?: number | null;
+  nodesToRemove?: readonly string[];
+  status?: ClusterStatus;
+}
+
+export interface AcceptedChange {
+  /** What clients see at once: UPDATE_IN_PROGRESS, or CREATE_IN_PROGRESS when a failed creation is retried. */
+  status: ClusterStatus;
+  nodegroups?: readonly NodegroupChange[];
+  newNodegroups?: readonly NewNodegroup[];
+  labels?: Labels;
+  /** Templates' and other resolved facts, when the change brings new ones. */
+  facts?: ClusterFacts;
+  clusterTemplateId?: string;
+  healthStatus?: Cluster["healthStatus"];
+  /** Repair what failed, not only what differs. */
+  repair?: boolean;
+  deadlineAt?: Date | null;
+  operation: NewOperation;
+  event: NewEvent;
+}
+
+/**
+ * Accepts a change of what is wanted: status, a new generation, due at once. `decide` sees the cluster as it is inside
+ * the transaction and returns the change or throws the DomainError that refuses it; it is pure, for it may run again.
+ * A running operation ends as superseded. Throws cluster_not_found.
+ */
+export async function acceptChange(
+  db: Db,
+  scope: Scope,
+  id: string,
+  now: Date,
+  decide: (current: CurrentCluster) => AcceptedChange,
+): Promise<Cluster> {
+  return db.transaction(async (tx) => {
+    const current = await lockCluster(db, tx, scope, id);
+    const change = decide(current);
+    return applyChange(db, tx, current, change, now, {});
+  });
+}
+
+/**
+ * Accepts the deletion, in every status, also again. `decide` may throw (locked) and returns who asked and the event.
+ * Throws cluster_not_found.
+ */
+export async function requestDeletion(
+  db: Db,
+  scope: Scope,
+  id: string,
+  now: Date,
+  decide: (current: CurrentCluster) => { operation: NewOperation; event: NewEvent; deadlineAt?: Date | null },
+): Promise<Cluster> {
+  return db.transaction(async (tx) => {
+    const current = await lockCluster(db, tx, scope, id);
+    const change: AcceptedChange = {
+      status: "DELETE_IN_PROGRESS",
+      nodegroups: current.nodegroups.map((group) => ({ id: group.id, status: "DELETE_IN_PROGRESS" })),
+      ...decide(current),
+    };
+    return applyChange(db, tx, current, change, now, { deletionRequestedAt: current.deletionRequestedAt ?? now });
+  });
+}
+
+/** Locks or unlocks against deletion; no work follows. Throws cluster_not_found. */
+export async function setLocked(
+  db: Db,
+  scope: Scope,
+  id: string,
+  locked: boolean,
+  { operation, event, now }: { operation: NewOperation; event: NewEvent; now: Date },
+): Promise<Cluster> {
+  return db.transaction(async (tx) => {
+    const { cluster } = await lockCluster(db, tx, scope, id);
+    const row = await tx.cluster.update({ where: { id }, data: { locked, updatedAt: now } });
+    const subject = { clusterId: id, clusterName: cluster.name, projectId: cluster.projectId };
+    await startOperation(tx, subject, operation, now, true);
+    await addEvents(tx, subject, operation.id, [event], now);
+    await noteChange(db, tx, subject, now);
+    return toCluster(row);
+  });
+}
+
+/** Health as somebody outside reports it (PATCH by the auto-healer); the status does not move. */
+export async function setHealth(
+  db: Db,
+  scope: Scope,
+  id: string,
+  health: { status: Cluster["healthStatus"]; reason: Record<string, string> },
+  now: Date,
+): Promise<Cluster> {
+  return db.transaction(async (tx) => {
+    const { cluster } = await lockCluster(db, tx, scope, id);
+    const row = await tx.cluster.update({
+      where: { id },
+      data: {
+        healthStatus: health.status,
+        healthReason: JSON.stringify(health.reason),
+        healthCheckedAt: now,
+        updatedAt: now,
+      },
+    });
+    await noteChange(db, tx, { clusterId: id, projectId: cluster.projectId }, now);
+    return toCluster(row);
+  });
+}
+
+async function applyChange(
+  db: Db,
+  tx: Tx,
+  { cluster, nodegroups }: CurrentCluster,
+  change: AcceptedChange,
+  now: Date,
+  also: { deletionRequestedAt?: Date },
+): Promise<Cluster> {
+  const { id, projectId, name } = cluster;
+  const changes = change.nodegroups ?? [];
+  for (const { id: groupId, nodesToRemove, ...columns } of changes) {
+    const changed = await tx.nodeGroup.updateMany({
+      where: { id: groupId, clusterId: id },
+      data: {
+        ...columns,
+        ...(nodesToRemove ? { nodesToRemove: JSON.stringify(nodesToRemove) } : {}),
+        ...(columns.status ? { statusReason: null } : {}),
+        updatedAt: now,
+      },
+    });
+    if (changed.count !== 1) throw new Error(`node group ${groupId} is not of cluster ${id}`);
+  }
+  const added = change.newNodegroups ?? [];
+  if (added.length > 0)
+    await tx.nodeGroup.createMany({ data: added.map((group) => nodegroupColumns(group, id, projectId, now)) });
+  const counted = nodegroups.map((group) => ({
+    role: group.role,
+    nodeCount: changes.find((each) => each.id === group.id)?.nodeCount ?? group.nodeCount,
+  }));
+  const row = await tx.cluster.update({
+    where: { id },
+    data: {
+      ...countsOf([...counted, ...added]),
+      ...(change.labels ? { labels: JSON.stringify(change.labels) } : {}),
+      ...(change.facts ? { facts: JSON.stringify(ClusterFacts.parse(change.facts)) } : {}),
+      ...(change.clusterTemplateId ? { templateId: change.clusterTemplateId } : {}),
+      ...(change.healthStatus === undefined ? {} : { healthStatus: change.healthStatus }),
+      ...also,
+      status: change.status,
+      statusReason: null,
+      ...(change.status === cluster.status ? {} : { statusSince: now }),
+      failure: null,
+      progressDone: null,
+      progressTotal: null,
+      progressNow: null,
+      repair: change.repair ?? false,
+      deadlineAt: change.deadlineAt ?? null,
+      generation: { increment: 1 },
+      failures: 0,
+      nextReconcileAt: now,
+      updatedAt: now,
+    },
+  });
+  const subject = { clusterId: id, clusterName: name, projectId };
+  await startOperation(tx, subject, change.operation, now, false);
+  await addEvents(tx, subject, change.operation.id, [change.event], now);
+  await noteChange(db, tx, subject, now);
+  return toCluster(row);
+}
+
+async function lockCluster(db: Db, tx: Tx, scope: Scope, id: string): Promise<CurrentCluster> {
+  if (db.dialect === "postgresql") await tx.$executeRaw`SELECT 1 FROM "Cluster" WHERE "id" = ${id} FOR UPDATE`;
+  const row = await tx.cluster.findFirst({
+    where: { AND: [clustersIn(scope), { id }] },
+    include: { nodegroups: { orderBy: { seq: "asc" } } },
+  });
+  if (!row) throw notFound(id);
+  return {
+    cluster: { ...toCluster(row), facts: readJson(ClusterFacts, row.facts, "Cluster.facts") },
+    nodegroups: row.nodegroups.map((group) => ({
+      ...toNodegroup(group),
+      facts: readJson(NodeGroupFacts, group.facts, "NodeGroup.facts"),
+    })),
+    deletionRequestedAt: row.deletionRequestedAt,
+  };
+}
+
+/** As Magnum shows them: everything that is no master counts as a node. */
+export function countsOf(nodegroups: readonly { role: string; nodeCount: number }[]) {
+  const sum = (masters: boolean) =>
+    nodegroups
+      .filter((group) => (group.role === "master") === masters)
+      .reduce((total, group) => total + group.nodeCount, 0);
+  return { masterCount: sum(true), nodeCount: sum(false) };
+}
+
+const nodegroupColumns = ({ facts, labels, ...group }: NewNodegroup, clusterId: string, projectId: string, now: Date) => ({
+  ...group,
+  clusterId,
+  projectId,
+  labels: JSON.stringify(labels),
+  facts: JSON.stringify(NodeGroupFacts.parse(facts)),
+  status: "CREATE_IN_PROGRESS",
+  createdAt: now,
+});
+
+export const readStatus = (text: string): ClusterStatus => z.enum(clusterStatuses).parse(text);

@@ -1,0 +1,15 @@
+import type { Db } from "./client.ts";
+import type { CloudScope } from "./scope.ts";
+
+export interface ConductorRow {
+  id: number;
+  host: string;
+  reportCount: number;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+/** Every conductor that reported within a week (Magnum's mservices). */
+export async function listConductors(db: Db, _scope: CloudScope): Promise<ConductorRow[]> {
+  return db.prisma.conductor.findMany({ orderBy: { id: "asc" } });
+}

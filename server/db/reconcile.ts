@@ -1,0 +1,411 @@
+// The conductor's own view: clusters of all projects, taken by lease. Only server/reconcile imports this file.
+import { Prisma } from "./generated/sqlite/client.ts";
+import type { ClusterStatus, HealthStatus } from "../domain/cluster-status.ts";
+import type { Cluster } from "../domain/cluster.ts";
+import type { OperationRecord } from "../domain/event.ts";
+import { ClusterFacts, NodeGroupFacts } from "../domain/facts.ts";
+import type { FailureCause } from "../domain/failure.ts";
+import type { NodeGroup } from "../domain/nodegroup.ts";
+import { authorityKinds, type StoredAuthority } from "./certificate.ts";
+import { noteChange } from "./change.ts";
+import type { Db, Tx } from "./client.ts";
+import { countsOf } from "./cluster-change.ts";
+import { toCluster } from "./cluster.ts";
+import { naturalKey, readJson } from "./column.ts";
+import type { StoredCredential } from "./credential.ts";
+import { toNodegroup } from "./nodegroup.ts";
+import { addEvents, toOperation, type NewEvent } from "./operation.ts";
+
+/**
+ * Takes up to `n` due clusters whose lease is free or over, the longest due first, and returns their ids. One statement:
+ * two conductors never take the same one. The list is MATERIALIZED because PostgreSQL may otherwise run the inner query
+ * more than once and take more than `n`.
+ */
+export async function claimDue(db: Db, owner: string, n: number, leaseMs: number, now: Date): Promise<string[]> {
+  const until = new Date(now.getTime() + leaseMs);
+  const skipLocked = db.dialect === "postgresql" ? Prisma.sql`FOR UPDATE SKIP LOCKED` : Prisma.empty;
+  const rows = await db.prisma.$queryRaw<{ id: string }[]>`
+    WITH due AS MATERIALIZED (
+      SELECT "id" FROM "Cluster"
+       WHERE "nextReconcileAt" <= ${now} AND ("leaseUntil" IS NULL OR "leaseUntil" < ${now})
+       ORDER BY "nextReconcileAt" LIMIT ${n} ${skipLocked})
+    UPDATE "Cluster" SET "leaseOwner" = ${owner}, "leaseUntil" = ${until}
+     WHERE "id" IN (SELECT "id" FROM due)
+    RETURNING "id"`;
+  return rows.map((row) => row.id);
+}
+
+/** Extends the leases that are still ours and returns whose those are. */
+export async function renewLease(
+  db: Db,
+  owner: string,
+  ids: readonly string[],
+  leaseMs: number,
+  now: Date,
+): Promise<string[]> {
+  const mine = { id: { in: [...ids] }, leaseOwner: owner, leaseUntil: { gte: now } };
+  await db.prisma.cluster.updateMany({
+    where: mine,
+    data: { leaseUntil: new Date(now.getTime() + leaseMs) },
+  });
+  const rows = await db.prisma.cluster.findMany({ where: mine, select: { id: true } });
+  return rows.map((row) => row.id);
+}
+
+/** Gives back every lease of a conductor that stops; the clusters stay due. */
+export async function releaseLeases(db: Db, owner: string): Promise<void> {
+  await db.prisma.cluster.updateMany({ where: { leaseOwner: owner }, data: { leaseOwner: null, leaseUntil: null } });
+}
+
+/** When the next cluster comes due or loses its lease; null = there is none. */
+export async function nextDueAt(db: Db): Promise<Date | null> {
+  const [free, leased] = await Promise.all([
+    db.prisma.cluster.aggregate({ where: { leaseUntil: null }, _min: { nextReconcileAt: true } }),
+    db.prisma.cluster.aggregate({ where: { leaseUntil: { not: null } }, _min: { leaseUntil: true } }),
+  ]);
+  const times = [free._min.nextReconcileAt, leased._min.leaseUntil].flatMap((time) => (time ? [time.getTime()] : []));
+  return times.length > 0 ? new Date(Math.min(...times)) : null;
+}
+
+/** All that a round needs to know of one cluster. */
+export interface ClaimedCluster {
+  cluster: Cluster & { facts: ClusterFacts };
+  nodegroups: (NodeGroup & { facts: NodeGroupFacts })[];
+  credential: StoredCredential | null;
+  /** The newest revision of each kind. */
+  authorities: StoredAuthority[];
+  observedGeneration: number;
+  repair: boolean;
+  pkiRevision: number;
+  deletionRequestedAt: Date | null;
+  deadlineAt: Date | null;
+  /** What the conductor last wrote as the back end's state; its own JSON. */
+  seenBackend: unknown;
+  failures: number;
+  /** The operation that still runs. */
+  operation: OperationRecord | null;
+}
+
+/** The claimed clusters that are still leased to `owner`, in a fixed number of queries. */
+export async function loadClaimed(db: Db, owner: string, ids: readonly string[]): Promise<ClaimedCluster[]> {
+  const [rows, running] = await Promise.all([
+    db.prisma.cluster.findMany({
+      where: { id: { in: [...ids] }, leaseOwner: owner },
+      include: { nodegroups: { orderBy: { seq: "asc" } }, credential: true, authorities: true },
+    }),
+    db.prisma.operation.findMany({
+      where: { clusterId: { in: [...ids] }, outcome: "running" },
+      orderBy: { seq: "asc" },
+    }),
+  ]);
+  const operations = new Map(running.map((row) => [row.clusterId, row]));
+  return rows.map((row) => {
+    const operation = operations.get(row.id);
+    return {
+      cluster: { ...toCluster(row), facts: readJson(ClusterFacts, row.facts, "Cluster.facts") },
+      nodegroups: row.nodegroups.map((group) => ({
+        ...toNodegroup(group),
+        facts: readJson(NodeGroupFacts, group.facts, "NodeGroup.facts"),
+      })),
+      credential: row.credential,
+      authorities: authorityKinds.flatMap((kind) => {
+        const newest = row.authorities
+          .filter((authority) => authority.kind === kind)
+          .toSorted((a, b) => b.revision - a.revision)[0];
+        return newest ? [{ ...newest, kind }] : [];
+      }),
+      observedGeneration: row.observedGeneration,
+      repair: row.repair,
+      pkiRevision: row.pkiRevision,
+      deletionRequestedAt: row.deletionRequestedAt,
+      deadlineAt: row.deadlineAt,
+      seenBackend: row.seenBackend === null ? null : JSON.parse(row.seenBackend),
+      failures: row.failures,
+      operation: operation ? toOperation(operation) : null,
+    };
+  });
+}
+
+export interface RecordedNodegroup {
+  id: string;
+  status: ClusterStatus | null;
+  statusReason: string | null;
+  stackId: string | null;
+  version: string | null;
+  nodeAddresses: readonly string[];
+  /** Only when what is wanted changes: a refused resize restores the count. */
+  nodeCount?: number;
+  /** Those who went are taken off the list. */
+  nodesToRemove?: readonly string[];
+  /** The back end has nothing of it any more, and nobody wants it: the row goes. */
+  gone?: boolean;
+}
+
+export interface RecordedNode {
+  nodegroupId: string;
+  serverId: string;
+  name: string;
+  index: string;
+  status: string;
+  ready: boolean | null;
+  version: string | null;
+  privateAddress: string | null;
+  publicAddress: string | null;
+  zone: string | null;
+  flavorId: string | null;
+  imageId: string | null;
+  createdAt: Date | null;
+}
+
+/** The result of one round. */
+export interface RecordedOutcome {
+  /** The generation that the round worked on. */
+  generation: number;
+  /** Is what was wanted now the case? Then that generation counts as observed. */
+  settled: boolean;
+  status: ClusterStatus;
+  statusReason: string | null;
+  failure: FailureCause | null;
+  progress: { done: number; total: number; now: string | null } | null;
+  /** Absent = not asked in this round. */
+  health?: { status: HealthStatus | null; reason: Record<string, string>; checkedAt: Date };
+  stackId: string | null;
+  apiAddress: string | null;
+  coeVersion: string | null;
+  containerVersion: string | null;
+  masterAddresses: readonly string[];
+  nodeAddresses: readonly string[];
+  readyMasters: number | null;
+  readyNodes: number | null;
+  nodegroups: readonly RecordedNodegroup[];
+  /** All servers; null = not looked in this round. */
+  nodes: readonly RecordedNode[] | null;
+  events: readonly NewEvent[];
+  /** How the running operation ended; null = it goes on, or none runs. */
+  ended: { outcome: "done" | "failed"; reason: string | null } | null;
+  repair: boolean;
+  seenBackend: unknown;
+  failures: number;
+  deadlineAt: Date | null;
+  nextReconcileAt: Date;
+}
+
+/**
+ * The one exit of a round: writes all of it and gives the lease back, in one transaction, if the lease is still ours.
+ * When a person changed the cluster meanwhile (a newer generation), what was observed is written, but neither status
+ * nor end nor time: the cluster is due at once. "lost" = the lease is another's or over, and nothing was written.
+ */
+export async function record(
+  db: Db,
+  owner: string,
+  id: string,
+  outcome: RecordedOutcome,
+  now: Date,
+): Promise<"recorded" | "superseded" | "lost"> {
+  return db.transaction(async (tx) => {
+    const before = await takeBack(db, tx, owner, id, now);
+    if (!before) return "lost";
+    const superseded = before.generation !== outcome.generation;
+    const groups = outcome.nodegroups.filter((group) => before.nodegroups.some((known) => known.id === group.id));
+    let visible = await writeNodegroups(tx, before, groups, superseded, now);
+    if (outcome.nodes) visible = (await writeNodes(tx, before, outcome.nodes, now)) || visible;
+    const columns = {
+      ...observedColumns(outcome),
+      ...(superseded ? {} : statusColumns(outcome)),
+    };
+    visible = differs(before, columns) || visible;
+    const left = before.nodegroups
+      .filter((known) => !groups.some((group) => group.id === known.id && group.gone && !superseded))
+      .map((known) => ({
+        role: known.role,
+        nodeCount: (superseded ? undefined : groups.find((group) => group.id === known.id)?.nodeCount) ?? known.nodeCount,
+      }));
+    await tx.cluster.update({
+      where: { id },
+      data: {
+        ...columns,
+        ...countsOf(left),
+        ...(columns.status === undefined || columns.status === before.status ? {} : { statusSince: now }),
+        ...(visible ? { updatedAt: now } : {}),
+        ...(superseded
+          ? { nextReconcileAt: now, failures: 0 }
+          : {
+              nextReconcileAt: outcome.nextReconcileAt,
+              failures: outcome.failures,
+              repair: outcome.repair,
+              deadlineAt: outcome.deadlineAt,
+              ...(outcome.settled ? { observedGeneration: outcome.generation } : {}),
+            }),
+        seenBackend: outcome.seenBackend === null ? null : JSON.stringify(outcome.seenBackend),
+        ...(outcome.health ? { healthCheckedAt: outcome.health.checkedAt } : {}),
+        leaseOwner: null,
+        leaseUntil: null,
+      },
+    });
+    const subject = { clusterId: id, projectId: before.projectId };
+    const operation = await tx.operation.findFirst({
+      where: { clusterId: id, outcome: "running" },
+      orderBy: { seq: "desc" },
+      select: { id: true },
+    });
+    await addEvents(tx, subject, operation?.id ?? null, outcome.events, now);
+    if (outcome.ended && operation && !superseded)
+      await tx.operation.update({
+        where: { id: operation.id },
+        data: { outcome: outcome.ended.outcome, reason: outcome.ended.reason, endedAt: now },
+      });
+    if (visible || outcome.events.length > 0 || outcome.ended) await noteChange(db, tx, subject, now);
+    return superseded ? "superseded" : "recorded";
+  });
+}
+
+/**
+ * The end of a deletion: the rows go, history stays, the operation is done. The credential's row stays without a
+ * cluster unless it was removed before, so that the sweeper removes what it names. False = the lease is not ours.
+ */
+export async function removeCluster(
+  db: Db,
+  owner: string,
+  id: string,
+  events: readonly NewEvent[],
+  now: Date,
+): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    const before = await takeBack(db, tx, owner, id, now);
+    if (!before) return false;
+    const subject = { clusterId: id, projectId: before.projectId };
+    const operation = await tx.operation.findFirst({
+      where: { clusterId: id, outcome: "running" },
+      orderBy: { seq: "desc" },
+      select: { id: true },
+    });
+    await addEvents(tx, subject, operation?.id ?? null, events, now);
+    await tx.operation.updateMany({
+      where: { clusterId: id, outcome: "running" },
+      data: { outcome: "done", endedAt: now },
+    });
+    await tx.cluster.delete({ where: { id } });
+    await noteChange(db, tx, subject, now);
+    return true;
+  });
+}
+
+async function takeBack(db: Db, tx: Tx, owner: string, id: string, now: Date) {
+  if (db.dialect === "postgresql") await tx.$executeRaw`SELECT 1 FROM "Cluster" WHERE "id" = ${id} FOR UPDATE`;
+  return tx.cluster.findFirst({
+    where: { id, leaseOwner: owner, leaseUntil: { gte: now } },
+    include: { nodegroups: true },
+  });
+}
+
+type Before = NonNullable<Awaited<ReturnType<typeof takeBack>>>;
+
+const observedColumns = (outcome: RecordedOutcome) => ({
+  ...(outcome.health
+    ? { healthStatus: outcome.health.status, healthReason: JSON.stringify(outcome.health.reason) }
+    : {}),
+  stackId: outcome.stackId,
+  apiAddress: outcome.apiAddress,
+  coeVersion: outcome.coeVersion,
+  coeVersionSort: outcome.coeVersion === null ? null : naturalKey(outcome.coeVersion),
+  containerVersion: outcome.containerVersion,
+  masterAddresses: JSON.stringify(outcome.masterAddresses),
+  nodeAddresses: JSON.stringify(outcome.nodeAddresses),
+  readyMasters: outcome.readyMasters,
+  readyNodes: outcome.readyNodes,
+});
+
+const statusColumns = (outcome: RecordedOutcome) => ({
+  status: outcome.status,
+  statusReason: outcome.statusReason,
+  failure: outcome.failure === null ? null : JSON.stringify(outcome.failure),
+  progressDone: outcome.progress?.done ?? null,
+  progressTotal: outcome.progress?.total ?? null,
+  progressNow: outcome.progress?.now ?? null,
+});
+
+/** True when something that people see changed. */
+async function writeNodegroups(
+  tx: Tx,
+  before: Before,
+  groups: readonly RecordedNodegroup[],
+  superseded: boolean,
+  now: Date,
+): Promise<boolean> {
+  let visible = false;
+  for (const group of groups) {
+    const known = before.nodegroups.find((each) => each.id === group.id);
+    if (!known) continue;
+    if (group.gone && !superseded) {
+      await tx.nodeGroup.delete({ where: { id: group.id } });
+      visible = true;
+      continue;
+    }
+    const columns = {
+      stackId: group.stackId,
+      version: group.version,
+      nodeAddresses: JSON.stringify(group.nodeAddresses),
+      ...(superseded
+        ? {}
+        : {
+            status: group.status,
+            statusReason: group.statusReason,
+            ...(group.nodeCount === undefined ? {} : { nodeCount: group.nodeCount }),
+            ...(group.nodesToRemove ? { nodesToRemove: JSON.stringify(group.nodesToRemove) } : {}),
+          }),
+    };
+    if (!differs(known, columns)) continue;
+    await tx.nodeGroup.update({ where: { id: group.id }, data: { ...columns, updatedAt: now } });
+    visible = true;
+  }
+  return visible;
+}
+
+/** True when something that people see changed. */
+async function writeNodes(tx: Tx, before: Before, nodes: readonly RecordedNode[], now: Date): Promise<boolean> {
+  const { id: clusterId, projectId } = before;
+  const groups = new Set(before.nodegroups.map((group) => group.id));
+  const wanted = nodes.filter((node) => groups.has(node.nodegroupId));
+  const known = new Map((await tx.node.findMany({ where: { clusterId } })).map((row) => [row.serverId, row]));
+  const gone = [...known.keys()].filter((serverId) => !wanted.some((node) => node.serverId === serverId));
+  if (gone.length > 0) await tx.node.deleteMany({ where: { clusterId, serverId: { in: gone } } });
+  let visible = gone.length > 0;
+  for (const { index, ...node } of wanted) {
+    const columns = { ...node, memberIndex: index };
+    const row = known.get(node.serverId);
+    if (row && !differs(row, columns)) continue;
+    visible = true;
+    await tx.node.upsert({
+      where: { serverId: node.serverId },
+      create: { ...columns, clusterId, projectId, seenAt: now },
+      update: { ...columns, clusterId, projectId, seenAt: now },
+    });
+  }
+  await tx.node.updateMany({ where: { clusterId }, data: { seenAt: now } });
+  return visible;
+}
+
+function differs(before: Readonly<Record<string, unknown>>, columns: Readonly<Record<string, unknown>>): boolean {
+  const plain = (value: unknown) => (value instanceof Date ? value.getTime() : value);
+  return Object.entries(columns).some(([name, value]) => plain(before[name]) !== plain(value));
+}
+
+/** Says that a conductor lives (Magnum's mservices). */
+export async function heartbeat(db: Db, host: string, now: Date): Promise<void> {
+  await db.prisma.conductor.upsert({
+    where: { host },
+    create: { host, reportCount: 1, createdAt: now, updatedAt: now },
+    update: { reportCount: { increment: 1 }, updatedAt: now },
+  });
+}
+
+const hourMs = 3_600_000;
+
+/** Removes what nobody will ask for again: old notes for live screens, used keys, sessions that are over. */
+export async function prune(db: Db, now: Date): Promise<void> {
+  const before = (ms: number) => new Date(now.getTime() - ms);
+  await db.prisma.change.deleteMany({ where: { at: { lt: before(hourMs) } } });
+  await db.prisma.idempotencyKey.deleteMany({ where: { createdAt: { lt: before(24 * hourMs) } } });
+  await db.prisma.session.deleteMany({ where: { expiresAt: { lte: now } } });
+  await db.prisma.conductor.deleteMany({ where: { updatedAt: { lt: before(7 * 24 * hourMs) } } });
+}

@@ -6,6 +6,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { call, list, read, signIn } from "./session.ts";
+import type { Session } from "./session.ts";
 
 const IDENTITY = "http://127.0.0.1:5000/v3";
 const REGION = "RegionOne";
@@ -62,74 +64,14 @@ const NETWORKS = { demo: "10.10.0.0/24", other: "10.20.0.0/24" };
 
 const thing = z.looseObject({ id: z.string(), name: z.string() });
 type Thing = z.infer<typeof thing>;
-const tokenBody = z.object({
-  token: z.object({
-    project: z.object({ id: z.string() }),
-    catalog: z
-      .array(z.object({ type: z.string(), endpoints: z.array(z.object({ interface: z.string(), url: z.string() })) }))
-      .default([]),
-  }),
-});
 
-interface Session {
-  token: string;
-  project: string;
-  /** Address of a service, without a slash at its end. */
-  at(type: string): string;
-}
-
-/** Services that have just started answer 5xx now and then: those, and lost connections, are asked again for a minute. */
-async function call(method: string, url: string, session: Session | null, body?: unknown): Promise<Response> {
-  const raw = body instanceof Uint8Array;
-  for (let attempt = 1; ; attempt++) {
-    const problem = await fetch(url, {
-      method,
-      headers: {
-        "Content-Type": raw ? "application/octet-stream" : "application/json",
-        ...(session && { "X-Auth-Token": session.token }),
-      },
-      ...(body !== undefined && { body: raw ? new Uint8Array(body) : JSON.stringify(body) }),
-      signal: AbortSignal.timeout(120_000),
-    }).catch((error: unknown) => `${method} ${url}: ${String(error)}`);
-    if (typeof problem !== "string" && problem.status < 500) {
-      if (problem.ok) return problem;
-      throw new Error(`${method} ${url}: ${String(problem.status)} ${await problem.text()}`);
-    }
-    if (attempt === 20) {
-      throw new Error(typeof problem === "string" ? problem : `${method} ${url}: ${await problem.text()}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 3000));
-  }
-}
-
-async function signIn(name: string): Promise<Session> {
-  const domain = { name: "Default" };
-  const response = await call("POST", `${IDENTITY}/auth/tokens`, null, {
-    auth: {
-      identity: { methods: ["password"], password: { user: { name, domain, password: PASSWORD } } },
-      scope: { project: { name, domain } },
-    },
+const signInAs = (name: string) =>
+  signIn({
+    authUrl: IDENTITY,
+    user: { name, domain: "Default" },
+    password: PASSWORD,
+    scope: { project: name, domain: "Default" },
   });
-  const { token } = tokenBody.parse(await response.json());
-  return {
-    token: z.string().parse(response.headers.get("X-Subject-Token")),
-    project: token.project.id,
-    at(type) {
-      const service = token.catalog.find((entry) => entry.type === type);
-      const endpoint = service?.endpoints.find((entry) => entry.interface === "public");
-      if (!endpoint) throw new Error(`The catalogue has no service of type ${type}.`);
-      return endpoint.url.replace(/\/$/, "");
-    },
-  };
-}
-
-async function list<T>(session: Session, url: string, key: string, item: z.ZodType<T>): Promise<T[]> {
-  const body = await (await call("GET", url, session)).json();
-  return z
-    .record(z.string(), z.unknown())
-    .transform((all) => z.array(item).parse(all[key]))
-    .parse(body);
-}
 
 /** Finds a thing by its name in the collection at `url` and makes it when it is not there. */
 async function ensure(
@@ -145,14 +87,11 @@ async function ensure(
   const found = (await list(session, `${url}?${query.toString()}`, plural, thing)).find((one) => one.name === name);
   if (found) return found;
   const made = await call("POST", url, session, { [singular]: { name, ...make } });
-  return z
-    .object({ [singular]: thing })
-    .transform((body) => thing.parse(body[singular]))
-    .parse(await made.json());
+  return read(made, singular, thing);
 }
 
 async function identity(): Promise<void> {
-  const admin = await signIn("admin");
+  const admin = await signInAs("admin");
   const roles = new Map<string, string>();
   for (const name of ["admin", "member", "reader", ...ROLES]) {
     roles.set(name, (await ensure(admin, `${IDENTITY}/roles`, name, {})).id);
@@ -201,7 +140,7 @@ async function identity(): Promise<void> {
 }
 
 async function content(): Promise<void> {
-  const admin = await signIn("admin");
+  const admin = await signInAs("admin");
   const directory = mkdtempSync(join(tmpdir(), "jeroboam-seed-"));
   try {
     const flavors = await list(admin, `${admin.at("compute")}/flavors`, "flavors", thing);
@@ -238,16 +177,17 @@ async function content(): Promise<void> {
       "router:external": true,
       "provider:network_type": "local",
     });
+    // Floating addresses are loopback addresses, so that what stands in for a node can answer at them.
     await ensure(admin, `${neutron}/subnets`, "public-subnet", {
       network_id: outside.id,
       ip_version: 4,
-      cidr: "172.24.4.0/24",
-      gateway_ip: "172.24.4.1",
+      cidr: "127.24.4.0/24",
+      gateway_ip: "127.24.4.1",
       enable_dhcp: false,
-      allocation_pools: [{ start: "172.24.4.10", end: "172.24.4.250" }],
+      allocation_pools: [{ start: "127.24.4.10", end: "127.24.4.250" }],
     });
     for (const [name, cidr] of Object.entries(NETWORKS)) {
-      await projectContent(await signIn(name), name, cidr, outside, directory);
+      await projectContent(await signInAs(name), name, cidr, outside, directory);
     }
   } finally {
     rmSync(directory, { recursive: true });
@@ -262,7 +202,7 @@ async function projectContent(
   directory: string,
 ): Promise<void> {
   const neutron = `${user.at("network")}/v2.0`;
-  const own = { project_id: user.project };
+  const own = { project_id: user.projectId ?? "" };
   const network = await ensure(user, `${neutron}/networks`, `${name}-net`, {}, own);
   const subnet = await ensure(
     user,

@@ -1,0 +1,83 @@
+// Starts and stops a real kube-apiserver for an authority of ours.
+import { execFile } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { issue } from "../../server/pki/ca.ts";
+import type { KeyAndCertificate } from "../../server/pki/ca.ts";
+import { x509 } from "../../server/pki/x509.ts";
+
+const here = import.meta.dirname;
+
+export interface ApiServer {
+  /** `https://127.0.0.1:16443` */
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** Is a kube-apiserver built (or can it be)? The build takes minutes, so it is not started from a test. */
+export const kubernetesIsBuilt = (): boolean =>
+  existsSync(join(process.env["JEROBOAM_KUBERNETES_STATE"] ?? "/var/lib/jeroboam-kubernetes", "kube-apiserver"));
+
+export interface ApiServerOptions {
+  ca: KeyAndCertificate;
+  serviceAccount: KeyAndCertificate;
+  address?: string;
+  port: number;
+  /** etcd takes this port and the next. */
+  etcdPort: number;
+}
+
+/** Its server certificate is issued by `ca` for `address`, as a control plane node's is. */
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const { ca, serviceAccount, address = "127.0.0.1", port, etcdPort } = options;
+  const directory = mkdtempSync(join(tmpdir(), "jeroboam-kubernetes-"));
+  const server = await serverLeaf(ca, address);
+  const files = {
+    "ca.crt": ca.certPem,
+    "server.crt": server.certPem,
+    "server.key": server.keyPem,
+    "sa.key": serviceAccount.keyPem,
+  };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text, { mode: 0o600 });
+  const env = {
+    ...process.env,
+    KUBERNETES_ADDRESS: address,
+    KUBERNETES_PORT: String(port),
+    ETCD_PORT: String(etcdPort),
+  };
+  const run = promisify(execFile);
+  const stop = async () => {
+    await run(join(here, "down"), [directory]);
+    rmSync(directory, { recursive: true, force: true });
+  };
+  try {
+    const { stdout } = await run(join(here, "up"), [directory], { env, timeout: 120_000 });
+    return { url: stdout.trim(), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function serverLeaf(ca: KeyAndCertificate, address: string): Promise<KeyAndCertificate> {
+  const keys = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
+  const now = new Date();
+  const certPem = await issue(ca, {
+    subject: "CN=kubernetes",
+    publicKey: keys.publicKey,
+    now,
+    notAfter: new Date(now.getTime() + 86_400_000),
+    extensions: [
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      new x509.SubjectAlternativeNameExtension([
+        { type: "ip", value: address },
+        { type: "ip", value: "10.254.0.1" },
+        { type: "dns", value: "kubernetes.default.svc" },
+      ]),
+    ],
+  });
+  const raw = await crypto.subtle.exportKey("pkcs8", keys.privateKey);
+  return { certPem, keyPem: x509.PemConverter.encode(raw, "PRIVATE KEY") };
+}

@@ -1,6 +1,5 @@
 // Delegated identities. A row is written before the identity service is asked and goes after the identity went, so
 // that whatever exists there has a row here.
-import type { Prisma } from "./generated/sqlite/client.ts";
 import type { Db } from "./client.ts";
 import type { ProjectScope, Scope } from "./scope.ts";
 
@@ -52,15 +51,21 @@ export async function getCredential(db: Db, scope: Scope, clusterId: string): Pr
   });
 }
 
-/** Who the trustee of these ids is: the cluster whose node asks, or null. Of all projects: this is how nodes are known. */
-export async function clusterOfTrustee(
+/**
+ * Whose node comes with this trust, or as this trustee. `clusterId` null = its cluster is being made or is gone; null =
+ * no cluster's trustee. Of all projects: this is how nodes are known.
+ */
+export async function findTrustee(
   db: Db,
-  { trusteeUserId, trustId }: { trusteeUserId: string; trustId: string | null },
-): Promise<{ clusterId: string; projectId: string; region: string } | null> {
-  const where: Prisma.CredentialWhereInput =
-    trustId === null ? { trusteeUserId } : { OR: [{ trustId }, { trusteeUserId }] };
-  const row = await db.prisma.credential.findFirst({ where: { AND: [where, { clusterId: { not: null } }] } });
-  return row?.clusterId ? { clusterId: row.clusterId, projectId: row.projectId, region: row.region } : null;
+  by: { trusteeUserId: string; trustId: string | null },
+): Promise<{ clusterId: string | null; projectId: string; region: string } | null> {
+  return db.prisma.credential.findFirst({
+    where:
+      by.trustId === null
+        ? { trusteeUserId: by.trusteeUserId }
+        : { OR: [{ trustId: by.trustId }, { trusteeUserId: by.trusteeUserId }] },
+    select: { clusterId: true, projectId: true, region: true },
+  });
 }
 
 /** Rows without a cluster that are older than a request can last: what they name is to be removed. Of all projects. */

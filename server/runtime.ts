@@ -1,0 +1,58 @@
+// What a process has once: settings, database, log, clouds, drivers, the change feed. The one importer of concrete
+// drivers. Everything else gets what it needs from here as a parameter.
+import { mkdirSync } from "node:fs";
+import { drivers } from "../drivers/registry.ts";
+import { openClouds } from "../drivers/openstack/clouds.ts";
+import { openChanges } from "./changes.ts";
+import { systemClock } from "./clock.ts";
+import { changesSince, latestSeq } from "./db/change.ts";
+import { connect } from "./db/client.ts";
+import { migrate } from "./db/migrate.ts";
+import type { Env } from "./env.ts";
+import type { Readiness } from "./health-endpoints.ts";
+import type { Logger } from "./log.ts";
+import { openSecrets, secretsKey } from "./secrets.ts";
+import type { Deps } from "./services/deps.ts";
+
+export interface Runtime extends Deps {
+  readiness: Readiness;
+  stop(): Promise<void>;
+}
+
+/** Migrates and connects. Throws when the database or a setting is not usable. */
+export async function openRuntime(env: Env, log: Logger): Promise<Runtime> {
+  mkdirSync(env.dataDirectory, { recursive: true, mode: 0o700 });
+  const secrets = openSecrets(secretsKey(env.secretsKey, env.dataDirectory));
+  const applied = await migrate(env.databaseUrl);
+  if (applied.length > 0) log.info({ migrations: applied }, "database migrated");
+  const db = connect(env.databaseUrl);
+  const clouds = openClouds(env.openstack);
+  const changes = openChanges(
+    { latest: () => latestSeq(db), since: (seq) => changesSince(db, seq) },
+    (error) => log.error({ err: error }, "change feed"),
+  );
+  return {
+    env,
+    db,
+    log,
+    clock: systemClock,
+    secrets,
+    clouds,
+    drivers,
+    changes,
+    readiness: {
+      checks: {
+        database: () => db.ping(),
+        identity: async () => {
+          const answer = await fetch(env.openstack.authUrl, { signal: AbortSignal.timeout(2500) });
+          if (!answer.ok && answer.status !== 300) throw new Error(`answers ${answer.status}`);
+        },
+      },
+    },
+    async stop() {
+      await changes.stop();
+      clouds.close();
+      await db.close();
+    },
+  };
+}

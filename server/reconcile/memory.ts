@@ -1,0 +1,33 @@
+// What a conductor notes about a cluster for the next pass, whoever makes it: kept in the row, meaningless elsewhere.
+import { z } from "zod";
+import type { Survey } from "../../drivers/driver.ts";
+
+export const Memory = z.object({
+  /** The cluster's back end objects as last surveyed, as one comparable text; null = never. */
+  backend: z.string().nullable(),
+  /** Steps taken on something failed, in the operation of `generation`. */
+  attempts: z.int(),
+  generation: z.int(),
+  /** The last thing said in an event, so that it is said once. */
+  said: z.string().nullable(),
+});
+export type Memory = z.infer<typeof Memory>;
+
+/** Reads the row's note. A new operation begins without attempts; what cannot be read counts as never written. */
+export function readMemory(stored: unknown, generation: number): Memory {
+  const parsed = Memory.safeParse(stored);
+  if (!parsed.success) return { backend: null, attempts: 0, generation, said: null };
+  return parsed.data.generation === generation ? parsed.data : { ...parsed.data, attempts: 0, generation, said: null };
+}
+
+/** What the survey says of one cluster: its objects carry a tag that ends in the cluster's id. */
+export function surveyed(survey: Survey, clusterId: string) {
+  return survey.stacks.filter((stack) => stack.tags.some((tag) => tag.endsWith(clusterId)));
+}
+
+/** Equal texts = nothing happened at the back end in between. Empty when there is nothing. */
+export const fingerprint = (stacks: Survey["stacks"]): string =>
+  stacks
+    .map((stack) => `${stack.id} ${stack.status} ${stack.updatedAt ?? ""}`)
+    .toSorted()
+    .join("\n");

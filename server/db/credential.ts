@@ -44,6 +44,11 @@ export async function completeCredential(
   if (count !== 1) throw new Error(`credential ${id} is gone`);
 }
 
+/** One that has no cluster; null when it is gone or was attached. */
+export async function getSpareCredential(db: Db, id: string): Promise<StoredCredential | null> {
+  return db.prisma.credential.findFirst({ where: { id, clusterId: null } });
+}
+
 /** The cluster's credential, if it has one. */
 export async function getCredential(db: Db, scope: Scope, clusterId: string): Promise<StoredCredential | null> {
   return db.prisma.credential.findFirst({

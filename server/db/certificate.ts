@@ -9,6 +9,7 @@ import { clustersIn, partsIn, type Scope } from "./scope.ts";
 export const authorityKinds = ["kubernetes", "etcd", "front-proxy", "service-account"] as const;
 
 const StoredAuthority = z.object({
+  id: z.string(),
   kind: z.enum(authorityKinds),
   revision: z.int(),
   /** Of a service account: the public key. */

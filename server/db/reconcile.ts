@@ -74,6 +74,8 @@ export interface ClaimedCluster {
   credential: StoredCredential | null;
   /** The newest revision of each kind. */
   authorities: StoredAuthority[];
+  /** The stored keys of all kinds and revisions, to be forgotten with the cluster. */
+  keys: string[];
   observedGeneration: number;
   repair: boolean;
   pkiRevision: number;
@@ -114,6 +116,7 @@ export async function loadClaimed(db: Db, owner: string, ids: readonly string[])
           .toSorted((a, b) => b.revision - a.revision)[0];
         return newest ? [{ ...newest, kind }] : [];
       }),
+      keys: row.authorities.map((authority) => authority.key),
       observedGeneration: row.observedGeneration,
       repair: row.repair,
       pkiRevision: row.pkiRevision,
@@ -147,8 +150,9 @@ export interface RecordedNode {
   name: string;
   index: string;
   status: string;
-  ready: boolean | null;
-  version: string | null;
+  /** Absent = the cluster's API was not asked: what was known stays. */
+  ready?: boolean | null;
+  version?: string | null;
   privateAddress: string | null;
   publicAddress: string | null;
   zone: string | null;
@@ -175,8 +179,8 @@ export interface RecordedOutcome {
   containerVersion: string | null;
   masterAddresses: readonly string[];
   nodeAddresses: readonly string[];
-  readyMasters: number | null;
-  readyNodes: number | null;
+  /** Absent = the cluster's API was not asked: what was known stays. */
+  ready?: { masters: number | null; nodes: number | null };
   nodegroups: readonly RecordedNodegroup[];
   /** All servers; null = not looked in this round. */
   nodes: readonly RecordedNode[] | null;
@@ -311,8 +315,7 @@ const observedColumns = (outcome: RecordedOutcome) => ({
   containerVersion: outcome.containerVersion,
   masterAddresses: JSON.stringify(outcome.masterAddresses),
   nodeAddresses: JSON.stringify(outcome.nodeAddresses),
-  readyMasters: outcome.readyMasters,
-  readyNodes: outcome.readyNodes,
+  ...(outcome.ready ? { readyMasters: outcome.ready.masters, readyNodes: outcome.ready.nodes } : {}),
 });
 
 const statusColumns = (outcome: RecordedOutcome) => ({

@@ -3,6 +3,8 @@
 import { mkdirSync } from "node:fs";
 import { drivers } from "../drivers/registry.ts";
 import { openClouds } from "../drivers/openstack/clouds.ts";
+import { openAuth } from "./auth/auth.ts";
+import { loadPolicies } from "./auth/policy.ts";
 import { openChanges } from "./changes.ts";
 import { systemClock } from "./clock.ts";
 import { changesSince, latestSeq } from "./db/change.ts";
@@ -11,6 +13,8 @@ import { migrate } from "./db/migrate.ts";
 import type { Env } from "./env.ts";
 import type { Readiness } from "./health-endpoints.ts";
 import type { Logger } from "./log.ts";
+import { openKeyStore } from "./pki/key-store.ts";
+import { barbicanVault } from "./pki/vault.ts";
 import { openSecrets, secretsKey } from "./secrets.ts";
 import type { Deps } from "./services/deps.ts";
 
@@ -22,11 +26,16 @@ export interface Runtime extends Deps {
 /** Migrates and connects. Throws when the database or a setting is not usable. */
 export async function openRuntime(env: Env, log: Logger): Promise<Runtime> {
   mkdirSync(env.dataDirectory, { recursive: true, mode: 0o700 });
+  const policies = loadPolicies(env.policyFile);
   const secrets = openSecrets(secretsKey(env.secretsKey, env.dataDirectory));
   const applied = await migrate(env.databaseUrl);
   if (applied.length > 0) log.info({ migrations: applied }, "database migrated");
   const db = connect(env.databaseUrl);
   const clouds = openClouds(env.openstack);
+  const auth = openAuth(
+    { db, clouds, secrets, clock: systemClock, log, policies },
+    { region: env.openstack.region },
+  );
   const changes = openChanges(
     { latest: () => latestSeq(db), since: (seq) => changesSince(db, seq) },
     (error) => log.error({ err: error }, "change feed"),
@@ -34,9 +43,11 @@ export async function openRuntime(env: Env, log: Logger): Promise<Runtime> {
   return {
     env,
     db,
+    auth,
     log,
     clock: systemClock,
     secrets,
+    keys: openKeyStore(secrets, env.certManager === "barbican" ? () => barbicanVault(clouds) : null),
     clouds,
     drivers,
     changes,

@@ -9,6 +9,7 @@ import {
   insertIntent,
   orphanCredentials,
   removeCredential,
+  trusteeIsShared,
   type StoredCredential,
 } from "../db/credential.ts";
 import { DomainError } from "../domain/error.ts";
@@ -125,7 +126,9 @@ export async function removeDelegation(deps: Deps, stored: StoredCredential): Pr
     if (access) await endTrust(deps, stored, access);
     // Found by name as well: a crash may have come between making it and noting its id.
     const trusteeId = stored.trusteeUserId ?? (await clouds.identity.trustees.find(stored.trusteeName))?.id ?? null;
-    if (trusteeId !== null) await clouds.identity.trustees.delete(trusteeId);
+    // A later attempt for the same cluster took over the name.
+    const shared = trusteeId !== null && (await trusteeIsShared(db, trusteeId, stored.id));
+    if (trusteeId !== null && !shared) await clouds.identity.trustees.delete(trusteeId);
   } catch (error) {
     throw identityFailure(error);
   }

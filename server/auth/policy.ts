@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
+import { EnvError } from "../env.ts";
 import { DomainError } from "../domain/error.ts";
 import { compileRule, references, RuleError, type Check, type Credentials, type Target } from "./rule.ts";
 
@@ -156,19 +157,19 @@ const credentialsOf = (subject: PolicySubject): Credentials => ({
 export const isAdministrator = (policies: Policies, roles: readonly string[]): boolean =>
   policies.allows({ roles }, "context_is_admin", {});
 
-/** Reads the operator's file; null = defaults only. Throws RuleError with one line that starts with POLICY_FILE. */
+/** Reads the operator's file; null = defaults only. Throws EnvError with one line that names what is wrong. */
 export function loadPolicies(path: string | null): Policies {
   if (path === null) return readPolicies(null);
   let text: string;
   try {
     text = readFileSync(path, "utf8");
   } catch {
-    throw new RuleError(`POLICY_FILE: ${path} cannot be read`);
+    throw new EnvError(`POLICY_FILE: ${path} cannot be read`);
   }
   try {
     return readPolicies(text);
   } catch (error) {
-    throw error instanceof RuleError ? new RuleError(`POLICY_FILE ${path}: ${error.message}`) : error;
+    throw error instanceof RuleError ? new EnvError(`POLICY_FILE: ${path}: ${error.message}`) : error;
   }
 }
 

@@ -73,6 +73,11 @@ export async function findTrustee(
   });
 }
 
+/** Is this trustee another credential's? */
+export async function trusteeIsShared(db: Db, trusteeUserId: string, exceptId: string): Promise<boolean> {
+  return (await db.prisma.credential.count({ where: { trusteeUserId, id: { not: exceptId } } })) > 0;
+}
+
 /** Rows without a cluster that are older than a request can last: what they name is to be removed. Of all projects. */
 export async function orphanCredentials(db: Db, olderThan: Date, limit = 20): Promise<StoredCredential[]> {
   return db.prisma.credential.findMany({

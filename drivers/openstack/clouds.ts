@@ -1,0 +1,133 @@
+// The real clouds: clients over one pool of connections, each bound to one credential and one region. Nothing is
+// asked before the first call.
+import type { Secret } from "../../server/domain/secret.ts";
+import { openBarbican } from "./barbican.ts";
+import { openCinder } from "./cinder.ts";
+import type { BoundOptions, Cloud, Clouds, Credential, ProjectRef, UserRef } from "./cloud.ts";
+import { openGlance } from "./glance.ts";
+import { openHeat } from "./heat.ts";
+import { openConnection } from "./http.ts";
+import type { ConnectionOptions } from "./http.ts";
+import { openIdentity } from "./identity.ts";
+import { openKeystone } from "./keystone.ts";
+import { openNeutron } from "./neutron.ts";
+import { openNova } from "./nova.ts";
+import { openOctavia } from "./octavia.ts";
+import { officialType, openSession } from "./session.ts";
+import type { Session, SessionOptions } from "./session.ts";
+
+export interface CloudSettings {
+  /** Keystone with /v3. */
+  authUrl: string;
+  username: string;
+  password: Secret;
+  userDomain: { name: string } | { id: string };
+  project: ProjectRef;
+  /** Null = the catalog's only region. */
+  region: string | null;
+  interface: "public" | "internal" | "admin";
+  trustee: {
+    domain: { name: string } | { id: string };
+    admin: UserRef;
+    adminPassword: Secret;
+  };
+  connection?: ConnectionOptions;
+}
+
+export function openClouds(settings: CloudSettings): Clouds {
+  const connection = openConnection(settings.connection);
+  const { authUrl } = settings;
+
+  const session = (source: SessionOptions["source"], options: BoundOptions = {}): Session =>
+    openSession({
+      connection,
+      authUrl,
+      source,
+      interface: settings.interface,
+      region: options.region ?? settings.region,
+      signal: options.signal,
+    });
+  const serviceCredential: Credential = {
+    kind: "password",
+    user: { name: settings.username, domain: settings.userDomain },
+    password: settings.password,
+    scope: { project: settings.project },
+  };
+  const trusteeAdmin: Credential = {
+    kind: "password",
+    user: settings.trustee.admin,
+    password: settings.trustee.adminPassword,
+    scope: { domain: settings.trustee.domain },
+  };
+
+  const serviceClouds = new Map<string | null, Cloud>();
+  const serviceSession = session({ credential: serviceCredential });
+  return {
+    identity: openIdentity({
+      connection,
+      authUrl,
+      service: serviceSession,
+      trusteeAdmin: session({ credential: trusteeAdmin }),
+    }),
+    service(region = null) {
+      const known = serviceClouds.get(region);
+      if (known) return known;
+      const own = region === null ? serviceSession : session({ credential: serviceCredential }, { region });
+      const cloud = bind(own, region ?? settings.region);
+      serviceClouds.set(region, cloud);
+      return cloud;
+    },
+    fromToken: (token, options = {}) =>
+      bind(session({ token, info: options.info }, options), options.region ?? settings.region),
+    fromTrust: (trust, options = {}) =>
+      bind(
+        session(
+          {
+            credential: {
+              kind: "password",
+              user: { id: trust.trusteeUserId },
+              password: trust.trusteePassword,
+              scope: { trust: { id: trust.trustId } },
+            },
+          },
+          options,
+        ),
+        options.region ?? settings.region,
+      ),
+    fromCredential: (credential, options = {}) =>
+      bind(session({ credential }, options), options.region ?? settings.region),
+    close: () => connection.close(),
+  };
+}
+
+function bind(session: Session, region: string | null): Cloud {
+  return {
+    region,
+    keystone: openKeystone(session),
+    nova: openNova(session),
+    neutron: openNeutron(session),
+    glance: openGlance(session),
+    cinder: openCinder(session),
+    heat: openHeat(session),
+    octavia: openOctavia(session),
+    barbican: openBarbican(session),
+    async whoAmI() {
+      const { token: _secret, ...info } = await session.current();
+      return info;
+    },
+    token: async () => (await session.current()).token,
+    async services() {
+      const { catalog } = await session.current();
+      const here = catalog.filter(
+        (service) => region === null || service.endpoints.some((endpoint) => endpoint.region === region),
+      );
+      return [...new Set(here.map((service) => officialType(service.type)))].toSorted();
+    },
+    async regions() {
+      const { catalog } = await session.current();
+      const names = catalog.flatMap((service) => service.endpoints.map((endpoint) => endpoint.region));
+      return [...new Set(names.filter((name) => name !== ""))].toSorted();
+    },
+    endpoint: (serviceType) => session.endpoint(serviceType),
+  };
+}

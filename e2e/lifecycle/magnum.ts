@@ -1,0 +1,77 @@
+// Our REST API as any client of Magnum uses it.
+import { z } from "zod";
+import { call, HttpError } from "../openstack/session.ts";
+import type { Session } from "../openstack/session.ts";
+
+const Cluster = z.object({
+  uuid: z.string(),
+  name: z.string(),
+  status: z.string(),
+  status_reason: z.string().nullable(),
+  api_address: z.string().nullable(),
+  master_addresses: z.array(z.string()).nullable(),
+  node_addresses: z.array(z.string()).nullable(),
+});
+export type Cluster = z.infer<typeof Cluster>;
+
+const Made = z.object({ uuid: z.string() });
+
+export interface Magnum {
+  createTemplate(body: Readonly<Record<string, unknown>>): Promise<string>;
+  deleteTemplate(id: string): Promise<void>;
+  createCluster(body: Readonly<Record<string, unknown>>): Promise<string>;
+  /** Null = there is none. */
+  findCluster(id: string): Promise<Cluster | null>;
+  deleteCluster(id: string): Promise<void>;
+  resizeCluster(id: string, count: number): Promise<void>;
+  ca(id: string): Promise<string>;
+  /** Has a signing request signed by the cluster's authority. */
+  sign(id: string, csr: string): Promise<string>;
+}
+
+/** `apiUrl` with /v1. */
+export function magnum(apiUrl: string, person: Session): Magnum {
+  const version = { "OpenStack-API-Version": "container-infra latest" };
+  const ask = async (method: string, path: string, body?: unknown) => {
+    const response = await call(method, `${apiUrl}/${path}`, person, body, version);
+    const text = await response.text();
+    const answer: unknown = text === "" ? null : JSON.parse(text);
+    return answer;
+  };
+  const pem = (answer: unknown) => z.object({ pem: z.string() }).parse(answer).pem;
+  return {
+    createTemplate: async (body) => Made.parse(await ask("POST", "clustertemplates", body)).uuid,
+    deleteTemplate: async (id) => void (await ask("DELETE", `clustertemplates/${id}`)),
+    createCluster: async (body) => Made.parse(await ask("POST", "clusters", body)).uuid,
+    findCluster: async (id) => {
+      try {
+        return Cluster.parse(await ask("GET", `clusters/${id}`));
+      } catch (error) {
+        if (error instanceof HttpError && error.status === 404) return null;
+        throw error;
+      }
+    },
+    deleteCluster: async (id) => void (await ask("DELETE", `clusters/${id}`)),
+    resizeCluster: async (id, count) =>
+      void (await ask("POST", `clusters/${id}/actions/resize`, { node_count: count })),
+    ca: async (id) => pem(await ask("GET", `certificates/${id}`)),
+    sign: async (id, csr) => pem(await ask("POST", "certificates", { cluster_uuid: id, csr })),
+  };
+}
+
+/** A Kubernetes template over what every cloud of ours is seeded with. */
+export const kubernetesTemplate = (name: string): Record<string, unknown> => ({
+  name,
+  coe: "kubernetes",
+  image_id: "fedora-coreos-38",
+  external_network_id: "public",
+  keypair_id: "mykey",
+  master_flavor_id: "m1.small",
+  flavor_id: "m1.small",
+  network_driver: "flannel",
+  volume_driver: "cinder",
+  docker_storage_driver: "overlay2",
+  dns_nameserver: "8.8.8.8",
+  master_lb_enabled: true,
+  floating_ip_enabled: false,
+});

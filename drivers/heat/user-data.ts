@@ -2,6 +2,7 @@
 // data by Heat itself. They pass through two replacements: the first puts the values between markers of a quotation,
 // the second turns markers, quotes and everything that a data URL or JSON gives a meaning into percent codes. Heat
 // replaces each text once only, so no value can break out, not even `%3A` in a signal's URL.
+import type { Hot } from "./hot.ts";
 import type { HeatVariable } from "../kubernetes/node-env.ts";
 
 /** What stands in the user data where heat.env goes; not a character that percent encoding leaves. */
@@ -13,7 +14,7 @@ const encoded = (text: string) =>
   [...text].map((sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`).join("");
 
 /** The HOT expression of a node's user data: `ignition` with heat.env from the given HOT values. */
-export function heatUserData(userData: string, values: Partial<Record<HeatVariable, unknown>>): unknown {
+export function heatUserData(userData: string, values: Partial<Record<HeatVariable, Hot>>): Hot {
   const names = Object.keys(values);
   const text = names.map((name) => `COE_${name}=${quote}@${name}@${quote}\n`).join("");
   const params = Object.fromEntries(Object.entries(values).map(([name, value]) => [`@${name}@`, value]));

@@ -53,6 +53,7 @@ export type NodeVariable = keyof typeof nodeVariables;
 /** Known to Heat only when it makes the node (heat/user-data.ts). */
 export const heatVariables = {
   INDEX: "member index in the group",
+  NODE_NAME: "server name, which is host name and node name",
   TRUSTEE_PASSWORD: "delegated identity, from a hidden parameter",
   SIGNAL_URL: "wait handle endpoint",
   SIGNAL_TOKEN: "wait handle token",

@@ -1,0 +1,31 @@
+// The Heat base as a driver: everything that pairs share. A pair is a record; see kubernetes-fedora-coreos.
+import type { ClusterDriver } from "../driver.ts";
+import { acceptsHeat, footprintHeat, heatLabels } from "./accepts.ts";
+import { applyHeat } from "./apply.ts";
+import { DetailCache, observeHeat, surveyStacks } from "./observe.ts";
+import type { HeatObserved } from "./observed.ts";
+import type { Pair } from "./pair.ts";
+import { planHeat } from "./plan.ts";
+import { previewDeletion, resourceTree } from "./resources.ts";
+import type { HeatStep } from "./steps.ts";
+
+/** One driver object serves all clusters of the pair; it remembers nothing but what saves calls. */
+export function heatDriver(pair: Pair, clock: () => Date = () => new Date()): ClusterDriver<HeatStep, HeatObserved> {
+  const cache = new DetailCache();
+  return {
+    name: pair.name,
+    provides: pair.provides,
+    can: pair.can,
+    labels: [...heatLabels, ...pair.coe.labels],
+    accepts: (want) => [...acceptsHeat(pair, want), ...pair.coe.accepts(want)],
+    footprint: footprintHeat,
+    survey: (cloud) => surveyStacks(cloud, clock()),
+    observe: (cloud, want, survey) => observeHeat(pair, cache, cloud, want, survey),
+    plan: (want, seen) => planHeat(pair, want, seen),
+    apply: (cloud, want, step) => applyHeat(pair, cloud, want, step),
+    health: (want, seen) => pair.coe.health(want, seen),
+    manifests: (want) => pair.coe.addons.manifests(want),
+    resources: resourceTree,
+    previewDelete: previewDeletion,
+  };
+}

@@ -1,0 +1,38 @@
+// Names at the back end, all derived from ids: a repeat finds what it made. Server names become host names and node
+// names, so: lower case, no underscores, at most 53 characters with the index.
+import { createHash } from "node:crypto";
+import type { ClusterKey } from "../driver.ts";
+
+/** Marks every stack of ours; the survey asks for it. */
+export const stackTag = "coe";
+export const clusterTag = (clusterId: string): string => `coe-cluster-${clusterId}`;
+export const partTag = (part: Part): string => `coe-part-${part}`;
+export const nodegroupTag = (nodegroupId: string): string => `coe-nodegroup-${nodegroupId}`;
+
+/** What a stack holds: what the cluster shares, its masters, or one node group's workers. */
+export type Part = "cluster" | "masters" | "workers";
+
+/** Lower-case letters, digits and hyphens, starting with a letter; `x` when nothing is left. */
+export function hostLabel(text: string, length: number): string {
+  const plain = text
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[\u0300-\u036f]/g, "")
+    .replace(/[^a-z0-9]+/g, "-");
+  const begun = /^[a-z]/.test(plain) ? plain : `x${plain}`;
+  return begun.slice(0, length).replace(/-+$/, "");
+}
+
+/** Base of all names of a cluster, at most 25 characters. */
+export const baseName = (key: ClusterKey): string => `${hostLabel(key.name, 18)}-${key.id.slice(0, 6)}`;
+
+export const mastersStackName = (key: ClusterKey, hash: string): string => `${baseName(key)}-m-${hash}`;
+
+export const workersStackName = (key: ClusterKey, nodegroup: string, hash: string): string =>
+  `${baseName(key)}-${hostLabel(nodegroup, 12)}-${hash}`;
+
+/** Eight hexadecimal digits over what shapes a node. Key order does not matter. */
+export function shapeHash(shape: Readonly<Record<string, string | number | boolean | null>>): string {
+  const text = JSON.stringify(Object.entries(shape).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return createHash("sha256").update(text).digest("hex").slice(0, 8);
+}

@@ -1,0 +1,54 @@
+// What the Heat base sees: the seam's Observed and, beside it, what its own plan needs.
+import type { BackendState, Observed } from "../driver.ts";
+import type { StackResource } from "../openstack/cloud.ts";
+import type { Part } from "./names.ts";
+import type { ClusterFacts } from "./pair.ts";
+
+export interface HeatStack {
+  id: string;
+  name: string;
+  part: Part;
+  /** Null for the cluster's own stack. */
+  nodegroup: { id: string; name: string } | null;
+  /** Heat's word: `CREATE_FAILED`. */
+  status: string;
+  state: BackendState;
+  reason: string | null;
+  /** Stack parameter `count`: read back, so that a change behind our back shows. */
+  count: number | null;
+  /** Stack parameter `removal`, as Heat prints it. */
+  removal: string;
+  version: string | null;
+  members: readonly Member[];
+  resources: readonly StackResource[];
+  createdAt: string | null;
+}
+
+export interface Member {
+  index: string;
+  /** Heat's word for the nested stack. */
+  status: string;
+  serverId: string | null;
+  failed: boolean;
+  /** Its signal has come: it was a working node once. */
+  signalled: boolean;
+}
+
+export interface HeatObserved extends Observed {
+  stacks: readonly HeatStack[];
+  /** Known as soon as the cluster's own stack is made. */
+  facts: ClusterFacts | null;
+  /** Revision of the add-ons in the cluster; null = none, undefined = not asked or no answer. */
+  addons: string | null | undefined;
+  apiReachable: boolean;
+}
+
+/** Heat's word for a stack in the seam's words. A suspended stack takes no update, so it counts as failed. */
+export function stackState(status: string): BackendState {
+  const [action = "", state = ""] = [status.slice(0, status.indexOf("_")), status.slice(status.indexOf("_") + 1)];
+  if (status === "DELETE_COMPLETE") return "absent";
+  if (state === "FAILED" || status === "SUSPEND_COMPLETE") return "failed";
+  if (state === "COMPLETE") return action === "INIT" ? "creating" : "ready";
+  if (action === "DELETE") return "deleting";
+  return action === "CREATE" || action === "ADOPT" || action === "INIT" ? "creating" : "updating";
+}

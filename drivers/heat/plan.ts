@@ -1,0 +1,129 @@
+// From what should be and what is to the next steps. Pure: no clock, no calls, no memory.
+import type { Desired, NodegroupWish } from "../driver.ts";
+import { baseName, mastersStackName, shapeHash, workersStackName } from "./names.ts";
+import type { HeatObserved, HeatStack } from "./observed.ts";
+import { nodeVolumes } from "./node-template.ts";
+import type { Pair } from "./pair.ts";
+import type { HeatStep, StackKey } from "./steps.ts";
+
+/** [] = nothing to do: settled, or Heat is at work, or it failed and nobody asked for a repair. */
+export function planHeat(pair: Pair, want: Desired, seen: HeatObserved): HeatStep[] {
+  return want.deleting ? planDelete(want, seen) : planConverge(pair, want, seen);
+}
+
+function planConverge(pair: Pair, want: Desired, seen: HeatObserved): HeatStep[] {
+  const cluster = seen.stacks.find((stack) => stack.part === "cluster");
+  if (!cluster)
+    return seen.stacks.length === 0
+      ? [{ kind: "createCluster", name: baseName(want.key), summary: "Create network, security groups and API address" }]
+      : [];
+  if (cluster.state === "failed")
+    return want.repair ? [{ kind: "retryStack", stack: key(cluster), summary: "Make again what failed of the cluster's network" }] : [];
+  if (!seen.facts || cluster.state === "deleting") return [];
+
+  const steps: HeatStep[] = [];
+  for (const group of want.nodegroups.toSorted((a, b) => Number(b.role === "master") - Number(a.role === "master"))) {
+    const stack = seen.stacks.find((one) => one.nodegroup?.id === group.key.id);
+    if (stack) steps.push(...planGroup(want, group, stack));
+    else
+      steps.push({
+        kind: "createNodes",
+        name: nodeStackName(pair, want, group),
+        part: group.role === "master" ? "masters" : "workers",
+        nodegroupId: group.key.id,
+        count: group.count,
+        facts: seen.facts,
+        summary: `Create ${nodes(group.count, group)}`,
+      });
+  }
+  // A group that nobody wishes for any more goes.
+  for (const stack of seen.stacks)
+    if (stack.nodegroup && !want.nodegroups.some((group) => group.key.id === stack.nodegroup?.id)) {
+      if (stack.state !== "deleting" && (stack.status !== "DELETE_FAILED" || want.repair))
+        steps.push({ kind: "deleteStack", stack: key(stack), summary: `Delete node group ${stack.nodegroup.name}` });
+    }
+  if (seen.addons !== undefined && seen.apiAddress !== null && seen.addons !== pair.coe.addons.revision(want))
+    steps.push({
+      kind: "applyAddons",
+      revision: pair.coe.addons.revision(want),
+      apiAddress: seen.apiAddress,
+      summary: "Apply network and DNS add-ons",
+    });
+  return steps;
+}
+
+/** Growing, shrinking, replacing and repairing are one change of count and removal list. */
+function planGroup(want: Desired, group: NodegroupWish, stack: HeatStack): HeatStep[] {
+  if (stack.state === "deleting" || stack.state === "creating") return [];
+  const failed = stack.state === "failed";
+  const known = stack.members.flatMap((member) => [member.index, ...(member.serverId === null ? [] : [member.serverId])]);
+  const asked = group.remove.filter((name) => known.includes(name));
+  // While Heat works on a removal, the member is still there.
+  const victims = stack.state === "updating" ? asked.filter((name) => !stack.removal.includes(name)) : asked;
+  const counts = stack.count === group.count;
+  if (counts && victims.length === 0 && !(failed && want.repair)) return [];
+  const broken = stack.members.filter((member) => member.failed);
+  if (failed && stack.part === "masters" && stack.status === "CREATE_FAILED" && !stack.members.some((member) => member.signalled))
+    // No master ever worked, so there is nothing to join and nothing to lose: begin again.
+    return [{ kind: "deleteStack", stack: key(stack), summary: "Remove the control plane nodes that failed" }];
+  // A failed member keeps its failure for ever (its wait handle does), so it is replaced by one with a new index.
+  const remove = [...new Set([...asked, ...(failed ? broken.map((member) => member.index) : [])])];
+  const summary =
+    !counts && stack.count !== null
+      ? group.count > stack.count
+        ? `Add ${nodes(group.count - stack.count, group)}`
+        : `Remove ${nodes(stack.count - group.count, group)}`
+      : `Replace ${nodes(Math.max(remove.length, 1), group)}`;
+  return [{ kind: "resize", stack: key(stack), count: group.count, remove, summary }];
+}
+
+function planDelete(want: Desired, seen: HeatObserved): HeatStep[] {
+  const steps: HeatStep[] = seen.leftovers.flatMap((left): HeatStep[] => {
+    if (left.type === "floating IP")
+      return [{ kind: "releaseFloatingIp", id: left.id, summary: `Release floating IP ${left.name ?? left.id}` }];
+    return left.type === "load balancer"
+      ? [{ kind: "releaseBalancer", id: left.id, summary: `Delete load balancer ${left.name ?? left.id}` }]
+      : [];
+  });
+  const order = ["workers", "masters", "cluster"];
+  const stacks = seen.stacks.toSorted((a, b) => order.indexOf(a.part) - order.indexOf(b.part));
+  for (const stack of stacks) {
+    // Nodes and balancers sit on the cluster's network: it goes last.
+    if (stack.part === "cluster" && (stacks.length > 1 || steps.length > 0)) break;
+    if (stack.state !== "deleting" && (stack.status !== "DELETE_FAILED" || want.repair))
+      steps.push({ kind: "deleteStack", stack: key(stack), summary: deletion(stack) });
+  }
+  return steps;
+}
+
+const deletion = (stack: HeatStack) =>
+  stack.part === "cluster"
+    ? "Delete network, security groups and API address"
+    : stack.part === "masters"
+      ? "Delete the control plane"
+      : `Delete node group ${stack.nodegroup?.name ?? stack.name}`;
+
+const key = ({ id, name }: HeatStack): StackKey => ({ id, name });
+
+function nodes(count: number, group: NodegroupWish): string {
+  const what = group.role === "master" ? "control plane node" : "worker node";
+  return `${count} ${what}${count === 1 ? "" : "s"}${group.isDefault ? "" : ` in ${group.key.name}`}`;
+}
+
+/** Name of the current generation of a group's nodes: it changes with whatever shapes a node. */
+export function nodeStackName(pair: Pair, want: Desired, group: NodegroupWish): string {
+  const volumes = nodeVolumes(want, group);
+  const hash = shapeHash({
+    nodegroup: group.key.id,
+    image: group.image.id,
+    flavor: group.flavor.id,
+    version: pair.coe.version(want, group),
+    revision: pair.coe.nodeRevision,
+    ca: want.pki.revision,
+    credential: want.credential.revision,
+    zone: group.labels.get("availability_zone") ?? want.labels.get("availability_zone") ?? null,
+    volumes: JSON.stringify(volumes),
+    ...pair.coe.shape(want, group),
+  });
+  return group.role === "master" ? mastersStackName(want.key, hash) : workersStackName(want.key, group.key.name, hash);
+}

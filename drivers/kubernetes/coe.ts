@@ -1,0 +1,26 @@
+// Kubernetes as a module of the Heat base: one for every distro.
+import type { HeatCoe } from "../heat/pair.ts";
+import { kubernetesAccepts, kubernetesLabels, knownLabels } from "./accepts.ts";
+import { addonManifests, addonRevision, appliedRevision, applyAddons } from "./addons.ts";
+import { kubernetesHealth } from "./health.ts";
+import { nodeFiles } from "./node.ts";
+import { kubeTag, settings } from "./settings.ts";
+
+export const kubernetes: HeatCoe = {
+  labels: kubernetesLabels,
+  knownLabels,
+  accepts: kubernetesAccepts,
+  node: nodeFiles,
+  version: kubeTag,
+  nodeRevision: "1",
+  shape: () => ({}),
+  apiPort: (want) => settings(want).apiPort,
+  podCidr: (want) => settings(want).podCidr,
+  addons: {
+    revision: addonRevision,
+    applied: appliedRevision,
+    apply: applyAddons,
+    manifests: addonManifests,
+  },
+  health: (want, seen) => kubernetesHealth(want, seen),
+};

@@ -1,0 +1,150 @@
+// What is put on a node's disk: the program, its variables, configuration for kubeadm, kubelet and containerd, two units.
+// The files themselves lie in node/; here only their blanks are filled in.
+import { readFileSync } from "node:fs";
+import type { Desired, NodegroupWish } from "../driver.ts";
+import type { NodeFile, NodeUnit } from "../heat/ignition.ts";
+import { networkPlan } from "../heat/network.ts";
+import type { NodeSite } from "../heat/pair.ts";
+import { imageReference, images } from "./images.ts";
+import { nodeEnvPath, renderNodeEnv } from "./node-env.ts";
+import type { NodeValues } from "./node-env.ts";
+import { kubeTag, readOptions, settings } from "./settings.ts";
+import { companions, kubeadmApi, parseKubeTag } from "./versions.ts";
+
+const read = (name: string) => readFileSync(new URL(`node/${name}`, import.meta.url), "utf8");
+
+/** Fills `{{name}}`: what is given must be there, and what is there must be given. */
+export function fillTemplate(text: string, values: Readonly<Record<string, string>>): string {
+  return text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`no value for {{${name}}}`);
+    return value;
+  });
+}
+
+/** Kubernetes words of a role: masters are tainted by kubeadm itself. */
+export function nodeLabels(group: NodegroupWish): string {
+  return [`magnum.openstack.org/role=${group.role}`, `magnum.openstack.org/nodegroup=${group.key.name}`].join(",");
+}
+
+/** The same for every member of a node group: nothing of a single node is in it. */
+export function nodeFiles(want: Desired, group: NodegroupWish, site: NodeSite): { files: NodeFile[]; units: NodeUnit[] } {
+  const master = group.role === "master";
+  const set = settings(want);
+  const all = images(want);
+  const tag = kubeTag(want, group);
+  const version = parseKubeTag(tag);
+  const api = version ? kubeadmApi(version) : "v1beta4";
+  const word = (value: string) => JSON.stringify(value);
+  const args = (label: string, more: { name: string; value: string }[] = []) => {
+    const options = [...more, ...(readOptions(want.labels.get(label) ?? "") ?? [])];
+    return api === "v1beta4"
+      ? JSON.stringify(options)
+      : JSON.stringify(Object.fromEntries(options.map(({ name, value }) => [name, value])));
+  };
+  const admission = want.labels.get("admission_control_list");
+  const imageRepository = set.prefix === "" ? "registry.k8s.io" : set.prefix.replace(/\/$/, "");
+  const blanks = {
+    binaryDir: site.binaryDir,
+    pauseImage: word(imageReference(all.pause, set.prefix)),
+    systemdCgroup: String(set.cgroupDriver === "systemd"),
+    cgroupDriver: word(set.cgroupDriver),
+    dnsServiceIp: word(set.dnsServiceIp),
+    clusterDomain: word(set.clusterDomain),
+    clusterName: word(want.key.id),
+    kubeTag: word(tag),
+    imageRepository: word(imageRepository),
+    apiPort: String(set.apiPort),
+    apiPortText: String(set.apiPort),
+    podCidr: word(set.podCidr),
+    serviceCidr: word(set.serviceCidr),
+    apiArgs: args("kubeapi_options", admission === undefined ? [] : [{ name: "enable-admission-plugins", value: admission }]),
+    controllerArgs: args("kubecontroller_options", [{ name: "node-cidr-mask-size", value: String(set.podSubnetLength) }]),
+    schedulerArgs: args("kubescheduler_options"),
+    // A folder below the volume's root: kubeadm wants it empty, and file systems put lost+found there.
+    etcd: JSON.stringify({ dataDir: "/var/lib/etcd/data", ...(set.etcdTag === null ? {} : { imageTag: set.etcdTag }) }),
+  };
+  const file = (path: string, mode: number, ...names: string[]): NodeFile => ({
+    path,
+    mode,
+    content: fillTemplate(names.map(read).join(""), blanks),
+  });
+  const files: NodeFile[] = [
+    { path: nodeEnvPath, mode: 0o600, content: renderNodeEnv(nodeValues(want, group, site)) },
+    { path: `${site.binaryDir}/coe-node`, mode: 0o700, content: read("coe-node"), compress: true },
+    file("/etc/coe/containerd.toml", 0o644, "containerd.toml"),
+    ...(master
+      ? [
+          file("/etc/coe/kubeadm-init.yaml", 0o600, `kubeadm-init-${api}.yaml`, "kubelet.yaml"),
+          file("/etc/coe/kubeadm-join.yaml", 0o600, `kubeadm-join-${api}.yaml`),
+        ]
+      : [file("/etc/coe/kubelet.yaml", 0o644, "kubelet.yaml", "kubelet-worker.yaml")]),
+  ];
+  const unit = (name: string, enabled: boolean): NodeUnit => ({ name, enabled, content: fillTemplate(read(name), blanks) });
+  return { files, units: [unit("coe-node.service", true), unit("kubelet.service", false)] };
+}
+
+/** The variables of node.env; what only Heat knows is in heat.env. */
+export function nodeValues(want: Desired, group: NodegroupWish, site: NodeSite): NodeValues {
+  const set = settings(want);
+  const all = images(want);
+  const network = networkPlan(want);
+  const { template, endpoints, credential, labels } = want;
+  const noProxy = [
+    template.noProxy,
+    network.subnetCidr,
+    set.podCidr,
+    set.serviceCidr,
+    "127.0.0.1,localhost,169.254.169.254",
+    `.svc,.${set.clusterDomain}`,
+  ];
+  return {
+    CLUSTER_UUID: want.key.id,
+    CLUSTER_NAME: want.key.name,
+    ROLE: group.role === "master" ? "master" : "worker",
+    NODEGROUP: group.key.name,
+    NODEGROUP_ROLE: group.role,
+    FIRST_INDEX: site.firstIndex ?? "",
+    AUTH_URL: endpoints.authUrl,
+    API_URL: endpoints.apiUrl,
+    TRUSTEE_USER_ID: credential.trusteeUserId,
+    TRUST_ID: credential.trustId,
+    REGION: endpoints.region,
+    VERIFY_CA: String(endpoints.verifyCa),
+    OPENSTACK_CA: endpoints.openstackCaPem ?? "",
+    CLUSTER_CA: want.pki.caPem,
+    API_PORT: String(set.apiPort),
+    KUBE_TAG: kubeTag(want, group),
+    POD_CIDR: set.podCidr,
+    SERVICE_CIDR: set.serviceCidr,
+    DNS_SERVICE_IP: set.dnsServiceIp,
+    CLUSTER_DOMAIN: set.clusterDomain,
+    NETWORK_DRIVER: set.networkDriver,
+    HTTP_PROXY: template.httpProxy ?? "",
+    HTTPS_PROXY: template.httpsProxy ?? "",
+    NO_PROXY: noProxy.filter((part) => part !== null && part !== "").join(","),
+    CONTAINER_INFRA_PREFIX: set.prefix,
+    IMAGE_REPOSITORY: set.prefix === "" ? "registry.k8s.io" : set.prefix.replace(/\/$/, ""),
+    PAUSE_IMAGE: imageReference(all.pause, set.prefix),
+    INSECURE_REGISTRY: template.insecureRegistry ?? "",
+    BINARY_URL: labels.get("kube_binary_url") ?? "https://dl.k8s.io/release",
+    CNI_PLUGINS_URL:
+      labels.get("cni_plugins_url") ??
+      `https://github.com/containernetworking/plugins/releases/download/${companions.cniPlugins}/cni-plugins-linux-{arch}-${companions.cniPlugins}.tgz`,
+    CNI_PLUGINS_SHA256: labels.get("cni_plugins_sha256") ?? "",
+    CRICTL_URL:
+      labels.get("crictl_url") ??
+      `https://github.com/kubernetes-sigs/cri-tools/releases/download/${companions.crictl}/crictl-${companions.crictl}-linux-{arch}.tar.gz`,
+    CRICTL_SHA256: labels.get("crictl_sha256") ?? "",
+    CONTAINERD_URL: labels.get("containerd_tarball_url") ?? "",
+    CONTAINERD_SHA256: labels.get("containerd_tarball_sha256") ?? "",
+    CGROUP_DRIVER: set.cgroupDriver,
+    SELINUX_MODE: labels.get("selinux_mode") ?? "enforcing",
+    NODE_LABELS: nodeLabels(group),
+    NODE_TAINTS: "",
+    KUBELET_OPTIONS: labels.get("kubelet_options") ?? "",
+    BINARY_DIR: site.binaryDir,
+    API_REACHABLE: String(site.apiReachable),
+    READY_SECONDS: "1200",
+  };
+}

@@ -1,9 +1,9 @@
 // The real clouds: clients over one pool of connections, each bound to one credential and one region. Nothing is
 // asked before the first call.
-import type { Secret } from "../../server/domain/secret.ts";
+import { Secret } from "../../server/domain/secret.ts";
 import { openBarbican } from "./barbican.ts";
 import { openCinder } from "./cinder.ts";
-import type { BoundOptions, Cloud, Clouds, Credential, ProjectRef, UserRef } from "./cloud.ts";
+import type { BoundOptions, Cloud, Clouds, Credential, DomainRef, ProjectRef, UserRef } from "./cloud.ts";
 import { openGlance } from "./glance.ts";
 import { openHeat } from "./heat.ts";
 import { openConnection } from "./http.ts";
@@ -16,26 +16,36 @@ import { openOctavia } from "./octavia.ts";
 import { officialType, openSession } from "./session.ts";
 import type { Session, SessionOptions } from "./session.ts";
 
+/** The operator's settings. Passwords are kept as Secrets from here on. */
 export interface CloudSettings {
   /** Keystone with /v3. */
   authUrl: string;
   username: string;
-  password: Secret;
-  userDomain: { name: string } | { id: string };
+  password: string | Secret;
+  userDomain: DomainRef;
   project: ProjectRef;
   /** Null = the catalog's only region. */
   region: string | null;
   interface: "public" | "internal" | "admin";
+  /** PEM of the cloud's own CA. */
+  caPem?: string | null;
+  insecure?: boolean;
   trustee: {
-    domain: { name: string } | { id: string };
+    domain: DomainRef;
     admin: UserRef;
-    adminPassword: Secret;
+    adminPassword: string | Secret;
   };
-  connection?: ConnectionOptions;
 }
 
-export function openClouds(settings: CloudSettings): Clouds {
-  const connection = openConnection(settings.connection);
+const secret = (value: string | Secret) => (value instanceof Secret ? value : new Secret(value));
+
+/** Asks nothing yet. `connection` tunes limits and tells of each call. */
+export function openClouds(settings: CloudSettings, connectionOptions: ConnectionOptions = {}): Clouds {
+  const connection = openConnection({
+    caPem: settings.caPem ?? null,
+    insecure: settings.insecure ?? false,
+    ...connectionOptions,
+  });
   const { authUrl } = settings;
 
   const session = (source: SessionOptions["source"], options: BoundOptions = {}): Session =>
@@ -50,13 +60,13 @@ export function openClouds(settings: CloudSettings): Clouds {
   const serviceCredential: Credential = {
     kind: "password",
     user: { name: settings.username, domain: settings.userDomain },
-    password: settings.password,
+    password: secret(settings.password),
     scope: { project: settings.project },
   };
   const trusteeAdmin: Credential = {
     kind: "password",
     user: settings.trustee.admin,
-    password: settings.trustee.adminPassword,
+    password: secret(settings.trustee.adminPassword),
     scope: { domain: settings.trustee.domain },
   };
 

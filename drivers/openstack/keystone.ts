@@ -65,6 +65,8 @@ export function openKeystone(session: Session): Keystone {
               trustee_user_id: wish.trusteeUserId,
               project_id: project?.id,
               impersonation: true,
+              // Heat makes a trust of its own from the one that a stack is created with.
+              allow_redelegation: true,
               roles: wish.roles.map((name) => ({ name })),
               expires_at: wish.expiresAt?.toISOString(),
             },

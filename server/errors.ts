@@ -1,6 +1,7 @@
 // One table: what kind of refusal a reason is, and which status Magnum's REST API gives it (magnum-api 3). The
 // irregular ones (400 where one expects 409, and the other way round) are Magnum's and stay.
-import type { Reason } from "./domain/error.ts";
+import { isOpenStackError } from "../drivers/openstack/error.ts";
+import { DomainError, type Reason } from "./domain/error.ts";
 
 export type Kind = "input" | "unauthenticated" | "forbidden" | "missing" | "conflict" | "unavailable";
 
@@ -48,3 +49,38 @@ export const reasonTable = {
   cloud_unavailable: { kind: "unavailable", status: 503 },
   cloud_refused: { kind: "unavailable", status: 502 },
 } as const satisfies Record<Reason, { kind: Kind; status: number }>;
+
+/**
+ * The DomainError that stands for what was thrown: itself, or what an OpenStack service answered. Null = a bug.
+ * Field and reason are known only where the call was made; this is for calls that nobody gave a meaning.
+ */
+export function asDomainError(error: unknown): DomainError | null {
+  if (error instanceof DomainError) return error;
+  if (!isOpenStackError(error) || error.kind === "cancelled" || error.kind === "unexpected_answer") return null;
+  const { service, operation, status, requestId, message } = error;
+  const upstream = { service, operation, status, requestId, message };
+  switch (error.kind) {
+    case "unauthorized":
+      return new DomainError("unauthenticated", "The session at the cloud has ended.", { upstream });
+    case "quota":
+      return new DomainError("cloud_quota_exceeded", message, {
+        upstream,
+        remedy: "Free something that is no longer needed, or ask for a larger quota.",
+      });
+    case "unavailable":
+    case "timeout":
+    case "rate_limited":
+    case "no_service":
+      return new DomainError("cloud_unavailable", `${serviceWord(service)} does not answer at the moment.`, {
+        upstream,
+        remedy: "Try again in a minute; when it stays so, tell the operators of the cloud.",
+      });
+    case "bad_request":
+    case "forbidden":
+    case "not_found":
+    case "conflict":
+      return new DomainError("cloud_refused", `${serviceWord(service)} refused to ${operation}: ${message}`, { upstream });
+  }
+}
+
+const serviceWord = (service: string) => `The cloud's ${service.replaceAll("-", " ")} service`;

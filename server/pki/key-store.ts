@@ -21,18 +21,18 @@ export interface SecretVault {
 const vaultMark = "barbican:";
 
 /**
- * New keys go to the vault when there is one, else they are sealed. Both kinds are read, so that an operator may
- * change CERT_MANAGER without losing the clusters made before.
+ * New keys go where `where` says. Both kinds are read whatever it says, so that an operator may change CERT_MANAGER
+ * without losing the clusters made before.
  */
-export function openKeyStore(secrets: Secrets, vault: (() => Promise<SecretVault>) | null): KeyStore {
+export function openKeyStore(
+  secrets: Secrets,
+  where: "sealed" | "barbican",
+  open: () => Promise<SecretVault>,
+): KeyStore {
   const context = (id: string) => `authority:${id}`;
-  const open = () => {
-    if (!vault) throw new Error("a key is kept in Barbican, but no access to it is configured");
-    return vault();
-  };
   return {
     async put(id, name, keyPem) {
-      if (!vault) return secrets.seal(keyPem, context(id));
+      if (where === "sealed") return secrets.seal(keyPem, context(id));
       const { ref } = await (await open()).create(name, keyPem);
       return vaultMark + ref;
     },

@@ -1,0 +1,147 @@
+// A cluster's certificate authorities, and what they sign. Who may is the policy's to say: by default the person who
+// made the cluster (magnum-api 18), and the cluster's own nodes for what nodes need.
+import { randomUUID } from "node:crypto";
+import type { RequestContext } from "../auth/context.ts";
+import { authorize, may } from "../auth/policy.ts";
+import { getAuthorities, insertIssued, listIssued, type StoredAuthority } from "../db/certificate.ts";
+import { caTypes, type CaType, type IssuedCertificate } from "../domain/certificate.ts";
+import type { Cluster } from "../domain/cluster.ts";
+import { DomainError } from "../domain/error.ts";
+import { readCertificate } from "../pki/ca.ts";
+import { readRequest, signRequest, type RequestFacts } from "../pki/csr.ts";
+import { targetOf } from "./cluster/can.ts";
+import { findCluster, readable } from "./cluster/read.ts";
+import type { Deps } from "./deps.ts";
+import type { AuthorityView, SignedCertificate } from "./views.ts";
+
+/** A person's certificate lasts a year; a node's as long as nodes may live without being made again. */
+const personDays = 365;
+const nodeDays = 5 * 365;
+
+/** All CAs of a cluster, the one in use of each kind. Throws cluster_not_found, certificate_forbidden. */
+export async function listAuthorities(deps: Deps, ctx: RequestContext, id: string): Promise<AuthorityView[]> {
+  const cluster = await readable(deps, ctx, id);
+  refuseStrangers(ctx, "certificate:get", cluster);
+  const stored = await getAuthorities(deps.db, ctx.scope, cluster.id);
+  return caTypes.flatMap((type) => {
+    const authority = newest(stored, type);
+    if (!authority) return [];
+    return [{ type, pem: authority.certPem, ...readCertificate(authority.certPem) }];
+  });
+}
+
+/** The CA certificate for the REST API; `what` is id or name. */
+export async function getAuthority(
+  deps: Deps,
+  ctx: RequestContext,
+  what: string,
+  type: CaType,
+): Promise<{ clusterId: string; pem: string }> {
+  const cluster = await findCluster(deps, ctx, what);
+  authorize(ctx, "certificate:get", targetOf(cluster));
+  return { clusterId: cluster.id, pem: await authorityOf(deps, ctx, cluster, type).then((found) => found.certPem) };
+}
+
+export interface SignWish {
+  /** PEM. */
+  csr: string;
+  caType?: CaType;
+  purpose: "config" | "request";
+  /** Address of who asks, for the log. */
+  from?: string | undefined;
+}
+
+/**
+ * Signs a request by the cluster's CA and records it. People get the subject they ask for (`O=system:masters` is full
+ * power); a node gets only the identity of a node. Throws certificate_invalid, certificate_forbidden, tls_disabled.
+ */
+export async function signCertificate(
+  deps: Deps,
+  ctx: RequestContext,
+  what: string,
+  wish: SignWish,
+): Promise<SignedCertificate & { clusterId: string }> {
+  const cluster = await findCluster(deps, ctx, what);
+  if (ctx.door === "console") refuseStrangers(ctx, "certificate:create", cluster);
+  else authorize(ctx, "certificate:create", targetOf(cluster));
+  if (cluster.tlsDisabled)
+    throw new DomainError("tls_disabled", `Cluster ${cluster.name} has no TLS, so there is nothing to sign.`);
+  const type = wish.caType ?? "kubernetes";
+  const isNode = ctx.clusterIdOfTrustee !== null;
+  const facts = await readRequest(wish.csr);
+  if (isNode) refuseOtherIdentities(facts, type);
+  const authority = await authorityOf(deps, ctx, cluster, type);
+  const keyPem = await deps.keys.get(authority.id, authority.key);
+  const now = deps.clock.now();
+  const ca = { certPem: authority.certPem, keyPem };
+  const pem = await signRequest(wish.csr, ca, now, isNode ? nodeDays : personDays);
+  const { subject, serial, fingerprint, notBefore, notAfter } = readCertificate(pem);
+  const purpose = isNode ? "node" : wish.purpose;
+  ctx.log.info({ clusterId: cluster.id, subject, serial, purpose, from: wish.from }, "certificate signed");
+  await insertIssued(
+    deps.db,
+    ctx.scope,
+    {
+      id: randomUUID(),
+      clusterId: cluster.id,
+      serial,
+      subject,
+      caType: type,
+      fingerprint,
+      notBefore,
+      notAfter,
+      userId: ctx.user.id,
+      userName: isNode ? (facts.commonName ?? null) : ctx.user.name,
+      purpose,
+      createdAt: now,
+    },
+    {
+      level: "info",
+      message: isNode ? `Signed the certificate of node ${facts.commonName}.` : `${ctx.user.name} had a certificate signed: ${subject}.`,
+      detail: `Serial ${serial}, valid until ${notAfter.toISOString()}.`,
+    },
+  );
+  deps.changes.nudge();
+  return { clusterId: cluster.id, pem, caPem: authority.certPem, serial, subject, fingerprint, notAfter };
+}
+
+/** Newest first: everything that people and nodes had signed. */
+export async function listIssuedCertificates(deps: Deps, ctx: RequestContext, id: string): Promise<IssuedCertificate[]> {
+  const cluster = await readable(deps, ctx, id);
+  return listIssued(deps.db, ctx.scope, cluster.id);
+}
+
+/** Says whose cluster it is rather than which rule refused. */
+function refuseStrangers(ctx: RequestContext, policy: "certificate:get" | "certificate:create", cluster: Cluster): void {
+  if (may(ctx, policy, targetOf(cluster))) return;
+  throw new DomainError(
+    "certificate_forbidden",
+    ctx.user.id === cluster.userId
+      ? `Policy doesn't allow ${policy} to be performed.`
+      : `Certificates belong to the person who made the cluster: ${cluster.userName ?? cluster.userId}.`,
+    { remedy: "Ask that person for a config, or an administrator." },
+  );
+}
+
+/**
+ * All nodes of a cluster share one credential, so it must not open more than what a worker needs: being itself. A
+ * control plane node has the CA key and makes its own.
+ */
+function refuseOtherIdentities({ commonName, organizations, subject }: RequestFacts, type: CaType): void {
+  const groups = organizations.join(",");
+  const kubelet = /^system:node:[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(commonName ?? "") && groups === "system:nodes";
+  const proxy = commonName === "system:kube-proxy" && (groups === "" || groups === "system:node-proxier");
+  if (type !== "kubernetes" || !(kubelet || proxy))
+    throw new DomainError("certificate_forbidden", `A node may not have a certificate for ${subject || "nobody"}.`, {
+      field: "csr",
+    });
+}
+
+async function authorityOf(deps: Deps, ctx: RequestContext, cluster: Cluster, type: CaType): Promise<StoredAuthority> {
+  const found = newest(await getAuthorities(deps.db, ctx.scope, cluster.id), type);
+  if (!found) throw new Error(`cluster ${cluster.id} has no CA of kind ${type}`);
+  return found;
+}
+
+const newest = (stored: readonly StoredAuthority[], kind: StoredAuthority["kind"]) =>
+  stored.filter((each) => each.kind === kind).toSorted((a, b) => b.revision - a.revision)[0];

@@ -1,0 +1,220 @@
+// What people change about a cluster that exists. Each is accepted in one transaction; the conductor does the work.
+import { randomUUID } from "node:crypto";
+import type { DeletePreview } from "../../../drivers/driver.ts";
+import { desiredOf } from "../../../drivers/wish.ts";
+import type { RequestContext } from "../../auth/context.ts";
+import { authorize, type PolicyName } from "../../auth/policy.ts";
+import {
+  acceptChange,
+  requestDeletion,
+  setLocked as writeLocked,
+  type AcceptedChange,
+  type CurrentCluster,
+  type NodegroupChange,
+} from "../../db/cluster-change.ts";
+import { getClusterFacts } from "../../db/cluster.ts";
+import { getNodegroupFacts, listNodegroups } from "../../db/nodegroup.ts";
+import type { NewEvent, NewOperation } from "../../db/operation.ts";
+import { isFailed, whyNot, type ClusterStatus, type Operation } from "../../domain/cluster-status.ts";
+import { masterCountProblem, type Cluster } from "../../domain/cluster.ts";
+import { DomainError } from "../../domain/error.ts";
+import { defaultWorker, type NodeGroup } from "../../domain/nodegroup.ts";
+import { Secret } from "../../domain/secret.ts";
+import type { Deps } from "../deps.ts";
+import { reach } from "../reach.ts";
+import { targetOf } from "./can.ts";
+import { driverOf, readable } from "./read.ts";
+
+/**
+ * Accepts the deletion, in every status and also again. `name` is what the person typed; null = the door does not ask.
+ * Throws operation_not_allowed_now for a locked cluster, invalid_input for another name.
+ */
+export async function deleteCluster(deps: Deps, ctx: RequestContext, id: string, name: string | null): Promise<void> {
+  const scope = reach(ctx, "cluster:delete_all_projects");
+  await requestDeletion(deps.db, scope, id, deps.clock.now(), ({ cluster }) => {
+    check(ctx, "cluster:delete", cluster);
+    if (name !== null && name !== cluster.name)
+      throw new DomainError("invalid_input", `Type the cluster's name, ${cluster.name}, to delete it.`, { field: "name" });
+    if (cluster.locked)
+      throw new DomainError("operation_not_allowed_now", `Cluster ${cluster.name} is locked against deletion.`, {
+        remedy: "Unlock it first.",
+      });
+    return { operation: operation(ctx, "delete"), event: event(ctx, "asked to delete the cluster") };
+  });
+  deps.changes.nudge();
+}
+
+/** What a deletion would remove, leave and be blocked by. */
+export async function previewDeletion(deps: Deps, ctx: RequestContext, id: string): Promise<DeletePreview> {
+  const cluster = await readable(deps, ctx, id);
+  const [facts, nodegroups, groupFacts] = await Promise.all([
+    getClusterFacts(deps.db, ctx.scope, id),
+    listNodegroups(deps.db, ctx.scope, id),
+    getNodegroupFacts(deps.db, ctx.scope, id),
+  ]);
+  const groups = nodegroups.flatMap((group) => {
+    const own = groupFacts.get(group.id);
+    return own ? [{ ...group, facts: own }] : [];
+  });
+  const none = new Secret("");
+  const want = desiredOf({ ...cluster, facts }, groups, {
+    generation: cluster.generation,
+    deleting: true,
+    repair: false,
+    probe: false,
+    project: { id: cluster.projectId },
+    pki: { revision: 1, caPem: "" },
+    admin: null,
+    // Read with the caller's own rights: nothing of the cluster's identity is needed to look.
+    credential: { revision: 0, trusteeUserId: "", trusteePassword: none, trustId: "" },
+    endpoints: { authUrl: "", apiUrl: "", region: cluster.region, verifyCa: true, openstackCaPem: null },
+  });
+  return driverOf(deps, cluster).previewDelete(ctx.cloud(), want);
+}
+
+/** Repairs what failed: the same wish again. Throws operation_not_allowed_now. */
+export async function retryCluster(deps: Deps, ctx: RequestContext, id: string): Promise<void> {
+  const now = deps.clock.now();
+  await acceptChange(deps.db, ctx.scope, id, now, ({ cluster, nodegroups }) => {
+    check(ctx, "cluster:update", cluster);
+    refuse("retry", "Retrying", cluster);
+    const verb = cluster.status === "CREATE_FAILED" ? "CREATE" : "UPDATE";
+    return {
+      status: `${verb}_IN_PROGRESS`,
+      repair: true,
+      nodegroups: nodegroups.flatMap((group) =>
+        group.status && isFailed(group.status) ? [{ id: group.id, status: retried(group.status) }] : [],
+      ),
+      deadlineAt: deadline(cluster, now),
+      operation: operation(ctx, "retry"),
+      event: event(ctx, "asked to try again"),
+    };
+  });
+  deps.changes.nudge();
+}
+
+const retried = (status: ClusterStatus): ClusterStatus =>
+  status === "CREATE_FAILED" ? "CREATE_IN_PROGRESS" : "UPDATE_IN_PROGRESS";
+
+export interface ResizeWish {
+  /** Name or id; the default worker group when absent. */
+  nodegroup?: string | undefined;
+  /** New size of that group. */
+  nodeCount: number;
+  /** Server ids or member indexes that go first. */
+  nodesToRemove?: readonly string[] | undefined;
+}
+
+/**
+ * Changes the size of one node group; with the same size and named nodes, those are replaced.
+ * Throws nodegroup_not_found, not_supported_by_driver, invalid_input (bounds), operation_not_allowed_now.
+ */
+export async function resizeCluster(deps: Deps, ctx: RequestContext, id: string, wish: ResizeWish): Promise<void> {
+  const now = deps.clock.now();
+  await acceptChange(deps.db, ctx.scope, id, now, (current): AcceptedChange => {
+    const { cluster } = current;
+    check(ctx, "cluster:resize", cluster);
+    const group = chosenGroup(current, wish.nodegroup);
+    refuse("resize", "Resizing", cluster);
+    checkSize(deps, cluster, group, wish.nodeCount);
+    const change: NodegroupChange = {
+      id: group.id,
+      nodeCount: wish.nodeCount,
+      nodesToRemove: wish.nodesToRemove ?? [],
+      status: group.status === "CREATE_IN_PROGRESS" ? group.status : "UPDATE_IN_PROGRESS",
+    };
+    return {
+      status: "UPDATE_IN_PROGRESS",
+      nodegroups: [change],
+      // A failed change is repaired on the way: the new size could not be reached otherwise.
+      repair: isFailed(cluster.status),
+      deadlineAt: deadline(cluster, now),
+      operation: operation(ctx, "resize", {
+        [group.name]: [String(group.nodeCount), String(wish.nodeCount)],
+        ...(wish.nodesToRemove?.length ? { "nodes to remove": [null, wish.nodesToRemove.join(", ")] } : {}),
+      }),
+      event: event(ctx, `asked to resize ${group.name} from ${group.nodeCount} to ${wish.nodeCount} nodes`),
+    };
+  });
+  deps.changes.nudge();
+}
+
+function chosenGroup({ nodegroups }: CurrentCluster, what: string | undefined): NodeGroup {
+  const found =
+    what === undefined
+      ? nodegroups.find((group) => group.isDefault && group.role !== "master")
+      : nodegroups.find((group) => group.id === what || group.name === what);
+  if (!found)
+    throw new DomainError("nodegroup_not_found", `Nodegroup ${what ?? defaultWorker} could not be found.`, {
+      field: "nodegroup",
+    });
+  return found;
+}
+
+function checkSize(deps: Deps, cluster: Cluster, group: NodeGroup, count: number): void {
+  if (group.role === "master") {
+    if (!driverOf(deps, cluster).can.resizeMasters)
+      throw new DomainError("not_supported_by_driver", "Resizing the master nodegroup is not supported by this driver.", {
+        field: "nodegroup",
+      });
+    const problem = masterCountProblem(count, cluster.masterLbEnabled);
+    if (problem) throw new DomainError("invalid_input", problem, { field: "node_count" });
+    return;
+  }
+  const { minNodeCount: min, maxNodeCount: max } = group;
+  if (count < min || (max !== null && max > 0 && count > max))
+    throw new DomainError(
+      "invalid_input",
+      `Resizing ${group.name} outside the allowed range: min_node_count = ${min}, max_node_count = ${max ?? "None"}`,
+      { field: "node_count" },
+    );
+}
+
+/** Locks against deletion, or unlocks. */
+export async function setLocked(deps: Deps, ctx: RequestContext, id: string, locked: boolean): Promise<void> {
+  const cluster = await readable(deps, ctx, id);
+  check(ctx, "cluster:update", cluster);
+  if (cluster.locked === locked) return;
+  await writeLocked(deps.db, ctx.scope, id, locked, {
+    operation: operation(ctx, locked ? "lock" : "unlock"),
+    event: event(ctx, locked ? "locked the cluster against deletion" : "unlocked the cluster"),
+    now: deps.clock.now(),
+  });
+  deps.changes.nudge();
+}
+
+const check = (ctx: RequestContext, policy: PolicyName, cluster: Cluster) => authorize(ctx, policy, targetOf(cluster));
+
+/** Magnum's sentence for a wrong state, and why in our words. */
+function refuse(what: Operation, verb: string, cluster: Cluster): void {
+  const why = whyNot(what, cluster.status);
+  if (why !== null)
+    throw new DomainError(
+      "operation_not_allowed_now",
+      `${verb} a cluster when status is "${cluster.status}" is not supported. ${why}`,
+    );
+}
+
+/** When a change is given up: the cluster's own limit, an hour when it has none of its own, never for 0. */
+export const deadline = (cluster: Pick<Cluster, "createTimeoutMinutes">, now: Date): Date | null =>
+  cluster.createTimeoutMinutes === 0 ? null : new Date(now.getTime() + (cluster.createTimeoutMinutes ?? 60) * 60_000);
+
+/** The record of who asked for what. */
+export const operation = (
+  ctx: RequestContext,
+  kind: NewOperation["kind"],
+  changes: NewOperation["changes"] = {},
+): NewOperation => ({
+  id: randomUUID(),
+  kind,
+  userId: ctx.user.id,
+  userName: ctx.user.name,
+  requestId: ctx.requestId,
+  door: ctx.door,
+  changes,
+});
+
+export const event = (ctx: RequestContext, what: string): NewEvent => ({
+  level: "info",
+  message: `${ctx.user.name} ${what}.`,
+});

@@ -1,0 +1,165 @@
+// Making a cluster: the review that says what would be, and the creation itself.
+import { randomUUID } from "node:crypto";
+import type { RequestContext } from "../../auth/context.ts";
+import { delegate, discardDelegation } from "../../auth/delegated-credential.ts";
+import { authorize } from "../../auth/policy.ts";
+import { createClusterRecord, type NewAuthority } from "../../db/cluster-change.ts";
+import { findByIdempotencyKey } from "../../db/cluster.ts";
+import type { ClusterCreate } from "../../domain/cluster.ts";
+import { DomainError } from "../../domain/error.ts";
+import { generatedName } from "../../domain/identifier.ts";
+import type { Labels } from "../../domain/labels.ts";
+import { defaultHardLimit } from "../../domain/quota.ts";
+import { authorityKinds, makeAuthorities } from "../../pki/ca.ts";
+import type { KeyStore } from "../../pki/key-store.ts";
+import { createBody, createCommand } from "../as-code.ts";
+import type { Deps } from "../deps.ts";
+import type { ClusterPreview, EffectiveLabel, EffectiveValues } from "../views.ts";
+import { deadline, event, operation } from "./change.ts";
+import { examine, type Draft, type Examined } from "./draft.ts";
+import { suggestName } from "./read.ts";
+
+/**
+ * Makes the records of a cluster and its delegated identity; the conductor makes the rest. Answers its id; the same
+ * idempotency key answers the same id. Throws the first problem, with all of them in `details.problems`.
+ */
+export async function createCluster(
+  deps: Deps,
+  ctx: RequestContext,
+  input: ClusterCreate,
+  idempotencyKey: string | null,
+): Promise<{ id: string }> {
+  authorize(ctx, "cluster:create");
+  if (idempotencyKey !== null) {
+    const made = await findByIdempotencyKey(deps.db, ctx.scope, idempotencyKey);
+    if (made !== null) return { id: made };
+  }
+  const name = input.name ?? (await suggestName(deps, ctx));
+  const { draft, problems } = await examine(deps, ctx, input, name);
+  refuseProblems(problems);
+  if (!draft) throw new Error("a request without problems has no draft");
+  return write(deps, ctx, draft, idempotencyKey);
+}
+
+function refuseProblems(problems: readonly DomainError[]): void {
+  const [first, ...others] = problems;
+  if (!first) return;
+  if (others.length === 0) throw first;
+  throw new DomainError(first.reason, first.message, {
+    ...first.details,
+    problems: problems.map(({ message, details }) => ({ field: details.field ?? "", message })),
+  });
+}
+
+async function write(
+  deps: Deps,
+  ctx: RequestContext,
+  draft: Draft,
+  idempotencyKey: string | null,
+): Promise<{ id: string }> {
+  const { cluster, nodegroups, template } = draft;
+  const now = deps.clock.now();
+  const authorities = await storeAuthorities(deps.keys, cluster, now);
+  let credentialId: string | null = null;
+  try {
+    credentialId = await delegate(deps, ctx, cluster.id, deps.env.openstack.trustee.roles);
+    const { id, created } = await createClusterRecord(deps.db, ctx.scope, {
+      cluster,
+      nodegroups,
+      authorities,
+      credentialId,
+      operation: operation(ctx, "create"),
+      event: event(ctx, `asked for cluster ${cluster.name} from template ${template.name}`),
+      idempotencyKey,
+      quotaLimit: defaultHardLimit,
+      deadlineAt: deadline(cluster, now),
+      now,
+    });
+    if (!created) await discard(deps, credentialId, authorities);
+    deps.changes.nudge();
+    return { id };
+  } catch (error) {
+    await discard(deps, credentialId, authorities);
+    throw error;
+  }
+}
+
+async function storeAuthorities(
+  keys: KeyStore,
+  cluster: { id: string; name: string },
+  now: Date,
+): Promise<NewAuthority[]> {
+  const made = await makeAuthorities(cluster, now);
+  const stored: NewAuthority[] = [];
+  for (const kind of authorityKinds) {
+    const id = randomUUID();
+    const { certPem, keyPem } = made[kind];
+    stored.push({ id, kind, revision: 1, certPem, key: await keys.put(id, `${cluster.id}_${kind}`, keyPem) });
+  }
+  return stored;
+}
+
+async function discard(deps: Deps, credentialId: string | null, authorities: readonly NewAuthority[]): Promise<void> {
+  if (credentialId !== null) await discardDelegation(deps, credentialId);
+  for (const { key } of authorities)
+    await deps.keys.remove(key).catch((error: unknown) => {
+      deps.log.warn({ err: error }, "a CA key that nothing uses could not be removed from the key manager");
+    });
+}
+
+/** What would be if the request were sent now. Never refuses for what the request says: that is in `problems`. */
+export async function previewCluster(deps: Deps, ctx: RequestContext, input: ClusterCreate): Promise<ClusterPreview> {
+  authorize(ctx, "cluster:create");
+  const asCode = { command: createCommand(input), body: createBody(input) };
+  const name = input.name ?? (await suggestName(deps, ctx));
+  let examined: Examined;
+  try {
+    examined = await examine(deps, ctx, input, name);
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    const problems = [{ field: error.details.field ?? "", message: error.message }];
+    return { problems, warnings: [], effective: null, labels: [], footprint: null, quota: [], ...asCode };
+  }
+  const { problems, warnings, draft, template, labels, quota } = examined;
+  return {
+    problems: problems.map(({ message, details }) => ({ field: details.field ?? "", message })),
+    warnings,
+    effective: draft ? effective(draft) : null,
+    labels: effectiveLabels(labels, template?.labels ?? {}),
+    footprint: draft ? draft.driver.footprint(draft.wish) : null,
+    quota: [{ name: "clusters", used: quota.used, adds: 1, limit: quota.limit }, ...(draft?.effects.quota ?? [])],
+    ...asCode,
+  };
+}
+
+function effective(draft: Draft): EffectiveValues {
+  const { cluster, nodegroups, template, masters, workers, network, subnet, externalNetwork } = draft;
+  const named = <T extends { id: string; name: string }>(thing: T | null) => (thing ? { id: thing.id, name: thing.name } : null);
+  const count = (role: string) => nodegroups.find((group) => group.role === role)?.nodeCount ?? 0;
+  return {
+    name: cluster.name,
+    templateName: template.name,
+    keypair: cluster.keypair,
+    masterCount: count("master"),
+    nodeCount: count("worker"),
+    masterFlavor: named(masters.flavor),
+    flavor: named(workers.flavor),
+    image: named(workers.image),
+    dockerVolumeSizeGib: cluster.dockerVolumeSizeGib,
+    network: named(network),
+    subnet: subnet ? { id: subnet.id, name: subnet.name, cidr: subnet.cidr } : null,
+    externalNetwork: named(externalNetwork),
+    floatingIpEnabled: cluster.floatingIpEnabled,
+    masterLbEnabled: cluster.masterLbEnabled,
+    createTimeoutMinutes: cluster.createTimeoutMinutes,
+    driver: cluster.driver,
+  };
+}
+
+function effectiveLabels(own: Labels, template: Labels): EffectiveLabel[] {
+  return Object.entries(own).map(([key, value]): EffectiveLabel => {
+    const theirs = Object.hasOwn(template, key) ? template[key] : undefined;
+    if (theirs === value) return { key, value, source: "template", effect: "template" };
+    return { key, value, source: "yours", effect: theirs === undefined ? "added" : "overrides" };
+  });
+}

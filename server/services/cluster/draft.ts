@@ -1,0 +1,311 @@
+// From what a person asks for to what a cluster would be: every rule that can be checked before anything is made. The
+// wizard's review and the creation itself walk the same path, so that what one accepts the other does not refuse.
+import { randomUUID } from "node:crypto";
+import type { ClusterDriver, Wish } from "../../../drivers/driver.ts";
+import type { Cloud, Flavor, Image, Network, Subnet } from "../../../drivers/openstack/cloud.ts";
+import { wishOf } from "../../../drivers/wish.ts";
+import type { RequestContext } from "../../auth/context.ts";
+import type { NewCluster, NewNodegroup } from "../../db/cluster-change.ts";
+import { findTemplateByName, getTemplate, type TemplateRow } from "../../db/cluster-template.ts";
+import { clusterNameTaken } from "../../db/cluster.ts";
+import { getQuotaUse } from "../../db/quota.ts";
+import { masterCountProblem, type ClusterCreate } from "../../domain/cluster.ts";
+import { DomainError, type Reason } from "../../domain/error.ts";
+import type { ClusterFacts } from "../../domain/facts.ts";
+import { uuidLike } from "../../domain/identifier.ts";
+import { labelFact, readLabels, secretLabels } from "../../domain/label-catalog.ts";
+import { inheritLabels, type Labels } from "../../domain/labels.ts";
+import { defaultMaster, defaultWorker } from "../../domain/nodegroup.ts";
+import { quotaMessage } from "../../domain/quota.ts";
+import { asDomainError } from "../../errors.ts";
+import type { Deps } from "../deps.ts";
+import {
+  checkKeypair,
+  checkRootDisk,
+  findExternalNetwork,
+  findFixedNetwork,
+  findFixedSubnet,
+  findFlavor,
+  findNodeImage,
+} from "../look-ups.ts";
+import type { FieldMessage } from "../views.ts";
+import { cloudEffects, type CloudEffects } from "./cloud-effects.ts";
+
+/** A cluster that could be made. */
+export interface Draft {
+  cluster: NewCluster;
+  nodegroups: NewNodegroup[];
+  template: TemplateRow;
+  driver: ClusterDriver;
+  wish: Wish;
+  masters: Sized;
+  workers: Sized;
+  network: Network | null;
+  subnet: Subnet | null;
+  externalNetwork: Network | null;
+  effects: CloudEffects;
+}
+
+interface Sized {
+  flavor: Flavor;
+  image: Image;
+}
+
+export interface Examined {
+  /** In Magnum's order of checks; [] = it can be made. */
+  problems: DomainError[];
+  warnings: FieldMessage[];
+  /** Null while something essential is missing. */
+  draft: Draft | null;
+  template: TemplateRow | null;
+  labels: Labels;
+  quota: { used: number; limit: number };
+}
+
+/** Examines a request as far as it goes. Throws only for bugs and for a template that cannot be used at all. */
+export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCreate, name: string): Promise<Examined> {
+  const { db } = deps;
+  const problems: DomainError[] = [];
+  const warnings: FieldMessage[] = [];
+  const problem = (reason: Reason, message: string, field: string, remedy?: string) =>
+    problems.push(new DomainError(reason, message, { field, ...(remedy === undefined ? {} : { remedy }) }));
+
+  const [template, quota, taken] = await Promise.all([
+    findTemplate(deps, ctx, input.clusterTemplateId),
+    getQuotaUse(db, ctx.scope),
+    input.name === undefined ? false : clusterNameTaken(db, ctx.scope, input.name),
+  ]);
+  const labels = inheritLabels(template.labels, input.labels, input.mergeLabels ?? false);
+  const driver = deps.drivers.find((each) => each.name === template.driver);
+  if (!driver) problem("driver_not_found", `Cluster driver (${template.driver}) not supported.`, "cluster_template_id");
+  const volume = input.dockerVolumeSizeGib ?? template.dockerVolumeSizeGib;
+  if (template.dockerStorageDriver === "devicemapper" && (volume ?? 0) < 3)
+    problem(
+      "invalid_input",
+      `docker volume size ${volume ?? 0} GB is not valid, expecting minimum value 3GB for devicemapper storage driver.`,
+      "docker_volume_size",
+    );
+  const masterCount = input.masterCount ?? 1;
+  const masterLbEnabled = input.masterLbEnabled ?? template.masterLbEnabled;
+  const countProblem = masterCountProblem(masterCount, masterLbEnabled);
+  if (countProblem) problem("invalid_input", countProblem, "master_count");
+  if (quota.used >= quota.limit)
+    problem("quota_exceeded", quotaMessage(quota.limit), "", "Delete a cluster that is no longer needed, or ask for more.");
+  if (template.hidden && !ctx.isAdmin) problem("template_hidden", "Not authorized.", "cluster_template_id");
+
+  const cloud = ctx.cloud();
+  const keep = async <T>(work: Promise<T>): Promise<T | null> => {
+    try {
+      return await work;
+    } catch (error) {
+      const known = asDomainError(error);
+      if (!known) throw error;
+      problems.push(known);
+      return null;
+    }
+  };
+  const keypair = input.keypair === undefined ? template.keypairId : input.keypair;
+  const masterFlavorId = input.masterFlavorId ?? template.masterFlavorId;
+  const flavorId = input.flavorId ?? template.flavorId;
+  const given = { network: input.fixedNetwork ?? template.fixedNetwork, subnet: input.fixedSubnet ?? template.fixedSubnet };
+  const read = readLabels(labels);
+  const [masterFlavor, flavor, image, externalNetwork, fixed, , services, zone] = await Promise.all([
+    keep(findFlavor(cloud, masterFlavorId, "master_flavor_id")),
+    keep(findFlavor(cloud, flavorId, "flavor_id")),
+    keep(findNodeImage(cloud, template.imageId, "cluster_template_id")),
+    template.externalNetworkId === null ? null : keep(findExternalNetwork(cloud, template.externalNetworkId, "cluster_template_id")),
+    keep(findNetworkAndSubnet(cloud, given.network, given.subnet)),
+    keypair === null ? null : keep(checkKeypair(cloud, keypair)),
+    keep(cloud.services()),
+    read.has("availability_zone") ? keep(cloud.nova.listZones()) : null,
+  ]);
+
+  const bootVolume = read.get("boot_volume_size");
+  if (bootVolume !== undefined && read.integer("boot_volume_size") === undefined)
+    problem("label_refused", "The label boot_volume_size must be a whole number.", "labels.boot_volume_size");
+  for (const [each, field] of [[masterFlavor, "master_flavor_id"], [flavor, "flavor_id"]] as const)
+    if (each)
+      try {
+        checkRootDisk(each, read.integer("boot_volume_size") ?? 0, field);
+      } catch (error) {
+        if (!(error instanceof DomainError)) throw error;
+        problems.push(error);
+      }
+  const wantedZone = read.get("availability_zone");
+  if (zone && wantedZone !== undefined && !zone.some((each) => each.name === wantedZone && each.available))
+    problem("zone_not_found", `There is no availability zone ${wantedZone} to use.`, "labels.availability_zone");
+
+  if (taken) warnings.push({ field: "name", message: "Another cluster of this project has this name." });
+  if (keypair === null) warnings.push({ field: "keypair", message: "Without a keypair nobody can log in to the nodes." });
+  if ((input.nodeCount ?? 1) === 0) warnings.push({ field: "node_count", message: "Nothing can run until you add workers." });
+  if (template.tlsDisabled)
+    warnings.push({ field: "cluster_template_id", message: "TLS is off: everybody who reaches the API has full power." });
+  for (const key of Object.keys(labels)) {
+    if (!labelFact(key)) warnings.push({ field: `labels.${key}`, message: "Not in the catalogue: it is kept, and nothing reads it." });
+    if (secretLabels.includes(key))
+      warnings.push({ field: `labels.${key}`, message: "Labels can be read by everybody in the project." });
+  }
+
+  const result: Examined = { problems, warnings, draft: null, template, labels, quota };
+  if (!driver || !masterFlavor || !flavor || !image || !fixed || !services) return result;
+  const facts: ClusterFacts = {
+    template: {
+      name: template.name,
+      coe: template.coe,
+      distro: template.clusterDistro,
+      serverType: template.serverType,
+      tlsDisabled: template.tlsDisabled,
+      registryEnabled: template.registryEnabled,
+      insecureRegistry: template.insecureRegistry,
+      networkDriver: template.networkDriver,
+      volumeDriver: template.volumeDriver,
+      dockerStorageDriver: template.dockerStorageDriver,
+      apiserverPort: template.apiserverPort,
+      externalNetwork: template.externalNetworkId,
+      dnsNameservers: (template.dnsNameserver ?? "").split(",").flatMap((each) => each.trim() || []),
+      httpProxy: template.httpProxy,
+      httpsProxy: template.httpsProxy,
+      noProxy: template.noProxy,
+    },
+    network: {
+      fixedNetwork: fixed.network?.id ?? null,
+      fixedSubnet: fixed.subnet?.id ?? null,
+      fixedSubnetCidr: fixed.subnet?.cidr ?? null,
+      externalNetwork: externalNetwork?.id ?? null,
+    },
+    services: [...services],
+  };
+  const cluster: NewCluster = {
+    id: randomUUID(),
+    name,
+    userId: ctx.user.id,
+    userName: ctx.user.name,
+    region: ctx.region,
+    clusterTemplateId: template.id,
+    driver: driver.name,
+    coe: template.coe,
+    keypair,
+    masterFlavorId,
+    flavorId,
+    dockerVolumeSizeGib: volume,
+    labels,
+    createTimeoutMinutes: input.createTimeoutMinutes === undefined ? 60 : input.createTimeoutMinutes,
+    discoveryUrl: input.discoveryUrl ?? null,
+    fixedNetwork: given.network,
+    fixedSubnet: given.subnet,
+    floatingIpEnabled: input.floatingIpEnabled ?? template.floatingIpEnabled,
+    masterLbEnabled,
+    tlsDisabled: template.tlsDisabled,
+    locked: input.locked ?? false,
+    rollbackOnFailure: input.rollbackOnFailure ?? false,
+    facts,
+  };
+  const group = (role: "master" | "worker", count: number, sized: Flavor): NewNodegroup => ({
+    id: randomUUID(),
+    name: role === "master" ? defaultMaster : defaultWorker,
+    role,
+    isDefault: true,
+    nodeCount: count,
+    minNodeCount: role === "master" ? 1 : Math.max(0, read.integer("min_node_count") ?? 0),
+    maxNodeCount: null,
+    flavorId: role === "master" ? masterFlavorId : flavorId,
+    imageId: template.imageId,
+    dockerVolumeSizeGib: volume,
+    labels,
+    facts: {
+      flavor: { id: sized.id, name: sized.name, vcpus: sized.vcpus, ramMib: sized.ramMib, diskGib: sized.diskGib },
+      image: { id: image.id, name: image.name, minDiskGib: image.minDiskGib },
+    },
+  });
+  const nodegroups = [group("master", masterCount, masterFlavor), group("worker", input.nodeCount ?? 1, flavor)];
+  const wish = wishOf(
+    cluster,
+    nodegroups.map((each) => ({ ...each, nodesToRemove: [] })),
+  );
+  for (const { field, message } of driver.accepts(wish))
+    if (!problems.some((each) => each.details.field === field))
+      problem(field.startsWith("labels.") ? "label_refused" : "invalid_input", message, field);
+  if (fixed.subnet && externalNetwork && fixed.routedTo !== null && !fixed.routedTo.includes(externalNetwork.id))
+    warnings.push({
+      field: "fixed_subnet",
+      message: `No router of yours connects ${fixed.subnet.name || fixed.subnet.cidr} to ${externalNetwork.name}: nodes may not get out.`,
+    });
+  // Nothing is counted for what cannot be made anyway.
+  const effects = problems.length > 0 ? { quota: [] } : await cloudEffects(cloud, driver.footprint(wish));
+  for (const { name: limited, used, adds, limit } of effects.quota)
+    if (limit !== null && used + adds > limit)
+      problem(
+        "cloud_quota_exceeded",
+        `The project's quota is too small: ${limited} would go from ${used} to ${used + adds} of ${limit}.`,
+        "",
+        "Make the cluster smaller, free something, or ask for a larger quota.",
+      );
+  result.draft = {
+    cluster,
+    nodegroups,
+    template,
+    driver,
+    wish,
+    masters: { flavor: masterFlavor, image },
+    workers: { flavor, image },
+    network: fixed.network,
+    subnet: fixed.subnet,
+    externalNetwork,
+    effects,
+  };
+  return result;
+}
+
+/** By id or name. Throws template_not_found, template_ambiguous. */
+export async function findTemplate(deps: Deps, ctx: RequestContext, what: string): Promise<TemplateRow> {
+  const id = uuidLike(what);
+  if (id !== null)
+    try {
+      return await getTemplate(deps.db, ctx.scope, id);
+    } catch (error) {
+      // Names may look like ids.
+      if (!(error instanceof DomainError && error.reason === "template_not_found")) throw error;
+    }
+  return findTemplateByName(deps.db, ctx.scope, what);
+}
+
+interface Fixed {
+  network: Network | null;
+  subnet: Subnet | null;
+  /** External networks that the subnet is routed to; null = could not be asked. */
+  routedTo: string[] | null;
+}
+
+/** An existing network and its subnet; either may name the other when that is unique. */
+async function findNetworkAndSubnet(cloud: Cloud, networkName: string | null, subnetName: string | null): Promise<Fixed> {
+  if (networkName === null && subnetName === null) return { network: null, subnet: null, routedTo: null };
+  const [named, chosen] = await Promise.all([
+    networkName === null ? null : findFixedNetwork(cloud, networkName, "fixed_network"),
+    subnetName === null ? null : findFixedSubnet(cloud, subnetName, "fixed_subnet"),
+  ]);
+  const network = named ?? (chosen ? await findFixedNetwork(cloud, chosen.networkId, "fixed_network") : null);
+  if (chosen && network && chosen.networkId !== network.id)
+    throw new DomainError("invalid_input", `Subnet ${subnetName} is not of network ${networkName}.`, {
+      field: "fixed_subnet",
+    });
+  const subnet = chosen ?? (network ? await onlySubnet(cloud, network) : null);
+  const routes = subnet ? await cloud.neutron.listRoutes().catch(() => null) : null;
+  const routedTo = routes?.flatMap((route) =>
+    route.subnetId === subnet?.id && route.externalNetworkId !== null ? [route.externalNetworkId] : [],
+  );
+  return { network, subnet, routedTo: routedTo ?? null };
+}
+
+async function onlySubnet(cloud: Cloud, network: Network): Promise<Subnet> {
+  const subnets = (await cloud.neutron.listSubnets({ networkIds: [network.id] })).filter((each) => each.ipVersion === 4);
+  const [subnet, another] = subnets;
+  if (!subnet || another)
+    throw new DomainError(
+      "subnet_not_found",
+      subnet
+        ? `Network ${network.name} has several subnets: choose one.`
+        : `Network ${network.name} has no IPv4 subnet that nodes could be in.`,
+      { field: "fixed_subnet" },
+    );
+  return subnet;
+}

@@ -1,0 +1,245 @@
+// Clusters as pages and lists show them.
+import type { RequestContext } from "../../auth/context.ts";
+import { authorize } from "../../auth/policy.ts";
+import { getTemplate } from "../../db/cluster-template.ts";
+import {
+  clusterNameTaken,
+  countByStatus,
+  findClusterByName,
+  getCluster as getClusterRecord,
+  getClusterFacts,
+  listClusterDetails,
+  listClusters as listClusterRows,
+} from "../../db/cluster.ts";
+import { getNodegroupFacts, listNodegroups, listNodes } from "../../db/nodegroup.ts";
+import { lastOperation, listEvents, listOperations } from "../../db/operation.ts";
+import { getQuotaUse } from "../../db/quota.ts";
+import type { Scope } from "../../db/scope.ts";
+import { statusesOf, type ClusterStatus, type StatusGroup } from "../../domain/cluster-status.ts";
+import type { ClusterTemplate } from "../../domain/cluster-template.ts";
+import type { Cluster } from "../../domain/cluster.ts";
+import { DomainError } from "../../domain/error.ts";
+import { generatedName, uuidLike } from "../../domain/identifier.ts";
+import { diffLabels, type LabelDifference } from "../../domain/labels.ts";
+import type { NodeGroup } from "../../domain/nodegroup.ts";
+import type { Deps } from "../deps.ts";
+import { reach } from "../reach.ts";
+import type {
+  ClusterEvent,
+  ClusterList,
+  ClusterNode,
+  ClusterView,
+  OperationRecord,
+  Page,
+  ResourceName,
+  ResourceNode,
+} from "../views.ts";
+import { clusterCan, targetOf } from "./can.ts";
+
+export interface ListWish {
+  q?: string | undefined;
+  groups?: readonly StatusGroup[] | undefined;
+  statuses?: readonly ClusterStatus[] | undefined;
+  template?: string | undefined;
+  /** Column, `-` in front for descending. */
+  sort?: string | undefined;
+  after?: string | undefined;
+  marker?: string | undefined;
+  size?: number | undefined;
+}
+
+/** One page with counts of all groups under the same search, and the project's quota. */
+export async function listClusters(deps: Deps, ctx: RequestContext, wish: ListWish): Promise<ClusterList> {
+  authorize(ctx, "cluster:get_all");
+  const filter = { q: wish.q, statuses: statuses(wish), templateId: wish.template };
+  const [page, counts, quota] = await Promise.all([
+    listClusterRows(deps.db, ctx.scope, { ...filter, sort: wish.sort, after: wish.after, size: wish.size ?? 25 }),
+    countByStatus(deps.db, ctx.scope, { q: wish.q, templateId: wish.template }),
+    getQuotaUse(deps.db, ctx.scope),
+  ]);
+  return { ...page, counts, quota };
+}
+
+function statuses({ groups, statuses: words }: ListWish): ClusterStatus[] | undefined {
+  if (!groups?.length && !words?.length) return undefined;
+  return [...(groups ?? []).flatMap(statusesOf), ...(words ?? [])];
+}
+
+export interface ClusterWithLabels {
+  cluster: Cluster;
+  labelDifference: LabelDifference;
+}
+
+/** Full clusters for the REST API's lists: administrators see every project's. */
+export async function listFullClusters(
+  deps: Deps,
+  ctx: RequestContext,
+  wish: ListWish & { size: number },
+  detail: boolean,
+): Promise<Page<ClusterWithLabels>> {
+  authorize(ctx, detail ? "cluster:detail" : "cluster:get_all");
+  const scope = reach(ctx, detail ? "cluster:detail_all_projects" : "cluster:get_all_all_projects");
+  const page = await listClusterDetails(deps.db, scope, {
+    sort: wish.sort ?? "id",
+    marker: wish.marker,
+    after: wish.after,
+    size: wish.size,
+  });
+  const templates = new Map<string, ClusterTemplate | null>();
+  if (detail)
+    for (const id of new Set(page.rows.map((cluster) => cluster.clusterTemplateId)))
+      templates.set(id, await templateOf(deps, scope, id));
+  return {
+    ...page,
+    rows: page.rows.map((cluster) => ({ cluster, labelDifference: difference(cluster, templates.get(cluster.clusterTemplateId) ?? null) })),
+  };
+}
+
+/** By id or name, as the REST API names clusters. Throws cluster_not_found, cluster_ambiguous. */
+export async function findCluster(deps: Deps, ctx: RequestContext, what: string, scope: Scope = ctx.scope): Promise<Cluster> {
+  const id = uuidLike(what);
+  if (id !== null) {
+    const byId = await orMissing(getClusterRecord(deps.db, scope, id));
+    if (byId) return byId;
+  }
+  return findClusterByName(deps.db, scope, what);
+}
+
+/** For the REST API's show: the cluster, what its labels change, and its node groups for `faults`. */
+export async function showCluster(
+  deps: Deps,
+  ctx: RequestContext,
+  what: string,
+): Promise<ClusterWithLabels & { nodegroups: NodeGroup[] }> {
+  const scope = reach(ctx, "cluster:get_one_all_projects");
+  const cluster = await findCluster(deps, ctx, what, scope);
+  authorize(ctx, "cluster:get", targetOf(cluster));
+  const [template, nodegroups] = await Promise.all([
+    templateOf(deps, scope, cluster.clusterTemplateId),
+    listNodegroups(deps.db, scope, cluster.id),
+  ]);
+  return { cluster, labelDifference: difference(cluster, template), nodegroups };
+}
+
+/** Everything that a cluster's page needs but what only OpenStack could tell slowly. */
+export async function getCluster(deps: Deps, ctx: RequestContext, id: string): Promise<ClusterView> {
+  const { db } = deps;
+  const cluster = await readable(deps, ctx, id);
+  const [template, nodegroups, facts, groupFacts, operation] = await Promise.all([
+    templateOf(deps, ctx.scope, cluster.clusterTemplateId),
+    listNodegroups(db, ctx.scope, id),
+    getClusterFacts(db, ctx.scope, id),
+    getNodegroupFacts(db, ctx.scope, id),
+    lastOperation(db, ctx.scope, id),
+  ]);
+  const of = (role: string) => {
+    const group = nodegroups.find((each) => each.isDefault && (each.role === "master") === (role === "master"));
+    return group && groupFacts.get(group.id);
+  };
+  const [masters, workers] = [of("master"), of("worker")];
+  return {
+    ...cluster,
+    template,
+    nodegroups,
+    labelDifference: difference(cluster, template),
+    names: { ...(await currentNames(ctx, cluster, facts.network)), flavor: workers?.flavor.name, masterFlavor: masters?.flavor.name, image: masters?.image.name },
+    operation,
+    can: clusterCan(ctx, cluster, deps.drivers.find((driver) => driver.name === cluster.driver) ?? null),
+  };
+}
+
+/** Names as they are now; a service that does not answer leaves them undefined rather than failing the page. */
+async function currentNames(
+  ctx: RequestContext,
+  cluster: Cluster,
+  network: { fixedNetwork: string | null; fixedSubnet: string | null },
+): Promise<{ network: ResourceName; subnet: ResourceName; keypair: ResourceName }> {
+  const cloud = ctx.cloud();
+  const ask = async (id: string | null, find: (id: string) => Promise<{ name: string } | null | undefined>) => {
+    if (id === null) return undefined;
+    try {
+      return (await find(id))?.name ?? null;
+    } catch (error) {
+      ctx.log.info({ err: error }, "a name could not be asked for");
+      return undefined;
+    }
+  };
+  const [networkName, subnet, keypair] = await Promise.all([
+    ask(network.fixedNetwork, async (id) => (await cloud.neutron.findNetworks(id))[0]),
+    ask(network.fixedSubnet, async (id) => (await cloud.neutron.findSubnets(id))[0]),
+    // Other people's keypairs are invisible, which does not mean that they are gone.
+    cluster.userId === ctx.user.id ? ask(cluster.keypair, (name) => cloud.nova.findKeypair(name)) : undefined,
+  ]);
+  return { network: networkName, subnet, keypair };
+}
+
+export async function listClusterNodes(deps: Deps, ctx: RequestContext, id: string): Promise<ClusterNode[]> {
+  await readable(deps, ctx, id);
+  return listNodes(deps.db, ctx.scope, id);
+}
+
+/** What the back end made, asked with the caller's own rights. */
+export async function clusterResources(deps: Deps, ctx: RequestContext, id: string): Promise<ResourceNode[]> {
+  const cluster = await readable(deps, ctx, id);
+  return driverOf(deps, cluster).resources(ctx.cloud(), { id: cluster.id, name: cluster.name });
+}
+
+/** Newest first. History outlives its cluster. */
+export async function clusterOperations(
+  deps: Deps,
+  ctx: RequestContext,
+  id: string,
+  after: string | undefined,
+): Promise<Page<OperationRecord>> {
+  authorize(ctx, "cluster:get_all");
+  return listOperations(deps.db, ctx.scope, { clusterId: id, after, size: 50 });
+}
+
+/** Newest first. */
+export async function clusterEvents(
+  deps: Deps,
+  ctx: RequestContext,
+  id: string,
+  { after, operation }: { after?: string | undefined; operation?: string | undefined },
+): Promise<Page<ClusterEvent>> {
+  authorize(ctx, "cluster:get_all");
+  return listEvents(deps.db, ctx.scope, { clusterId: id, operationId: operation, after, size: 100 });
+}
+
+/** A name that no cluster of the project has. */
+export async function suggestName(deps: Deps, ctx: RequestContext): Promise<string> {
+  authorize(ctx, "cluster:get_all");
+  for (let attempt = 1; ; attempt++) {
+    const name = generatedName("cluster");
+    if (attempt >= 20 || !(await clusterNameTaken(deps.db, ctx.scope, name))) return name;
+  }
+}
+
+/** The cluster, if the caller may see it. */
+export async function readable(deps: Deps, ctx: RequestContext, id: string): Promise<Cluster> {
+  const cluster = await getClusterRecord(deps.db, ctx.scope, id);
+  authorize(ctx, "cluster:get", targetOf(cluster));
+  return cluster;
+}
+
+/** Throws driver_not_found. */
+export function driverOf(deps: Deps, cluster: { driver: string }) {
+  const driver = deps.drivers.find((each) => each.name === cluster.driver);
+  if (!driver) throw new DomainError("driver_not_found", `Cluster driver (${cluster.driver}) not supported.`);
+  return driver;
+}
+
+const templateOf = (deps: Deps, scope: Scope, id: string): Promise<ClusterTemplate | null> =>
+  orMissing(getTemplate(deps.db, scope, id));
+
+const difference = (cluster: Cluster, template: ClusterTemplate | null): LabelDifference =>
+  diffLabels(cluster.labels, template?.labels ?? {});
+
+async function orMissing<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof DomainError && (error.reason === "cluster_not_found" || error.reason === "template_not_found")) return null;
+    throw error;
+  }
+}

@@ -1,8 +1,12 @@
 // What a process has once: settings, database, log, clouds, drivers, the change feed. The one importer of concrete
 // drivers. Everything else gets what it needs from here as a parameter.
 import { mkdirSync } from "node:fs";
-import { drivers } from "../drivers/registry.ts";
+import { kubernetesFedoraCoreos } from "../drivers/kubernetes-fedora-coreos/driver.ts";
+import type { Clouds } from "../drivers/openstack/cloud.ts";
 import { openClouds } from "../drivers/openstack/clouds.ts";
+import { driverRegistry } from "../drivers/registry.ts";
+import { openAuth } from "./auth/auth.ts";
+import { loadPolicies, type Policies } from "./auth/policy.ts";
 import { openAuth } from "./auth/auth.ts";
 import { loadPolicies } from "./auth/policy.ts";
 import { openChanges } from "./changes.ts";
@@ -15,10 +19,13 @@ import type { Readiness } from "./health-endpoints.ts";
 import type { Logger } from "./log.ts";
 import { openKeyStore } from "./pki/key-store.ts";
 import { barbicanVault } from "./pki/vault.ts";
+import { Secret } from "./domain/secret.ts";
+import { openKeyStore, type SecretVault } from "./pki/key-store.ts";
 import { openSecrets, secretsKey } from "./secrets.ts";
 import type { Deps } from "./services/deps.ts";
 
 export interface Runtime extends Deps {
+  policies: Policies;
   readiness: Readiness;
   stop(): Promise<void>;
 }
@@ -32,6 +39,8 @@ export async function openRuntime(env: Env, log: Logger): Promise<Runtime> {
   if (applied.length > 0) log.info({ migrations: applied }, "database migrated");
   const db = connect(env.databaseUrl);
   const clouds = openClouds(env.openstack);
+  const policies = loadPolicies(env.policyFile);
+  const auth = openAuth({ db, clouds, secrets, clock: systemClock, log, policies }, { region: env.openstack.region });
   const auth = openAuth(
     { db, clouds, secrets, clock: systemClock, log, policies },
     { region: env.openstack.region },
@@ -47,7 +56,7 @@ export async function openRuntime(env: Env, log: Logger): Promise<Runtime> {
     log,
     clock: systemClock,
     secrets,
-    keys: openKeyStore(secrets, env.certManager === "barbican" ? () => barbicanVault(clouds) : null),
+    keys: openKeyStore(secrets, env.certManager, () => barbicanVault(clouds)),
     clouds,
     drivers,
     changes,
@@ -65,5 +74,17 @@ export async function openRuntime(env: Env, log: Logger): Promise<Runtime> {
       clouds.close();
       await db.close();
     },
+  };
+}
+
+/** CA keys as secrets of the service's own project: a cluster's users could not read or lose them there. */
+function vault(clouds: Clouds): SecretVault {
+  const { barbican } = clouds.service();
+  return {
+    create: async (name, payload) => ({
+      ref: await barbican.createSecret({ name, payload: new Secret(payload), type: "private" }),
+    }),
+    read: async (ref) => (await barbican.getPayload(ref)).reveal(),
+    remove: (ref) => barbican.deleteSecret(ref),
   };
 }

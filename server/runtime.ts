@@ -2,13 +2,10 @@
 // drivers. Everything else gets what it needs from here as a parameter.
 import { mkdirSync } from "node:fs";
 import { kubernetesFedoraCoreos } from "../drivers/kubernetes-fedora-coreos/driver.ts";
-import type { Clouds } from "../drivers/openstack/cloud.ts";
 import { openClouds } from "../drivers/openstack/clouds.ts";
 import { driverRegistry } from "../drivers/registry.ts";
 import { openAuth } from "./auth/auth.ts";
 import { loadPolicies, type Policies } from "./auth/policy.ts";
-import { openAuth } from "./auth/auth.ts";
-import { loadPolicies } from "./auth/policy.ts";
 import { openChanges } from "./changes.ts";
 import { systemClock } from "./clock.ts";
 import { changesSince, latestSeq } from "./db/change.ts";
@@ -19,8 +16,6 @@ import type { Readiness } from "./health-endpoints.ts";
 import type { Logger } from "./log.ts";
 import { openKeyStore } from "./pki/key-store.ts";
 import { barbicanVault } from "./pki/vault.ts";
-import { Secret } from "./domain/secret.ts";
-import { openKeyStore, type SecretVault } from "./pki/key-store.ts";
 import { openSecrets, secretsKey } from "./secrets.ts";
 import type { Deps } from "./services/deps.ts";
 
@@ -39,8 +34,6 @@ export async function openRuntime(env: Env, log: Logger): Promise<Runtime> {
   if (applied.length > 0) log.info({ migrations: applied }, "database migrated");
   const db = connect(env.databaseUrl);
   const clouds = openClouds(env.openstack);
-  const policies = loadPolicies(env.policyFile);
-  const auth = openAuth({ db, clouds, secrets, clock: systemClock, log, policies }, { region: env.openstack.region });
   const auth = openAuth(
     { db, clouds, secrets, clock: systemClock, log, policies },
     { region: env.openstack.region },
@@ -52,13 +45,14 @@ export async function openRuntime(env: Env, log: Logger): Promise<Runtime> {
   return {
     env,
     db,
+    policies,
     auth,
     log,
     clock: systemClock,
     secrets,
     keys: openKeyStore(secrets, env.certManager, () => barbicanVault(clouds)),
     clouds,
-    drivers,
+    drivers: driverRegistry([kubernetesFedoraCoreos]).all,
     changes,
     readiness: {
       checks: {
@@ -74,17 +68,5 @@ export async function openRuntime(env: Env, log: Logger): Promise<Runtime> {
       clouds.close();
       await db.close();
     },
-  };
-}
-
-/** CA keys as secrets of the service's own project: a cluster's users could not read or lose them there. */
-function vault(clouds: Clouds): SecretVault {
-  const { barbican } = clouds.service();
-  return {
-    create: async (name, payload) => ({
-      ref: await barbican.createSecret({ name, payload: new Secret(payload), type: "private" }),
-    }),
-    read: async (ref) => (await barbican.getPayload(ref)).reveal(),
-    remove: (ref) => barbican.deleteSecret(ref),
   };
 }

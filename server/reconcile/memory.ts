@@ -10,13 +10,15 @@ export const Memory = z.object({
   generation: z.int(),
   /** The last thing said in an event, so that it is said once. */
   said: z.string().nullable(),
+  /** The back end of a deleted cluster is gone: what remains are its identity, keys and rows. */
+  gone: z.boolean(),
 });
 export type Memory = z.infer<typeof Memory>;
 
 /** Reads the row's note. A new operation begins without attempts; what cannot be read counts as never written. */
 export function readMemory(stored: unknown, generation: number): Memory {
   const parsed = Memory.safeParse(stored);
-  if (!parsed.success) return { backend: null, attempts: 0, generation, said: null };
+  if (!parsed.success) return { backend: null, attempts: 0, generation, said: null, gone: false };
   return parsed.data.generation === generation ? parsed.data : { ...parsed.data, attempts: 0, generation, said: null };
 }
 

@@ -1,0 +1,64 @@
+// What the passes of one conductor share.
+import type { ClusterDriver, Observed } from "../../drivers/driver.ts";
+import type { KeyStore } from "../pki/key-store.ts";
+import { openAdminCertificates, type AdminCertificates } from "./admin-certificates.ts";
+import type { ConductorDeps } from "./deps.ts";
+import { conductorMetrics, type ConductorMetrics } from "./metrics.ts";
+import type { Pace } from "./pace.ts";
+import { openTrustClouds, type TrustClouds } from "./trust-clouds.ts";
+
+export interface Conductor {
+  deps: ConductorDeps;
+  /** Unique among all conductors, also of one host, also after a restart. */
+  owner: string;
+  leaseMs: number;
+  pace: Pace;
+  random: () => number;
+  keys: KeyStore;
+  clouds: TrustClouds;
+  admins: AdminCertificates;
+  metrics: ConductorMetrics;
+  /** Last observation of settled clusters: valid as long as the survey shows the same. */
+  seen: Map<string, Observed>;
+  /** Until when each lease is surely ours. */
+  leases: Map<string, number>;
+}
+
+export function makeConductor(
+  deps: ConductorDeps,
+  options: Pick<Conductor, "owner" | "leaseMs" | "pace" | "random" | "keys">,
+): Conductor {
+  return {
+    deps,
+    ...options,
+    clouds: openTrustClouds(deps.clouds, deps.secrets),
+    admins: openAdminCertificates(options.keys),
+    metrics: conductorMetrics(),
+    seen: new Map(),
+    leases: new Map(),
+  };
+}
+
+export const driverNamed = (conductor: Conductor, name: string): ClusterDriver | undefined =>
+  conductor.deps.drivers.find((driver) => driver.name === name);
+
+const observationsKept = 5000;
+
+export function rememberSeen(conductor: Conductor, clusterId: string, seen: Observed): void {
+  conductor.seen.delete(clusterId);
+  conductor.seen.set(clusterId, seen);
+  const oldest = conductor.seen.size > observationsKept ? conductor.seen.keys().next().value : undefined;
+  if (oldest !== undefined) conductor.seen.delete(oldest);
+}
+
+/** Counts a driver's call by how it ended. */
+export async function counted<T>(conductor: Conductor, call: "survey" | "observe" | "apply" | "health", work: Promise<T>): Promise<T> {
+  try {
+    const answer = await work;
+    conductor.metrics.calls.inc({ call, result: "ok" });
+    return answer;
+  } catch (error) {
+    conductor.metrics.calls.inc({ call, result: "error" });
+    throw error;
+  }
+}

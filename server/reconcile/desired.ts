@@ -1,0 +1,48 @@
+// From a claimed cluster's rows to what its driver is shown. Pure.
+import type { Desired, NodeEndpoints, TrustCredential } from "../../drivers/driver.ts";
+import { desiredOf } from "../../drivers/wish.ts";
+import { isFailed, isInProgress } from "../domain/cluster-status.ts";
+import type { ClaimedCluster } from "../db/reconcile.ts";
+import type { Env } from "../env.ts";
+import type { AdminCertificate } from "./admin-certificates.ts";
+
+/** Groups on their way out are left out of the wish: what the back end still has of them is to go. */
+export function desired(
+  claimed: ClaimedCluster,
+  credential: TrustCredential,
+  admin: AdminCertificate | null,
+  endpoints: NodeEndpoints,
+): Desired {
+  const { cluster, nodegroups, deletionRequestedAt, pkiRevision, repair } = claimed;
+  const deleting = deletionRequestedAt !== null;
+  const ca = claimed.authorities.find((authority) => authority.kind === "kubernetes");
+  return desiredOf(
+    cluster,
+    nodegroups.filter((group) => deleting || !group.status?.startsWith("DELETE")),
+    {
+      generation: cluster.generation,
+      deleting,
+      repair,
+      probe: !deleting && (isInProgress(cluster.status) || isFailed(cluster.status)),
+      project: { id: cluster.projectId },
+      pki: { revision: pkiRevision, caPem: ca?.certPem ?? "" },
+      admin,
+      credential,
+      endpoints,
+    },
+  );
+}
+
+/** Addresses as the cluster's nodes see them. */
+export function endpointsOf(
+  env: { apiPublicUrl: string; openstack: Pick<Env["openstack"], "nodeAuthUrl" | "insecure" | "caPem"> },
+  region: string,
+): NodeEndpoints {
+  return {
+    authUrl: env.openstack.nodeAuthUrl,
+    apiUrl: `${env.apiPublicUrl}/v1`,
+    region,
+    verifyCa: !env.openstack.insecure,
+    openstackCaPem: env.openstack.caPem,
+  };
+}

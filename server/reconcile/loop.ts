@@ -1,0 +1,127 @@
+// Rows that come due are the queue. A conductor claims what it has room for, renews its leases while it works, and
+// sleeps until the next row is due or somebody nudges it.
+import { claimDue, nextDueAt, releaseLeases, renewLease } from "../db/reconcile.ts";
+import type { Conductor } from "./conductor.ts";
+import { limitTo, runRound } from "./round.ts";
+
+export interface Loop {
+  /** Look now rather than at the next tick. */
+  nudge(): void;
+  /** Claims nothing more, lets passes end that do so in time, gives back the leases of the others. */
+  stop(): Promise<void>;
+}
+
+export interface LoopOptions {
+  /** Clusters held at once, most of them waiting for their turn. */
+  capacity: number;
+  /** Passes that run at once. */
+  concurrency: number;
+  /** How late another process' new row is seen. */
+  idleMs: number;
+  /** How long passes may take to end when the loop is stopped. */
+  graceMs: number;
+  /** A pass that takes longer loses its lease: it hangs. */
+  passMs: number;
+}
+
+export const loopDefaults: LoopOptions = {
+  capacity: 100,
+  concurrency: 16,
+  idleMs: 500,
+  graceMs: 10_000,
+  passMs: 300_000,
+};
+
+export function startLoop(conductor: Conductor, options: LoopOptions = loopDefaults): Loop {
+  const { deps, owner, leaseMs, leases, metrics } = conductor;
+  const limit = limitTo(options.concurrency);
+  const rounds = new Set<Promise<void>>();
+  const since = new Map<string, number>();
+  let stopped = false;
+  let wake = (): void => {};
+  let nudged = false;
+
+  async function sleep(ms: number): Promise<void> {
+    if (nudged || stopped) {
+      nudged = false;
+      return;
+    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ms);
+    wake = resolve;
+    await promise;
+    clearTimeout(timer);
+    nudged = false;
+  }
+
+  /** Milliseconds until there may be something to do. */
+  async function turn(): Promise<number> {
+    const room = options.capacity - leases.size;
+    if (room <= 0) return options.idleMs;
+    const due = await nextDueAt(deps.db);
+    const now = deps.clock.now();
+    metrics.lagSeconds.set(due ? Math.max(0, (now.getTime() - due.getTime()) / 1000) : 0);
+    if (!due || due > now) return due ? Math.min(options.idleMs, due.getTime() - now.getTime()) : options.idleMs;
+    const ids = await claimDue(deps.db, owner, room, leaseMs, now);
+    if (ids.length === 0) return 20;
+    for (const id of ids) {
+      leases.set(id, now.getTime() + leaseMs);
+      since.set(id, now.getTime());
+    }
+    metrics.claimed.set(leases.size);
+    const round = runRound(conductor, ids, limit).finally(() => {
+      rounds.delete(round);
+      for (const id of ids) since.delete(id);
+      metrics.claimed.set(leases.size);
+      wake();
+    });
+    rounds.add(round);
+    return 0;
+  }
+
+  const running = (async () => {
+    while (!stopped)
+      try {
+        const pause = await turn();
+        if (pause > 0) await sleep(pause);
+      } catch (error) {
+        deps.log.error({ err: error }, "the database did not answer the loop");
+        await sleep(options.idleMs * 4);
+      }
+  })();
+
+  async function renew(): Promise<void> {
+    const now = deps.clock.now();
+    const held = [...leases.keys()].filter((id) => now.getTime() - (since.get(id) ?? 0) < options.passMs);
+    if (held.length === 0) return;
+    try {
+      const ours = new Set(await renewLease(deps.db, owner, held, leaseMs, now));
+      for (const id of held)
+        if (ours.has(id) && leases.has(id)) leases.set(id, now.getTime() + leaseMs);
+    } catch (error) {
+      deps.log.error({ err: error }, "leases could not be renewed");
+    }
+  }
+  const renewing = setInterval(() => void renew(), leaseMs / 3);
+  renewing.unref();
+
+  return {
+    nudge() {
+      nudged = true;
+      wake();
+    },
+    async stop() {
+      if (stopped) return;
+      stopped = true;
+      wake();
+      await running;
+      const { promise: late, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, options.graceMs);
+      await Promise.race([Promise.all(rounds), late]);
+      clearTimeout(timer);
+      clearInterval(renewing);
+      leases.clear();
+      await releaseLeases(deps.db, owner);
+    },
+  };
+}

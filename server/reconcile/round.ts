@@ -1,0 +1,120 @@
+// A round: the clusters just claimed, by project, region and driver with one list call for each, then one by one.
+import type { Survey } from "../../drivers/driver.ts";
+import { loadClaimed, type ClaimedCluster } from "../db/reconcile.ts";
+import { counted, driverNamed, type Conductor } from "./conductor.ts";
+import { reconcileCluster, type View } from "./reconcile-cluster.ts";
+import { troubleOf, type Trouble } from "./trouble.ts";
+
+/** Runs at most so many at once; the rest wait in order. */
+export type Limit = <T>(work: () => Promise<T>) => Promise<T>;
+
+export function limitTo(most: number): Limit {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (running >= most) await new Promise<void>((start) => waiting.push(start));
+    else running++;
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else running--;
+    }
+  };
+}
+
+/** Works through claimed clusters; each one's lease ends with its own pass. Never throws. */
+export async function runRound(conductor: Conductor, ids: readonly string[], limit: Limit): Promise<void> {
+  const { deps, metrics, owner } = conductor;
+  metrics.rounds.inc();
+  try {
+    const claimed = await loadClaimed(deps.db, owner, ids);
+    const groups = Map.groupBy(claimed, ({ cluster }) => JSON.stringify([cluster.projectId, cluster.region, cluster.driver]));
+    await Promise.all(
+      [...groups.values()].map(async (group) => {
+        const views = await limit(() => viewsOf(conductor, group));
+        await Promise.all(group.map((one) => limit(() => pass(conductor, one, views(one)))));
+      }),
+    );
+  } catch (error) {
+    deps.log.error({ err: error }, "round failed");
+  } finally {
+    for (const id of ids) conductor.leases.delete(id);
+  }
+}
+
+async function pass(conductor: Conductor, claimed: ClaimedCluster, view: View | null): Promise<void> {
+  const { deps, metrics, leases } = conductor;
+  const { id } = claimed.cluster;
+  const end = metrics.passSeconds.startTimer();
+  try {
+    metrics.passes.inc({ result: await reconcileCluster(conductor, claimed, view) });
+  } catch (error) {
+    // Nothing was written: the lease runs out and the pass is made again.
+    metrics.passes.inc({ result: "error" });
+    deps.log.error({ err: error, clusterId: id }, "pass could not be recorded");
+  } finally {
+    end();
+    leases.delete(id);
+  }
+}
+
+/** How many credentials of a project are tried before its survey is given up for this round. */
+const credentialsTried = 5;
+
+async function viewsOf(
+  conductor: Conductor,
+  group: readonly ClaimedCluster[],
+): Promise<(claimed: ClaimedCluster) => View | null> {
+  const { clouds, deps } = conductor;
+  const first = group[0]?.cluster;
+  const driver = first ? driverNamed(conductor, first.driver) : undefined;
+  if (!first || !driver) return () => null;
+  const refused = new Map<string, Trouble>();
+  const able = group.flatMap(({ credential }) => {
+    const cloud = clouds.of(credential);
+    return credential && cloud ? [{ credential, cloud }] : [];
+  });
+  let survey: Survey | null = null;
+  let trouble: Trouble | null = null;
+  for (const { credential, cloud } of able.slice(0, credentialsTried)) {
+    try {
+      survey = await counted(conductor, "survey", driver.survey(cloud));
+      clouds.worked(credential);
+      break;
+    } catch (error) {
+      const what = troubleOf(error);
+      if (what.bug) deps.log.error({ err: error }, "survey failed");
+      trouble = what;
+      if (!what.refused) break;
+      refused.set(credential.id, what);
+      clouds.refused(credential);
+    }
+  }
+  const standInFor = (claimed: ClaimedCluster) => clouds.standIn(first.projectId, first.region, claimed.credential);
+  const last = group[0] ? standInFor(group[0]) : null;
+  if (!survey && trouble?.refused && last)
+    try {
+      survey = await counted(conductor, "survey", driver.survey(last));
+    } catch (error) {
+      trouble = troubleOf(error);
+    }
+  const found = survey;
+  if (!found) {
+    const why = trouble ?? {
+      message: "The cluster has no access to the cloud of its own.",
+      remedy: null,
+      permanent: true,
+      refused: false,
+      bug: false,
+    };
+    return () => ({ kind: "trouble", trouble: why });
+  }
+  return (claimed) => ({
+    kind: "surveyed",
+    survey: found,
+    standIn: standInFor(claimed),
+    refused: claimed.credential ? (refused.get(claimed.credential.id) ?? null) : null,
+  });
+}

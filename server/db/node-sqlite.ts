@@ -1,6 +1,7 @@
 // Prisma on Node's own SQLite. One connection for the process: SQLite lets one writer in at a time anyway, and a queue
 // in front of it keeps other queries out of a transaction that is open.
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { setTimeout } from "node:timers/promises";
 import {
   ColumnTypeEnum,
   DriverAdapterError,
@@ -17,8 +18,8 @@ import {
 const names = { provider: "sqlite", adapterName: "node-sqlite" } as const;
 const preparedLimit = 500;
 
-/** How long a statement waits for another process before it fails. */
-export const busyTimeoutMs = 10_000;
+/** How long a statement waits for another connection's transaction before it fails. */
+const patienceMs = 15_000;
 
 interface Prepared {
   statement: StatementSync;
@@ -32,8 +33,9 @@ export function nodeSqlite(path: string): SqlDriverAdapterFactory {
 }
 
 function connection(path: string): SqlDriverAdapter {
-  const database = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
-  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY");
+  // Waiting is done outside of SQLite, where it does not stop the whole process: see `patiently`.
+  const database = new DatabaseSync(path, { timeout: 0, enableForeignKeyConstraints: true });
+  database.exec("PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY");
   const prepared = new Map<string, Prepared>();
   const queue = turnstile();
 
@@ -74,7 +76,7 @@ function connection(path: string): SqlDriverAdapter {
       const leave = await queue.enter();
       try {
         // The write lock at once: one that is asked for after a read fails when another process wrote in between.
-        guarded(() => database.exec("BEGIN IMMEDIATE"));
+        await patiently(() => guarded(() => database.exec("BEGIN IMMEDIATE")));
       } catch (error) {
         leave();
         throw error;
@@ -117,12 +119,25 @@ function turnstile() {
     async inTurn<T>(work: () => T): Promise<T> {
       const leave = await enter();
       try {
-        return work();
+        return await patiently(work);
       } finally {
         leave();
       }
     },
   };
+}
+
+/** Tries again while another connection, of this or another process, is writing. */
+async function patiently<T>(work: () => T): Promise<T> {
+  const giveUp = performance.now() + patienceMs;
+  for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, 50))
+    try {
+      return work();
+    } catch (error) {
+      const waiting = error instanceof DriverAdapterError && error.cause.kind === "SocketTimeout";
+      if (!waiting || performance.now() > giveUp) throw error;
+      await setTimeout(pauseMs * (0.5 + Math.random()));
+    }
 }
 
 const bind = (query: SqlQuery): SQLInputValue[] =>

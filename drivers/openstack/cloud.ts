@@ -126,6 +126,7 @@ export interface Trust {
   projectId: string | null;
   impersonation: boolean;
   expiresAt: Date | null;
+  /** Names, sorted; a list of trusts leaves them out. */
   roles: readonly string[];
 }
 
@@ -152,7 +153,10 @@ export interface ApplicationCredential {
 
 /** What the bearer of this cloud's token may do at Keystone. */
 export interface Keystone {
-  /** Trust of the token's user for the token's project, impersonating. Not repeatable: look for it first. */
+  /**
+   * Trust of the token's user for the token's project, impersonating. Not repeatable: look for it first. A role that
+   * the user has not is kind `not_found`; a token of a trust or of an application credential is `forbidden`.
+   */
   createTrust(wish: TrustCreate): Promise<Trust>;
   getTrust(id: string): Promise<Trust>;
   deleteTrust(id: string): Promise<void>;
@@ -174,7 +178,7 @@ export interface Keystone {
 
 /** Identity work that is nobody's project work: signing in, validating, and the trustee domain. */
 export interface Identity {
-  /** Wrong credentials: kind `unauthorized`. May be repeated: each call makes a token. */
+  /** Wrong credentials: kind `unauthorized` (`not_found` for a deleted application credential). May be repeated: each call makes a token. */
   signIn(credential: Credential): Promise<IssuedToken>;
   /** Projects that the bearer of the token may be scoped to, disabled ones left out. */
   projectsOf(token: Secret): Promise<Project[]>;

@@ -38,7 +38,7 @@ const TrustWire = z
     projectId: wire.project_id ?? null,
     impersonation: wire.impersonation,
     expiresAt: wire.expires_at ? new Date(wire.expires_at) : null,
-    roles: wire.roles.map((role) => role.name),
+    roles: wire.roles.map((role) => role.name).toSorted(),
   }));
 const TrustAnswer = z.object({ trust: TrustWire }).transform((body) => body.trust);
 

@@ -1,7 +1,8 @@
-import { redirect } from "next/navigation";
-import { paths } from "@/app/_lib/paths";
+import type { Metadata } from "next";
+import { Overview } from "./overview";
 
-/** Until the overview is written, the clusters are what people come for. */
-export default async function ProjectPage({ params }: { params: Promise<{ project: string }> }) {
-  redirect(paths.clusters((await params).project));
+export const metadata: Metadata = { title: "Overview" };
+
+export default function OverviewPage() {
+  return <Overview />;
 }

@@ -30,7 +30,7 @@ export function StatusBadge({ status, operation, plain }: { status: ClusterStatu
   return (
     <span
       title={status}
-      className={cx("inline-flex items-center gap-1.5 text-[0.8125rem] font-medium whitespace-nowrap", looks[group].text, !plain && cx("h-6 rounded-full pr-2.5 pl-1.5", looks[group].tint))}
+      className={cx("inline-flex items-center gap-1.5 align-middle text-[0.8125rem] font-medium whitespace-nowrap", looks[group].text, !plain && cx("h-6 rounded-full pr-2.5 pl-1.5", looks[group].tint))}
     >
       <GroupIcon group={group} />
       {wordFor(status, operation)}
@@ -39,12 +39,12 @@ export function StatusBadge({ status, operation, plain }: { status: ClusterStatu
 }
 
 /** Why nothing is known of a cluster's health, or that it is not well. */
-export function healthWord(status: HealthStatus | null, reason: Readonly<Record<string, string>>): { word: string; tone: "ok" | "bad" | "none" } {
+export function healthWord(status: HealthStatus | null, reason: Readonly<Record<string, string>>): { word: string; tone: "ok" | "bad" | "none"; note?: string } {
   if (status === "HEALTHY") return { word: "Healthy", tone: "ok" };
   if (status === "UNHEALTHY") {
     const nodes = Object.entries(reason).filter(([key]) => key.endsWith(".Ready"));
     const ill = nodes.filter(([, value]) => value !== "True").length;
-    return { word: ill > 0 ? `Unhealthy (${ill} of ${nodes.length} nodes)` : "Unhealthy", tone: "bad" };
+    return { word: "Unhealthy", tone: "bad", ...(ill > 0 ? { note: `${ill} of ${nodes.length} nodes` } : {}) };
   }
   if (status === "UNKNOWN") {
     const api = reason["api"] ?? "";
@@ -54,12 +54,13 @@ export function healthWord(status: HealthStatus | null, reason: Readonly<Record<
 }
 
 export function HealthMark({ status, reason, title }: { status: HealthStatus | null; reason: Readonly<Record<string, string>>; title?: string }) {
-  const { word, tone } = healthWord(status, reason);
+  const { word, tone, note } = healthWord(status, reason);
   const Icon = tone === "ok" ? HeartPulse : tone === "bad" ? TriangleAlert : status === null ? CircleDashed : CircleHelp;
   return (
-    <span title={title} className={cx("inline-flex items-center gap-1.5 text-[0.8125rem] whitespace-nowrap", tone === "ok" ? "text-ok" : tone === "bad" ? "font-medium text-bad" : "text-muted")}>
+    <span title={title} className={cx("inline-flex items-center gap-1.5 align-middle text-[0.8125rem] whitespace-nowrap", tone === "ok" ? "text-ok" : tone === "bad" ? "font-medium text-bad" : "text-muted")}>
       <Icon aria-hidden className="size-4 shrink-0" />
       {word}
+      {note && <span className="text-xs font-normal text-muted">{note}</span>}
     </span>
   );
 }

@@ -26,13 +26,15 @@ function useInView() {
 export const useProject = (): ProjectInView => useInView().project;
 export const useSession = (): Session => useInView().session;
 
+type Policy = keyof Outputs["project"]["get"]["can"];
+
 /** May the person do this here by policy? While that is not known: yes, and the server decides. */
-export function useMay(): (policy: string) => string | null {
+export function useMay(): (policy: Policy) => string | null {
   const trpc = useTRPC();
   const { project } = useInView();
   const { data } = useQuery(trpc.project.get.queryOptions({ project: project.id }, { staleTime: 60_000 }));
   return (policy) =>
-    !data || data.can[policy] !== false
+    !data || data.can[policy]
       ? null
       : `Your ${data.roles.length === 1 ? "role" : "roles"} ${data.roles.join(", ")} in ${project.name} may not do this.`;
 }

@@ -1,3 +1,8 @@
+import type { Metadata } from "next";
+import { ClustersView } from "./clusters-view";
+
+export const metadata: Metadata = { title: "Clusters" };
+
 export default function ClustersPage() {
-  return null;
+  return <ClustersView />;
 }

@@ -11,7 +11,7 @@ import { quotaMessage } from "../domain/quota.ts";
 import { noteChange } from "./change.ts";
 import { takeTurn, type Db, type Tx } from "./client.ts";
 import { notFound, toCluster } from "./cluster.ts";
-import { fold, naturalKey, readJson } from "./column.ts";
+import { naturalKey, readJson, searchable } from "./column.ts";
 import { toNodegroup } from "./nodegroup.ts";
 import { addEvents, startOperation, type NewEvent, type NewOperation } from "./operation.ts";
 import { clustersIn, type ProjectScope, type Scope } from "./scope.ts";
@@ -123,7 +123,7 @@ export async function createClusterRecord(
         ...columns,
         projectId,
         templateId: clusterTemplateId,
-        nameFold: fold(cluster.name),
+        nameFold: searchable(cluster.name),
         nameSort: naturalKey(cluster.name),
         labels: JSON.stringify(labels),
         facts: JSON.stringify(ClusterFacts.parse(facts)),

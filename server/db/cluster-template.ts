@@ -3,7 +3,7 @@ import { ClusterTemplate, type TemplateFields } from "../domain/cluster-template
 import { DomainError } from "../domain/error.ts";
 import { Labels } from "../domain/labels.ts";
 import { hasCode, type Db } from "./client.ts";
-import { fold, naturalKey, readJson } from "./column.ts";
+import { naturalKey, readJson, searchable } from "./column.ts";
 import { nullable, pageOf, positionOf, readCursor, readSort, required, writeCursor, type Page } from "./page.ts";
 import type { ProjectScope, Scope } from "./scope.ts";
 
@@ -102,8 +102,8 @@ export async function listTemplates(db: Db, scope: Scope, query: TemplateQuery):
 }
 
 function search(q: string | undefined): Prisma.ClusterTemplateWhereInput {
-  const text = q?.trim();
-  return text ? { OR: [{ nameFold: { contains: fold(text) } }, { id: { startsWith: text.toLowerCase() } }] } : {};
+  const text = searchable(q?.trim() ?? "");
+  return text ? { OR: [{ nameFold: { contains: text } }, { id: { startsWith: text } }] } : {};
 }
 
 /** Own, or public (a public one that is hidden can still be used by who knows its id). Throws template_not_found. */
@@ -202,7 +202,7 @@ export async function countClustersOfTemplate(db: Db, _scope: Scope, id: string)
   return db.prisma.cluster.count({ where: { templateId: id } });
 }
 
-const nameColumns = (name: string) => ({ nameFold: fold(name), nameSort: naturalKey(name) });
+const nameColumns = (name: string) => ({ nameFold: searchable(name), nameSort: naturalKey(name) });
 
 const notFound = (what: string) =>
   new DomainError("template_not_found", `ClusterTemplate ${what} could not be found.`, {

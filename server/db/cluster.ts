@@ -8,7 +8,7 @@ import { ClusterFacts } from "../domain/facts.ts";
 import { FailureCause } from "../domain/failure.ts";
 import { Labels } from "../domain/labels.ts";
 import type { Db } from "./client.ts";
-import { fold, readJson, readOptionalJson } from "./column.ts";
+import { readJson, readOptionalJson, searchable } from "./column.ts";
 import { nullable, pageOf, positionOf, readCursor, readSort, required, writeCursor, type Page } from "./page.ts";
 import { clustersIn, type Scope } from "./scope.ts";
 
@@ -108,19 +108,19 @@ async function page<T>(
 }
 
 function matching(scope: Scope, filter: ClusterFilter): Prisma.ClusterWhereInput {
-  const text = filter.q?.trim();
+  const text = searchable(filter.q?.trim() ?? "");
   const conditions: Prisma.ClusterWhereInput[] = [clustersIn(scope)];
   if (filter.statuses) conditions.push({ status: { in: [...filter.statuses] } });
   if (filter.templateId) conditions.push({ templateId: filter.templateId });
   if (text)
     conditions.push({
       OR: [
-        { nameFold: { contains: fold(text) } },
-        { id: { startsWith: text.toLowerCase() } },
+        { nameFold: { contains: text } },
+        { id: { startsWith: text } },
         { apiAddress: { contains: text } },
         { masterAddresses: { contains: text } },
         { nodeAddresses: { contains: text } },
-        { template: { nameFold: { contains: fold(text) } } },
+        { template: { nameFold: { contains: text } } },
       ],
     });
   return { AND: conditions };

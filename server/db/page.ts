@@ -79,11 +79,15 @@ function behind({ column, nullable }: SortColumn, direction: Direction, position
   const further = direction === "asc" ? "gt" : "lt";
   const tie = { [key]: { [further]: position.seq } };
   if (column === key) return tie;
-  if (position.value === null) return { [column]: null, ...tie };
+  const { value } = position;
+  if (value === null) return { [column]: null, ...tie };
+  // Prisma compares booleans for equality only: false comes before true.
+  const beyond =
+    typeof value !== "boolean" ? [{ [column]: { [further]: value } }] : value === (direction === "desc") ? [{ [column]: !value }] : [];
   return {
     OR: [
-      { [column]: { [further]: position.value } },
-      { [column]: position.value, ...tie },
+      ...beyond,
+      { [column]: value, ...tie },
       ...(nullable ? [{ [column]: null }] : []),
     ],
   };

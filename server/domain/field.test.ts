@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+import { formField, wireField } from "./field.ts";
+
+test.each([
+  ["nodeCount", "node_count"],
+  ["dockerVolumeSizeGib", "docker_volume_size"],
+  ["createTimeoutMinutes", "create_timeout"],
+  ["clusterTemplateId", "cluster_template_id"],
+  ["masterLbEnabled", "master_lb_enabled"],
+  ["labels.kube_tag", "labels.kube_tag"],
+  ["labels.aB_c", "labels.aB_c"],
+  ["name", "name"],
+])("%s is %s on the wire, and back", (ours, wire) => {
+  expect(wireField(ours)).toBe(wire);
+  expect(formField(wire)).toBe(ours);
+});

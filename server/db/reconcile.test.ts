@@ -45,8 +45,6 @@ function anOutcome(given: Partial<RecordedOutcome> = {}): RecordedOutcome {
     containerVersion: null,
     masterAddresses: [],
     nodeAddresses: [],
-    readyMasters: null,
-    readyNodes: null,
     nodegroups: [],
     nodes: null,
     events: [],
@@ -213,8 +211,7 @@ onEveryDatabase((database) => {
       apiAddress: "https://192.0.2.7:6443",
       coeVersion: "v1.31.4",
       masterAddresses: ["192.0.2.7"],
-      readyMasters: 1,
-      readyNodes: 1,
+      ready: { masters: 1, nodes: 1 },
       nodegroups: [group(master?.id), group(worker?.id)],
       nodes: [node(master?.id, serverIds[0] ?? ""), node(worker?.id, serverIds[1] ?? "")],
       events: [{ level: "good", message: "The cluster is ready." }],
@@ -242,13 +239,16 @@ onEveryDatabase((database) => {
     expect(row).toMatchObject({ leaseOwner: null, leaseUntil: null, observedGeneration: 1, nextReconcileAt: at(60_000) });
     expect(await changesSince(db, before)).toMatchObject([{ clusterId: id }]);
 
-    // Nothing new: no note for live screens. A server that went is taken off.
+    // Nothing new, readiness not asked: what was known stays and live screens hear nothing. A server that went is taken off.
     await claimDue(db, "a", 1, leaseMs, at(60_000));
     const [again] = await loadClaimed(db, "a", [id]);
     expect(again?.seenBackend).toEqual({ stacks: 2 });
-    const quiet = { ...outcome, events: [], ended: null, nextReconcileAt: at(90_000) };
+    const { ready: _notAsked, ...withoutReady } = outcome;
+    const unasked = outcome.nodes?.map(({ ready: _ready, version: _version, ...rest }) => rest) ?? null;
+    const quiet = { ...withoutReady, nodes: unasked, events: [], ended: null, nextReconcileAt: at(90_000) };
     expect(await record(db, "a", id, quiet, at(61_000))).toBe("recorded");
     expect(await changesSince(db, before)).toHaveLength(1);
+    expect((await listNodes(db, scope, id))[0]).toMatchObject({ ready: true, version: "v1.31.4", seenAt: at(61_000) });
     await claimDue(db, "a", 1, leaseMs, at(90_000));
     await record(db, "a", id, { ...quiet, nodes: outcome.nodes?.slice(0, 1) ?? null }, at(91_000));
     expect(await listNodes(db, scope, id)).toHaveLength(1);

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { IssuedCertificate } from "../domain/certificate.ts";
-import { notYet } from "../services/not-yet.ts";
+import { listAuthorities, listIssuedCertificates, signCertificate } from "../services/certificate.ts";
 import type { AuthorityView, SignedCertificate } from "../services/views.ts";
-import { publicProcedure, router } from "./init.ts";
+import { projectProcedure, router } from "./init.ts";
 import { ById } from "./inputs.ts";
 
 const Sign = ById.extend({
@@ -12,7 +12,15 @@ const Sign = ById.extend({
 });
 
 export const certificateRouter = router({
-  authorities: publicProcedure.input(ById).query((): Promise<AuthorityView[]> => notYet("certificate.authorities")),
-  sign: publicProcedure.input(Sign).mutation((): Promise<SignedCertificate> => notYet("certificate.sign")),
-  issued: publicProcedure.input(ById).query((): Promise<IssuedCertificate[]> => notYet("certificate.issued")),
+  authorities: projectProcedure
+    .input(ById)
+    .query(({ ctx, input }): Promise<AuthorityView[]> => listAuthorities(ctx.deps, ctx.request, input.id)),
+  sign: projectProcedure
+    .input(Sign)
+    .mutation(({ ctx, input: { id, csr, purpose } }): Promise<SignedCertificate> =>
+      signCertificate(ctx.deps, ctx.request, id, { csr, purpose }),
+    ),
+  issued: projectProcedure
+    .input(ById)
+    .query(({ ctx, input }): Promise<IssuedCertificate[]> => listIssuedCertificates(ctx.deps, ctx.request, input.id)),
 });

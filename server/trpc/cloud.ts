@@ -1,30 +1,23 @@
 import { z } from "zod";
-import { notYet } from "../services/not-yet.ts";
+import { cloudOptions, createKeypair, type CreatedKeypair } from "../services/cloud-resources.ts";
 import type { CloudOptions } from "../services/views.ts";
-import { publicProcedure, router } from "./init.ts";
+import { projectProcedure, router } from "./init.ts";
 import { InProject } from "./inputs.ts";
-
-export interface CreatedKeypair {
-  name: string;
-  fingerprint: string;
-  /** Only when the cloud made the pair; it is shown once and kept nowhere. */
-  privateKey?: string;
-}
 
 const CreateKeypair = InProject.extend({
   name: z
     .string()
     .trim()
-    .min(1, "Enter a name.")
-    .max(255)
-    .regex(/^[\w .-]+$/, "may hold letters, digits, blanks, underscores, dots and hyphens"),
+    .min(1, "must have 1 to 255 characters")
+    .max(255, "must have 1 to 255 characters")
+    .regex(/^[\w .@-]+$/, "may hold letters, digits, blanks, underscores, dots, at signs and hyphens"),
   /** OpenSSH form; absent = the cloud makes the pair. */
-  publicKey: z.string().trim().min(1).max(16_384).optional(),
+  publicKey: z.string().trim().min(1, "must be a public key in OpenSSH form").max(16_384).optional(),
 });
 
 export const cloudRouter = router({
-  options: publicProcedure.input(InProject).query((): Promise<CloudOptions> => notYet("cloud.options")),
-  createKeypair: publicProcedure
+  options: projectProcedure.query(({ ctx }): Promise<CloudOptions> => cloudOptions(ctx.deps, ctx.request)),
+  createKeypair: projectProcedure
     .input(CreateKeypair)
-    .mutation((): Promise<CreatedKeypair> => notYet("cloud.createKeypair")),
+    .mutation(({ ctx, input }): Promise<CreatedKeypair> => createKeypair(ctx.deps, ctx.request, input)),
 });

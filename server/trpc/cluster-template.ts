@@ -1,20 +1,31 @@
 import { z } from "zod";
 import { TemplateCreate, TemplateUpdate } from "../domain/cluster-template.ts";
-import { notYet } from "../services/not-yet.ts";
+import { createTemplate, deleteTemplate, updateTemplate } from "../services/cluster-template/change.ts";
+import { getTemplate, listTemplates } from "../services/cluster-template/read.ts";
 import type { Page, TemplateRow, TemplateView } from "../services/views.ts";
-import { publicProcedure, router } from "./init.ts";
+import { projectProcedure, router } from "./init.ts";
 import { ById, InProject, PageInput } from "./inputs.ts";
 
 export const templateRouter = router({
-  list: publicProcedure
+  list: projectProcedure
     .input(InProject.extend({ q: z.string().max(255).optional(), ...PageInput }))
-    .query((): Promise<Page<TemplateRow>> => notYet("template.list")),
-  get: publicProcedure.input(ById).query((): Promise<TemplateView> => notYet("template.get")),
-  create: publicProcedure
+    .query(({ ctx, input }): Promise<Page<TemplateRow>> => listTemplates(ctx.deps, ctx.request, input)),
+  get: projectProcedure
+    .input(ById)
+    .query(({ ctx, input }): Promise<TemplateView> => getTemplate(ctx.deps, ctx.request, input.id)),
+  create: projectProcedure
     .input(TemplateCreate.extend(InProject.shape))
-    .mutation((): Promise<{ id: string }> => notYet("template.create")),
-  update: publicProcedure
+    .mutation(async ({ ctx, input: { project: _, ...wish } }): Promise<{ id: string }> => {
+      const { id } = await createTemplate(ctx.deps, ctx.request, wish);
+      return { id };
+    }),
+  update: projectProcedure
     .input(ById.extend({ change: TemplateUpdate }))
-    .mutation((): Promise<{ id: string }> => notYet("template.update")),
-  delete: publicProcedure.input(ById).mutation((): Promise<void> => notYet("template.delete")),
+    .mutation(async ({ ctx, input }): Promise<{ id: string }> => {
+      const { id } = await updateTemplate(ctx.deps, ctx.request, input.id, input.change);
+      return { id };
+    }),
+  delete: projectProcedure
+    .input(ById)
+    .mutation(({ ctx, input }): Promise<void> => deleteTemplate(ctx.deps, ctx.request, input.id)),
 });

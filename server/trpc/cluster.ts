@@ -3,7 +3,18 @@ import { z } from "zod";
 import { ClusterStatus, statusGroups } from "../domain/cluster-status.ts";
 import { ClusterCreate } from "../domain/cluster.ts";
 import { Uuid } from "../domain/identifier.ts";
-import { notYet } from "../services/not-yet.ts";
+import { deleteCluster, previewDeletion, resizeCluster, retryCluster, setLocked } from "../services/cluster/change.ts";
+import { createCluster, previewCluster } from "../services/cluster/create.ts";
+import {
+  clusterEvents,
+  clusterOperations,
+  clusterResources,
+  getCluster,
+  listClusterNodes,
+  listClusters,
+  suggestName,
+} from "../services/cluster/read.ts";
+import { watchProject } from "../services/watch.ts";
 import type {
   ClusterEvent,
   ClusterList,
@@ -15,7 +26,7 @@ import type {
   Page,
   ResourceNode,
 } from "../services/views.ts";
-import { publicProcedure, router } from "./init.ts";
+import { projectProcedure, router } from "./init.ts";
 import { ById, InProject, PageInput } from "./inputs.ts";
 
 const ListInput = InProject.extend({
@@ -36,42 +47,63 @@ const Resize = ById.extend({
   /** Name or id of the node group; the default worker group when absent. */
   nodegroup: z.string().min(1).max(255).optional(),
   nodeCount: z.int().min(0),
-  nodesToRemove: z.array(z.string().min(1).max(255)).optional(),
+  nodesToRemove: z.array(z.string().min(1).max(255)).max(1000).optional(),
 });
 
 const After = { after: z.string().max(256).optional() };
 
 export const clusterRouter = router({
-  list: publicProcedure.input(ListInput).query((): Promise<ClusterList> => notYet("cluster.list")),
-  get: publicProcedure.input(ById).query((): Promise<ClusterView> => notYet("cluster.get")),
-  create: publicProcedure.input(Create).mutation((): Promise<{ id: string }> => notYet("cluster.create")),
-  preview: publicProcedure
+  list: projectProcedure
+    .input(ListInput)
+    .query(({ ctx, input }): Promise<ClusterList> => listClusters(ctx.deps, ctx.request, input)),
+  get: projectProcedure
+    .input(ById)
+    .query(({ ctx, input }): Promise<ClusterView> => getCluster(ctx.deps, ctx.request, input.id)),
+  create: projectProcedure.input(Create).mutation(({ ctx, input }): Promise<{ id: string }> => {
+    const { project: _, idempotencyKey, ...wish } = input;
+    return createCluster(ctx.deps, ctx.request, wish, idempotencyKey);
+  }),
+  preview: projectProcedure
     .input(ClusterCreate.extend(InProject.shape))
-    .query((): Promise<ClusterPreview> => notYet("cluster.preview")),
-  delete: publicProcedure
+    .query(({ ctx, input: { project: _, ...wish } }): Promise<ClusterPreview> =>
+      previewCluster(ctx.deps, ctx.request, wish),
+    ),
+  delete: projectProcedure
     .input(ById.extend({ name: z.string() }))
-    .mutation((): Promise<void> => notYet("cluster.delete")),
-  deletePreview: publicProcedure.input(ById).query((): Promise<DeletePreview> => notYet("cluster.deletePreview")),
-  retry: publicProcedure.input(ById).mutation((): Promise<void> => notYet("cluster.retry")),
-  resize: publicProcedure.input(Resize).mutation((): Promise<void> => notYet("cluster.resize")),
-  setLocked: publicProcedure
+    .mutation(({ ctx, input }): Promise<void> => deleteCluster(ctx.deps, ctx.request, input.id, input.name)),
+  deletePreview: projectProcedure
+    .input(ById)
+    .query(({ ctx, input }): Promise<DeletePreview> => previewDeletion(ctx.deps, ctx.request, input.id)),
+  retry: projectProcedure
+    .input(ById)
+    .mutation(({ ctx, input }): Promise<void> => retryCluster(ctx.deps, ctx.request, input.id)),
+  resize: projectProcedure
+    .input(Resize)
+    .mutation(({ ctx, input }): Promise<void> => resizeCluster(ctx.deps, ctx.request, input.id, input)),
+  setLocked: projectProcedure
     .input(ById.extend({ locked: z.boolean() }))
-    .mutation((): Promise<void> => notYet("cluster.setLocked")),
-  nodes: publicProcedure.input(ById).query((): Promise<ClusterNode[]> => notYet("cluster.nodes")),
-  resources: publicProcedure.input(ById).query((): Promise<ResourceNode[]> => notYet("cluster.resources")),
-  operations: publicProcedure
+    .mutation(({ ctx, input }): Promise<void> => setLocked(ctx.deps, ctx.request, input.id, input.locked)),
+  nodes: projectProcedure
+    .input(ById)
+    .query(({ ctx, input }): Promise<ClusterNode[]> => listClusterNodes(ctx.deps, ctx.request, input.id)),
+  resources: projectProcedure
+    .input(ById)
+    .query(({ ctx, input }): Promise<ResourceNode[]> => clusterResources(ctx.deps, ctx.request, input.id)),
+  operations: projectProcedure
     .input(ById.extend(After))
-    .query((): Promise<Page<OperationRecord>> => notYet("cluster.operations")),
-  events: publicProcedure
+    .query(({ ctx, input }): Promise<Page<OperationRecord>> =>
+      clusterOperations(ctx.deps, ctx.request, input.id, input.after),
+    ),
+  events: projectProcedure
     .input(ById.extend({ ...After, operation: Uuid.optional() }))
-    .query((): Promise<Page<ClusterEvent>> => notYet("cluster.events")),
-  suggestName: publicProcedure.input(InProject).query((): Promise<string> => notYet("cluster.suggestName")),
+    .query(({ ctx, input }): Promise<Page<ClusterEvent>> => clusterEvents(ctx.deps, ctx.request, input.id, input)),
+  suggestName: projectProcedure.query(({ ctx }): Promise<string> => suggestName(ctx.deps, ctx.request)),
   /** Yields when something changed in the project (or only in `cluster`): screens then ask again for what they show. */
-  watch: publicProcedure
-    .input(InProject.extend({ cluster: Uuid.optional(), lastEventId: z.string().nullish() }))
-    .subscription(async function* ({ signal }) {
-      await Promise.resolve();
-      if (signal?.aborted !== false) return;
-      yield tracked("0", { clusterIds: new Array<string>() });
+  watch: projectProcedure
+    .input(InProject.extend({ cluster: Uuid.optional(), lastEventId: z.string().regex(/^\d+$/).nullish() }))
+    .subscription(async function* ({ ctx, input, signal }) {
+      const after = input.lastEventId ? Number(input.lastEventId) : undefined;
+      for await (const change of watchProject(ctx.deps, ctx.request, signal, { cluster: input.cluster, after }))
+        yield tracked(String(change.seq), { clusterIds: change.clusterIds });
     }),
 });

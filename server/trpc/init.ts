@@ -1,27 +1,84 @@
 // The tRPC door: what every procedure has in common.
-import { initTRPC } from "@trpc/server";
+import { initTRPC, TRPCError, type TRPC_ERROR_CODE_KEY } from "@trpc/server";
 import superjson from "superjson";
-import type { ErrorDetails, Reason } from "../domain/error.ts";
+import { ZodError } from "zod";
+import { DomainError, type ErrorDetails, type Reason } from "../domain/error.ts";
+import { wireField } from "../domain/field.ts";
+import { asDomainError, reasonTable, type Kind } from "../errors.ts";
+import type { TrpcContext } from "./context.ts";
+import { InProject } from "./inputs.ts";
 
-/** What the screens find in an error's `data` besides tRPC's own. */
+/** What the screens find in an error's `data` besides tRPC's own. `field` and `problems` use the wire's names. */
 export interface ErrorData extends ErrorDetails {
   reason: Reason | null;
   requestId: string;
 }
 
-export interface TrpcContext {
-  requestId: string;
-}
+const codes: Record<Kind, TRPC_ERROR_CODE_KEY> = {
+  input: "BAD_REQUEST",
+  unauthenticated: "UNAUTHORIZED",
+  forbidden: "FORBIDDEN",
+  missing: "NOT_FOUND",
+  conflict: "CONFLICT",
+  unavailable: "SERVICE_UNAVAILABLE",
+};
 
 const t = initTRPC.context<TrpcContext>().create({
   transformer: superjson,
-  errorFormatter: ({ shape, ctx }) => {
-    const data: ErrorData = { reason: null, requestId: ctx?.requestId ?? "" };
-    return { ...shape, data: { ...shape.data, ...data } };
+  // Never a stack trace, whatever NODE_ENV says.
+  isDev: false,
+  errorFormatter: ({ shape, error, ctx }) => {
+    const { message, ...details } = said(error);
+    const data: ErrorData = { ...details, requestId: ctx?.requestId ?? "" };
+    return { ...shape, message, data: { ...shape.data, ...data } };
   },
   sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 30_000 } },
 });
 
+function said(error: TRPCError): ErrorDetails & { reason: Reason | null; message: string } {
+  const { cause } = error;
+  if (cause instanceof DomainError) return { ...cause.details, reason: cause.reason, message: cause.message };
+  if (cause instanceof ZodError) {
+    const problems = cause.issues.map(({ path, message }) => ({ field: wireField(path.join(".")), message }));
+    const [first] = problems;
+    return {
+      reason: "invalid_input",
+      message: first ? `${first.field} ${first.message}` : "The input is not valid.",
+      ...(first ? { field: first.field } : {}),
+      problems,
+    };
+  }
+  if (error.code === "INTERNAL_SERVER_ERROR") return { reason: null, message: "Something failed on our side." };
+  return { reason: null, message: error.message };
+}
+
+/** Turns what services throw into tRPC's codes; anything unknown stays an internal error, which is logged whole. */
+const translated = t.middleware(async ({ next }) => {
+  const result = await next();
+  if (result.ok) return result;
+  const known = asDomainError(result.error.cause);
+  if (known)
+    throw new TRPCError({ code: codes[reasonTable[known.reason].kind], message: known.message, cause: known });
+  return result;
+});
+
+/** A form of another site could send the cookie along: writes must come from our own pages. */
+const sameSite = t.middleware(({ ctx, type, next }) => {
+  if (type === "mutation" && !ctx.sameOrigin)
+    throw new DomainError("forbidden", "This request came from another site.", {
+      remedy: "Open the console itself and do it there.",
+    });
+  return next();
+});
+
 export const router = t.router;
-export const publicProcedure = t.procedure;
 export const createCallerFactory = t.createCallerFactory;
+
+/** Anybody, also without a session. */
+export const publicProcedure = t.procedure.use(translated).use(sameSite);
+
+/** In one project: `ctx.request` is who asks, with a token of that project. */
+export const projectProcedure = publicProcedure.input(InProject).use(async ({ ctx, input, next }) => {
+  const request = await ctx.inProject(input.project);
+  return next({ ctx: { ...ctx, request } });
+});

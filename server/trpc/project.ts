@@ -1,18 +1,8 @@
-import { notYet } from "../services/not-yet.ts";
+import { describeProject, projectOverview, type ProjectView } from "../services/project.ts";
 import type { ProjectOverview } from "../services/views.ts";
-import { publicProcedure, router } from "./init.ts";
-import { InProject } from "./inputs.ts";
-
-export interface ProjectView {
-  id: string;
-  name: string;
-  roles: string[];
-  isAdmin: boolean;
-  /** By policy name: `can["cluster:create"]`. */
-  can: Record<string, boolean>;
-}
+import { projectProcedure, router } from "./init.ts";
 
 export const projectRouter = router({
-  get: publicProcedure.input(InProject).query((): Promise<ProjectView> => notYet("project.get")),
-  overview: publicProcedure.input(InProject).query((): Promise<ProjectOverview> => notYet("project.overview")),
+  get: projectProcedure.query(({ ctx }): ProjectView => describeProject(ctx.request)),
+  overview: projectProcedure.query(({ ctx }): Promise<ProjectOverview> => projectOverview(ctx.deps, ctx.request)),
 });

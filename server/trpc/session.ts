@@ -1,35 +1,29 @@
 import { z } from "zod";
-import { notYet } from "../services/not-yet.ts";
+import type { SessionView } from "../auth/session.ts";
+import { sessionOptions, type SignInOptions } from "../services/session.ts";
 import { publicProcedure, router } from "./init.ts";
 
-export interface SignInOptions {
-  authUrl: string;
-  defaultDomain: string;
-  regions: string[];
-  sandbox: { signIns: { user: string; password: string; project: string }[] } | null;
-}
-
-export interface SessionView {
-  user: { id: string; name: string; domainName: string };
-  expiresAt: Date;
-  region: string;
-  regions: string[];
-  projects: { id: string; name: string; domainName: string }[];
-  lastProjectId: string | null;
-}
-
-export const SignIn = z.object({
-  domain: z.string().trim().min(1, "Enter the domain."),
-  user: z.string().trim().min(1, "Enter the user name."),
-  password: z.string().min(1, "Enter the password."),
+const SignIn = z.object({
+  domain: z.string().trim().min(1, "is needed"),
+  user: z.string().trim().min(1, "is needed"),
+  password: z.string().min(1, "is needed"),
 });
 
 export const sessionRouter = router({
-  options: publicProcedure.query((): Promise<SignInOptions> => notYet("session.options")),
-  get: publicProcedure.query((): Promise<SessionView | null> => notYet("session.get")),
-  signIn: publicProcedure.input(SignIn).mutation((): Promise<SessionView> => notYet("session.signIn")),
-  signOut: publicProcedure.mutation((): Promise<void> => notYet("session.signOut")),
+  options: publicProcedure.query(({ ctx }): Promise<SignInOptions> => sessionOptions(ctx.deps)),
+  get: publicProcedure.query(({ ctx }): Promise<SessionView | null> => ctx.deps.auth.sessions.view(ctx.session)),
+  signIn: publicProcedure.input(SignIn).mutation(async ({ ctx, input }): Promise<SessionView> => {
+    // Whoever signs in again leaves no session behind that nobody could end.
+    await ctx.deps.auth.sessions.signOut(ctx.session);
+    const { value, view } = await ctx.deps.auth.sessions.signIn(input);
+    ctx.keepSession(value, view.expiresAt);
+    return view;
+  }),
+  signOut: publicProcedure.mutation(async ({ ctx }): Promise<void> => {
+    await ctx.deps.auth.sessions.signOut(ctx.session);
+    ctx.keepSession(null);
+  }),
   setRegion: publicProcedure
     .input(z.object({ region: z.string().min(1) }))
-    .mutation((): Promise<SessionView> => notYet("session.setRegion")),
+    .mutation(({ ctx, input }): Promise<SessionView> => ctx.deps.auth.sessions.setRegion(ctx.session, input.region)),
 });

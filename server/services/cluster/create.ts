@@ -7,7 +7,6 @@ import { createClusterRecord, type NewAuthority } from "../../db/cluster-change.
 import { findByIdempotencyKey } from "../../db/cluster.ts";
 import type { ClusterCreate } from "../../domain/cluster.ts";
 import { DomainError } from "../../domain/error.ts";
-import { generatedName } from "../../domain/identifier.ts";
 import type { Labels } from "../../domain/labels.ts";
 import { defaultHardLimit } from "../../domain/quota.ts";
 import { authorityKinds, makeAuthorities } from "../../pki/ca.ts";

@@ -6,18 +6,18 @@ import type { Cloud, Flavor, Image, Network, Subnet } from "../../../drivers/ope
 import { wishOf } from "../../../drivers/wish.ts";
 import type { RequestContext } from "../../auth/context.ts";
 import type { NewCluster, NewNodegroup } from "../../db/cluster-change.ts";
-import { findTemplateByName, getTemplate, type TemplateRow } from "../../db/cluster-template.ts";
+import type { TemplateRow } from "../../db/cluster-template.ts";
 import { clusterNameTaken } from "../../db/cluster.ts";
 import { getQuotaUse } from "../../db/quota.ts";
 import { masterCountProblem, type ClusterCreate } from "../../domain/cluster.ts";
 import { DomainError, type Reason } from "../../domain/error.ts";
 import type { ClusterFacts } from "../../domain/facts.ts";
-import { uuidLike } from "../../domain/identifier.ts";
 import { labelFact, readLabels, secretLabels } from "../../domain/label-catalog.ts";
 import { inheritLabels, type Labels } from "../../domain/labels.ts";
 import { defaultMaster, defaultWorker } from "../../domain/nodegroup.ts";
 import { quotaMessage } from "../../domain/quota.ts";
 import { asDomainError } from "../../errors.ts";
+import { findTemplate } from "../cluster-template/read.ts";
 import type { Deps } from "../deps.ts";
 import {
   checkKeypair,
@@ -71,7 +71,7 @@ export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCre
     problems.push(new DomainError(reason, message, { field, ...(remedy === undefined ? {} : { remedy }) }));
 
   const [template, quota, taken] = await Promise.all([
-    findTemplate(deps, ctx, input.clusterTemplateId),
+    findTemplate(deps, ctx, input.clusterTemplateId, ctx.scope),
     getQuotaUse(db, ctx.scope),
     input.name === undefined ? false : clusterNameTaken(db, ctx.scope, input.name),
   ]);
@@ -254,19 +254,6 @@ export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCre
     effects,
   };
   return result;
-}
-
-/** By id or name. Throws template_not_found, template_ambiguous. */
-export async function findTemplate(deps: Deps, ctx: RequestContext, what: string): Promise<TemplateRow> {
-  const id = uuidLike(what);
-  if (id !== null)
-    try {
-      return await getTemplate(deps.db, ctx.scope, id);
-    } catch (error) {
-      // Names may look like ids.
-      if (!(error instanceof DomainError && error.reason === "template_not_found")) throw error;
-    }
-  return findTemplateByName(deps.db, ctx.scope, what);
 }
 
 interface Fixed {

@@ -1,0 +1,169 @@
+// The Magnum REST API at the root of its own listener: one table of routes, and around it request ids, identity,
+// versions and errors, in this order.
+import { randomUUID } from "node:crypto";
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { RequestContext } from "../auth/context.ts";
+import { addHealthEndpoints, type Readiness } from "../health-endpoints.ts";
+import type { Deps } from "../services/deps.ts";
+import { certificateRoutes } from "./certificate.ts";
+import { templateRoutes } from "./cluster-template.ts";
+import { clusterRoutes } from "./cluster.ts";
+import { ApiRefusal, errorAnswer } from "./errors.ts";
+import { negotiate, since, versionHeaders } from "./microversion.ts";
+import { first, type Query } from "./paging.ts";
+import { quotaRoutes } from "./quota.ts";
+import type { ApiAnswer, Route } from "./request.ts";
+import { rootDocument, v1Document } from "./wire/version.ts";
+
+const routes: readonly Route[] = [...clusterRoutes, ...templateRoutes, ...certificateRoutes, ...quotaRoutes];
+
+/** Nobody needs to be known for these. */
+const open = /^\/(healthcheck|healthz|readyz|metrics)?\/?$|^\/v1\/?$/;
+
+const requestIdHeader = "x-openstack-request-id";
+
+export function buildApi(deps: Deps & { readiness?: Readiness }): FastifyInstance {
+  const app: FastifyInstance = Fastify({
+    genReqId: () => `req-${randomUUID()}`,
+    bodyLimit: 1 << 20,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
+    // A first part other than v1 is read as if /v1 stood in front (magnum-api 1.5).
+    rewriteUrl: ({ url = "/" }) => (/^\/v1([/?]|$)/.test(url) || open.test(pathOf(url)) ? url : `/v1${url}`),
+  });
+  const root = ({ headers }: FastifyRequest) => publicRoot(deps.env.apiPublicUrl, headers);
+
+  app.decorateRequest("caller");
+  acceptBodies(app);
+  app.addHook("onRequest", async (request, reply) => {
+    void reply.header(requestIdHeader, request.id);
+    if (open.test(pathOf(request.url))) return;
+    request.caller = await deps.auth.apiContext(first(request.headers["x-auth-token"]), request.id);
+  });
+  app.addHook("onResponse", async (request, reply) => {
+    const { method, id, caller } = request;
+    deps.log.info(
+      {
+        requestId: id,
+        // A global id that the client sent is for finding its request again, never echoed.
+        globalId: globalId(request),
+        method,
+        path: pathOf(request.url),
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+        userId: caller?.user.id,
+        projectId: caller?.project.id,
+      },
+      "request",
+    );
+  });
+  app.setErrorHandler(async (error, request, reply) => {
+    const answer = errorAnswer(error, request.id, deps.env.openstack.authUrl);
+    if (answer.unexpected) deps.log.error({ err: error, requestId: request.id }, "request failed");
+    const version = versionOf(request, error);
+    return reply
+      .headers({ ...answer.headers, ...(version === null ? {} : versionHeaders(version)) })
+      .code(answer.status)
+      .header("content-type", "application/json")
+      .send(JSON.stringify(answer.body));
+  });
+  app.setNotFoundHandler(async (request) => {
+    const known = patterns.some((pattern) => pattern.test(pathOf(request.url)));
+    throw known ? new ApiRefusal(405, "", "Method Not Allowed") : new ApiRefusal(404, "", "Not Found");
+  });
+
+  app.get("/", async (request, reply) => json(reply, { status: 200, body: rootDocument(root(request)) }));
+  app.get("/v1", async (request, reply) => {
+    const { minor } = negotiate(first(request.headers["openstack-api-version"]));
+    return json(reply.headers(versionHeaders(`1.${minor}`)), { status: 200, body: v1Document(root(request)) });
+  });
+  app.get("/healthcheck", async (_request, reply) => reply.type("text/plain").send("OK"));
+  addHealthEndpoints(app, deps.readiness ?? { checks: {} });
+
+  for (const { method, path, since: from, operation, handle } of routes)
+    app.route<{ Params: Record<string, string>; Querystring: Query }>({
+      method,
+      url: path,
+      exposeHeadRoute: false,
+      handler: async (request, reply) => {
+        const version = negotiate(first(request.headers["openstack-api-version"]));
+        since(version, from, operation);
+        const { caller } = request;
+        if (!caller) throw new Error("a route was reached without its caller being known");
+        const answer = await handle({
+          deps,
+          ctx: caller,
+          version,
+          root: root(request),
+          param: (name) => request.params[name] ?? "",
+          query: request.query,
+          body: request.body,
+          from: request.ip,
+        });
+        return json(reply.headers(versionHeaders(`1.${version.minor}`)), answer);
+      },
+    });
+  return app;
+}
+
+const patterns = [...new Set(["/v1", "/", ...routes.map((route) => route.path)])].map(
+  (path) => new RegExp(`^${path.replaceAll(/:\w+/g, "[^/]+")}/?$`),
+);
+
+/** JSON, or nothing at all; clients tell an empty answer by its missing content type. */
+function acceptBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "string" }, (request, body, done) => {
+    const text = String(body);
+    const type = request.headers["content-type"]?.split(";")[0]?.trim() ?? "";
+    if (text === "") return done(null, undefined);
+    if (type !== "application/json") return done(new ApiRefusal(415, `Unknown mimetype: ${type}`));
+    try {
+      const parsed: unknown = JSON.parse(text);
+      return done(null, parsed);
+    } catch {
+      return done(new ApiRefusal(400, "Request is not in valid JSON format"));
+    }
+  });
+}
+
+function json(reply: FastifyReply, { status, body, headers = {}, type }: ApiAnswer): FastifyReply {
+  void reply.code(status).headers(headers);
+  if (body === undefined) return reply.send();
+  if (type !== undefined) return reply.header("content-type", type).send(body);
+  // No charset after the type: clients compare the whole word.
+  return reply.header("content-type", "application/json").send(JSON.stringify(body));
+}
+
+/** The version for the headers of an error; null when what was asked for could not be read. */
+function versionOf(request: FastifyRequest, error: unknown): string | null {
+  if (!/^\/v1([/?]|$)/.test(request.url)) return null;
+  if (error instanceof ApiRefusal && error.version !== null) return error.version;
+  try {
+    return `1.${negotiate(first(request.headers["openstack-api-version"])).minor}`;
+  } catch {
+    return null;
+  }
+}
+
+function globalId({ headers }: FastifyRequest): string | undefined {
+  const given = first(headers[requestIdHeader]);
+  return given !== undefined && /^req-[0-9a-f-]{36}$/.test(given) ? given : undefined;
+}
+
+/** As configured; what a proxy in front says goes before it only when it is a plain host. */
+function publicRoot(configured: string, headers: FastifyRequest["headers"]): string {
+  const host = first(headers["x-forwarded-host"]) ?? headers.host;
+  const proto = first(headers["x-forwarded-proto"]);
+  if (host === undefined || !/^[\w.:[\]-]+$/.test(host)) return configured;
+  const scheme = proto === "https" || proto === "http" ? proto : new URL(configured).protocol.slice(0, -1);
+  return `${scheme}://${host}`;
+}
+
+const pathOf = (url: string): string => url.split("?")[0] ?? url;
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Who asks; set by the gate on every route but the open ones. */
+    caller?: RequestContext;
+  }
+}

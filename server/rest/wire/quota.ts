@@ -1,0 +1,17 @@
+// Quotas on the wire (magnum-api 10.1). A project without a row has neither id nor times.
+import type { Quota } from "../../domain/quota.ts";
+import { optionalTimestamp, timestamp } from "./common.ts";
+
+type Stored = Quota & { id: number; createdAt: Date; updatedAt: Date | null };
+
+export function quotaWire(quota: Stored | { projectId: string; hardLimit: number }) {
+  const { projectId: project_id, hardLimit: hard_limit } = quota;
+  const common = { project_id, resource: "Cluster", hard_limit };
+  if (!("id" in quota)) return common;
+  return {
+    id: quota.id,
+    ...common,
+    created_at: timestamp(quota.createdAt),
+    updated_at: optionalTimestamp(quota.updatedAt),
+  };
+}

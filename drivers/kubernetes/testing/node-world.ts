@@ -1,0 +1,256 @@
+// A world around one node, for running coe-node for real: a throw-away root, stubs for what would touch the machine,
+// and servers that play metadata, Keystone, our certificate API, Heat's signal and the Kubernetes API. Real shell, curl
+// and openssl.
+import { execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer as createHttp } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { createServer as createHttps } from "node:https";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import type { Desired } from "../../driver.ts";
+import { aDesired } from "../../heat/testing/desired.ts";
+import type { DesiredPart } from "../../heat/testing/desired.ts";
+import { nodeFiles } from "../node.ts";
+import { heatEnvPath, renderNodeEnv } from "../node-env.ts";
+import type { HeatValues } from "../node-env.ts";
+
+export interface World {
+  root: string;
+  requests: { method: string; path: string; body: string; headers: IncomingMessage["headers"] }[];
+  /** Bodies that Heat was sent. */
+  signals: { status: string; reason: string; id: string }[];
+  /** Commands of the stubs, in order: `systemctl enable kubelet`. */
+  commands(): string[];
+  /** Answers with this status instead, as many times as said. */
+  fault(path: RegExp, status: number, times: number): void;
+  run(options?: { shell?: string[]; killAfterPhase?: string }): Promise<{ code: number | null; output: string }>;
+  /** Every file below the root with mode and, but for keys and certificates, content. */
+  tree(): Record<string, string>;
+  read(path: string): string;
+  mode(path: string): number;
+  openssl(...args: string[]): string;
+  close(): Promise<void>;
+}
+
+export const secrets = { password: `s3cret"pa'ss\\w$rd`, token: "TOKEN-of-the-trust", signal: "TOKEN-of-the-signal" };
+const clusterUuid = "4f2a1b00-1111-4222-8333-444455556666";
+const serverUuid = "99999999-8888-4777-8666-555544443333";
+
+const stubs = ["systemctl", "hostnamectl", "modprobe", "sysctl", "swapoff", "setenforce", "update-ca-trust", "mount", "umount", "mkfs.xfs", "containerd", "crictl"];
+
+export async function nodeWorld(role: "master" | "worker", part: DesiredPart = {}, heat: HeatValues = {}): Promise<World> {
+  const root = mkdtempSync(join(tmpdir(), "coe-node-"));
+  const world = join(root, ".world");
+  mkdirSync(join(world, "bin"), { recursive: true });
+  const openssl = (...args: string[]) => execFileSync("openssl", args, { cwd: world, encoding: "utf8", stdio: ["pipe", "pipe", "pipe"] });
+  makeCa(openssl, "cloud");
+  makeCa(openssl, "cluster");
+  const logFile = join(world, "commands");
+  writeFileSync(logFile, "");
+  const program = (name: string, body: string) => {
+    writeFileSync(join(world, "bin", name), `#!/bin/sh\nprintf '%s\\n' "${name} $*" >>"${logFile}"\n${body}\n`);
+    chmodSync(join(world, "bin", name), 0o755);
+  };
+  for (const stub of stubs) program(stub, "exit 0");
+  program("ip", "echo default via 10.0.0.1");
+  program("blkid", "exit 2");
+  mkdirSync(join(world, "download"));
+  for (const name of ["kubeadm", "kubectl", "kubelet"])
+    writeFileSync(join(world, "download", name), `#!/bin/sh\nprintf '%s\\n' "${name} $*" >>"${logFile}"\n`);
+  mkdirSync(join(world, "cni"));
+  writeFileSync(join(world, "cni", "loopback"), "#!/bin/sh\n", { mode: 0o755 });
+  execFileSync("tar", ["-czf", join(world, "download", "cni.tgz"), "-C", join(world, "cni"), "loopback"]);
+
+  const requests: World["requests"] = [];
+  const signals: World["signals"] = [];
+  const faults: { path: RegExp; status: number; times: number }[] = [];
+  const listening: Server[] = [];
+  const serve = async (server: Server) => {
+    listening.push(server);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    return typeof address === "object" && address !== null ? address.port : 0;
+  };
+  const handler = (answer: (path: string, body: string, response: ServerResponse, request: IncomingMessage) => void) => (request: IncomingMessage, response: ServerResponse) => {
+    let body = "";
+    request.on("data", (part: Buffer) => (body += part.toString()));
+    request.on("end", () => {
+      const path = request.url ?? "";
+      requests.push({ method: request.method ?? "", path, body, headers: request.headers });
+      const fault = faults.find((one) => one.path.test(path) && one.times-- > 0);
+      if (fault) response.writeHead(fault.status).end('{"error":{"message":"as asked"}}');
+      else answer(path, body, response, request);
+    });
+  };
+  const read = (name: string) => readFileSync(join(world, name));
+
+  const files = createHttp(
+    handler((path, _, response) => {
+      if (path === "/metadata") return response.end(`{"uuid": "${serverUuid}", "public_keys": {"mykey": "x"}, "hostname": "node.novalocal"}`);
+      const name = path.split("/").at(-1) ?? "";
+      try {
+        if (!name.endsWith(".sha256")) return response.end(read(`download/${name}`));
+        response.end(`${createHash("sha256").update(read(`download/${name.replace(".sha256", "")}`)).digest("hex")}  ${name}\n`);
+      } catch {
+        response.writeHead(404).end();
+      }
+    }),
+  );
+  const cloud = createHttps(
+    { key: read("cloud-server.key"), cert: read("cloud-server.crt") },
+    handler((path, body, response, request) => {
+      if (path === "/v3") return response.end('{"version":{}}');
+      if (path === "/v3/auth/tokens") {
+        const login = Login.parse(JSON.parse(body)).auth;
+        const right = login.identity.password.user.password === secrets.password && login.scope["OS-TRUST:trust"].id === "trust-1";
+        return right ? response.writeHead(201, { "X-Subject-Token": secrets.token }).end("{}") : response.writeHead(401).end('{"error":{"message":"bad login"}}');
+      }
+      if (path === "/signal") {
+        if (request.headers["x-auth-token"] !== secrets.signal) return response.writeHead(401).end();
+        signals.push(z.object({ status: z.string(), reason: z.string(), id: z.string() }).parse(JSON.parse(body)));
+        return response.end();
+      }
+      if (request.headers["x-auth-token"] !== secrets.token) return response.writeHead(401).end();
+      if (path === `/v1/certificates/${clusterUuid}`) return response.end(JSON.stringify({ pem: read("cluster.crt").toString() }));
+      if (path === "/v1/certificates") {
+        writeFileSync(join(world, "request.csr"), z.object({ csr: z.string() }).parse(JSON.parse(body)).csr);
+        const pem = openssl("x509", "-req", "-in", "request.csr", "-CA", "cluster.crt", "-CAkey", "cluster.key", "-CAcreateserial", "-days", "30", "-copy_extensions", "copy");
+        return response.writeHead(201).end(JSON.stringify({ pem }).replaceAll("/", "\\/").replace("\\n", "\\u000a"));
+      }
+      if (path === `/v1/clusters/${clusterUuid}/bootstrap`) {
+        if (z.object({ server_id: z.string() }).parse(JSON.parse(body)).server_id !== serverUuid) return response.writeHead(403).end();
+        const line = (name: string, content: string | Buffer) => `${name} ${Buffer.from(content).toString("base64")}\n`;
+        const pair = (name: string) => line(`pki/${name}.crt`, read("cluster.crt")) + line(`pki/${name}.key`, read("cluster.key"));
+        return response.end(
+          ["ca", "etcd/ca", "front-proxy-ca"].map(pair).join("") + line("pki/sa.pub", "public") + line("pki/sa.key", "private") + line("manifests/10-coe.yaml", "kind: x\n"),
+        );
+      }
+      response.writeHead(404).end();
+    }),
+  );
+  const kube = createHttps(
+    { key: read("cluster-server.key"), cert: read("cluster-server.crt"), ca: read("cluster.crt"), requestCert: true, rejectUnauthorized: true },
+    handler((path, _, response) => {
+      if (path === "/readyz") return response.end("ok");
+      if (path.startsWith("/api/v1/nodes/"))
+        return response.end(JSON.stringify({ status: { conditions: [{ type: "DiskPressure", status: "False" }, { type: "Ready", status: "True", message: "kubelet is posting ready status" }] } }));
+      response.writeHead(404).end();
+    }),
+  );
+  const [filesPort, cloudPort, kubePort] = [await serve(files), await serve(cloud), await serve(kube)];
+
+  const wish: Desired = aDesired({
+    ...part,
+    key: { id: clusterUuid, name: "prod" },
+    template: { apiserverPort: kubePort, ...part.template },
+    labels: { kube_binary_url: `http://127.0.0.1:${filesPort}`, cni_plugins_url: `http://127.0.0.1:${filesPort}/cni.tgz`, ...part.labels },
+    endpoints: {
+      authUrl: `https://127.0.0.1:${cloudPort}/v3`,
+      apiUrl: `https://127.0.0.1:${cloudPort}/v1`,
+      region: "RegionOne",
+      verifyCa: true,
+      openstackCaPem: read("cloud.crt").toString(),
+    },
+  });
+  const group = wish.nodegroups.find((one) => (one.role === "master") === (role === "master"));
+  if (!group) throw new Error(`no ${role} in the wish`);
+  const { files: nodes } = nodeFiles(wish, group, { binaryDir: "/usr/local/bin", apiReachable: wish.network.floatingIpEnabled, firstIndex: role === "master" ? "0" : null });
+  const put = (path: string, content: string, mode: number) => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), content, { mode });
+    chmodSync(join(root, path), mode);
+  };
+  for (const file of nodes) put(file.path, typeof file.content === "string" ? file.content : "", file.mode);
+  put(
+    heatEnvPath,
+    renderNodeEnv({
+      INDEX: "0",
+      NODE_NAME: "prod-4f2a1b-node-0",
+      TRUSTEE_PASSWORD: secrets.password,
+      SIGNAL_URL: `https://127.0.0.1:${cloudPort}/signal`,
+      SIGNAL_TOKEN: secrets.signal,
+      NODE_ADDRESS: "127.0.0.1",
+      FLOATING_ADDRESS: "192.0.2.9",
+      API_ADDRESS: "127.0.0.1",
+      API_PUBLIC_ADDRESS: "192.0.2.7",
+      ETCD_VOLUME: "",
+      DOCKER_VOLUME: "",
+      ...heat,
+    }),
+    0o600,
+  );
+
+  const paths = (folder = ""): string[] =>
+    readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+      const path = `${folder}/${entry.name}`;
+      if (path === "/.world") return [];
+      return entry.isDirectory() ? paths(path) : [path];
+    });
+  return {
+    root,
+    requests,
+    signals,
+    commands: () => readFileSync(logFile, "utf8").split("\n").slice(0, -1),
+    fault: (path, status, times) => faults.push({ path, status, times }),
+    run: ({ shell = ["sh"], killAfterPhase } = {}) =>
+      new Promise((resolve) => {
+        const [command = "sh", ...options] = shell;
+        const child = spawn(command, [...options, join(root, "/usr/local/bin/coe-node")], {
+          detached: true,
+          env: {
+            NODE_ENV: "test",
+            PATH: `${join(world, "bin")}:/usr/bin:/bin`,
+            COE_ROOT: root,
+            COE_PAUSE: "0.01",
+            COE_METADATA_URL: `http://127.0.0.1:${filesPort}/metadata`,
+          },
+        });
+        let output = "";
+        const hear = (part: Buffer) => {
+          output += part.toString();
+          if (killAfterPhase !== undefined && output.includes(`phase ${killAfterPhase} done`) && child.pid !== undefined)
+            try {
+              process.kill(-child.pid, "SIGKILL");
+            } catch {
+              // gone already
+            }
+        };
+        child.stdout.on("data", hear);
+        child.stderr.on("data", hear);
+        child.on("close", (code) => resolve({ code, output }));
+      }),
+    tree: () =>
+      Object.fromEntries(
+        paths().map((path) => {
+          const random = /\/pki\/(coe-node|kubelet-client)/.test(path);
+          return [path, `${(statSync(join(root, path)).mode & 0o777).toString(8)} ${random ? "" : readFileSync(join(root, path), "utf8")}`];
+        }),
+      ),
+    read: (path) => readFileSync(join(root, path), "utf8"),
+    mode: (path) => statSync(join(root, path)).mode & 0o777,
+    openssl,
+    close: async () => {
+      for (const server of listening) {
+        server.closeAllConnections();
+        await new Promise((resolve) => server.close(resolve));
+      }
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
+
+const Login = z.object({
+  auth: z.object({
+    identity: z.object({ password: z.object({ user: z.object({ id: z.string(), password: z.string() }) }) }),
+    scope: z.object({ "OS-TRUST:trust": z.object({ id: z.string() }) }),
+  }),
+});
+
+function makeCa(openssl: World["openssl"], name: string): void {
+  openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", `${name}.key`, "-out", `${name}.crt`, "-days", "2", "-subj", `/CN=${name} CA`);
+  openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", `${name}-server.key`, "-out", `${name}-server.csr`, "-subj", "/CN=server", "-addext", "subjectAltName=IP:127.0.0.1");
+  openssl("x509", "-req", "-in", `${name}-server.csr`, "-CA", `${name}.crt`, "-CAkey", `${name}.key`, "-CAcreateserial", "-days", "2", "-copy_extensions", "copy", "-out", `${name}-server.crt`);
+}

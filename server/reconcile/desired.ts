@@ -5,6 +5,8 @@ import { isFailed, isInProgress } from "../domain/cluster-status.ts";
 import type { ClaimedCluster } from "../db/reconcile.ts";
 import type { Env } from "../env.ts";
 import type { AdminCertificate } from "./admin-certificates.ts";
+import { readMemory } from "./memory.ts";
+import { attemptLimits } from "./status.ts";
 
 /** Groups on their way out are left out of the wish: what the back end still has of them is to go. */
 export function desired(
@@ -13,8 +15,12 @@ export function desired(
   admin: AdminCertificate | null,
   endpoints: NodeEndpoints,
 ): Desired {
-  const { cluster, nodegroups, deletionRequestedAt, pkiRevision, repair } = claimed;
+  const { cluster, nodegroups, deletionRequestedAt, pkiRevision } = claimed;
   const deleting = deletionRequestedAt !== null;
+  // What could not be deleted is tried again a few times before people are asked to look.
+  const repair = deleting
+    ? readMemory(claimed.seenBackend, cluster.generation).attempts < attemptLimits.deletion
+    : claimed.repair;
   const ca = claimed.authorities.find((authority) => authority.kind === "kubernetes");
   return desiredOf(
     cluster,

@@ -142,10 +142,17 @@ function progressed(before: Standing, { seen, steps, outcome, backendWords }: Se
   const cause = stopCause(before, seen, steps, now);
   if (cause) return failed(before, cause, seen);
   if (outcome?.kind === "stalled") return failed(before, stalled(outcome.reason, outcome.remedy), seen);
-  return working(before, seen, steps[0] ?? null, outcome);
+  const failing = seen.state === "failed" || (before.deleting && backendWords.includes("DELETE_FAILED"));
+  return working(before, seen, steps[0] ?? null, outcome, failing);
 }
 
-function working(before: Standing, seen: Observed, step: Step | null, outcome: Outcome | null): Verdict {
+function working(
+  before: Standing,
+  seen: Observed,
+  step: Step | null,
+  outcome: Outcome | null,
+  failing: boolean,
+): Verdict {
   const text =
     outcome?.kind === "waiting" ? `Waiting for ${outcome.on}.` : step && outcome ? sentence(step.summary) : null;
   const anew = text !== null && text !== before.memory.said;
@@ -153,6 +160,8 @@ function working(before: Standing, seen: Observed, step: Step | null, outcome: O
   const finished = nodegroups.filter(
     (after) => isSettledGood(after.status) && !isSettledGood(statusOf(before, after.id)),
   );
+  const failedNow = nodegroups.filter((after) => isFailed(after.status) && !isFailed(statusOf(before, after.id)));
+  const attempts = before.memory.attempts + (failing && outcome ? 1 : 0);
   const moving = outcome?.kind === "waiting" ? outcome.on : step && outcome ? step.summary : null;
   return {
     ...unmoved(before),
@@ -165,23 +174,33 @@ function working(before: Standing, seen: Observed, step: Step | null, outcome: O
     failures: 0,
     memory: {
       ...before.memory,
-      attempts: before.memory.attempts + (seen.state === "failed" && outcome ? 1 : 0),
+      attempts,
       said: text ?? before.memory.said,
     },
     events: [
       ...addressMessage(before, seen),
       ...finished.flatMap((after) => groupMessage(before, after.id, seen)),
+      ...failedNow.flatMap((after) => groupFailure(before, after)),
       ...(anew ? [info(text)] : []),
     ],
-    next:
-      outcome === null
-        ? { kind: "busy" }
-        : outcome.kind === "done"
-          ? { kind: "soon" }
-          : outcome.kind === "stalled"
-            ? { kind: "settled" }
-            : { kind: "after", ms: outcome.afterMs },
+    next: nextAfter(outcome, failing ? attempts : 0),
   };
+}
+
+/** Attempts on something failed come slower and slower: what blocked the last one may need a while to go. */
+function nextAfter(outcome: Outcome | null, attempts: number): Next {
+  const rest = attempts === 0 ? 0 : 2000 * 2 ** attempts;
+  switch (outcome?.kind) {
+    case undefined:
+      return { kind: "busy" };
+    case "again":
+    case "waiting":
+      return { kind: "after", ms: Math.max(outcome.afterMs, rest) };
+    case "done":
+      return rest > 0 ? { kind: "after", ms: rest } : { kind: "soon" };
+    case "stalled":
+      return { kind: "settled" };
+  }
 }
 
 function completed(before: Standing, seen: Observed, byItself: boolean): Verdict {
@@ -329,7 +348,7 @@ function watched(before: Standing, { seen, steps, backendWords }: Seen): Verdict
     return told(base, before, `The back end reports a failure: ${cause.sentence}`, cause.upstream);
   }
   const step = steps[0];
-  if (seen.state === "ready" && step)
+  if (step)
     return told(base, before, "The back end differs from what was asked for.", `To put it right: ${step.summary}`);
   return { ...base, memory: { ...before.memory, said: null } };
 }
@@ -398,6 +417,9 @@ function workingGroup(before: Standing, group: StandingGroup, seen: ObservedNode
   const same = { id: group.id, status, statusReason: group.statusReason, gone: false };
   if (before.deleting || leads || !isInProgress(status)) return same;
   if (verbOf(status) === "DELETE") return same;
+  // Others may still be at work: this group's failure is known all the same.
+  if (seen?.state === "failed" && !before.repair)
+    return { ...same, status: `${verbOf(status)}_FAILED`, statusReason: seen.reason };
   return isThere(group, seen) ? { ...same, status: `${verbOf(status)}_COMPLETE`, statusReason: null } : same;
 }
 
@@ -562,4 +584,9 @@ function groupMessage(before: Standing, id: string, seen: Observed): Message[] {
   if (!group) return [];
   const count = groupSeen(seen, group)?.count ?? group.count;
   return [info(`${group.name}: ${count === 1 ? "1 node is" : `${count} nodes are`} up.`)];
+}
+
+function groupFailure(before: Standing, after: GroupVerdict): Message[] {
+  const group = before.nodegroups.find((other) => other.id === after.id);
+  return group ? [{ level: "warning", message: `${group.name} failed.`, detail: after.statusReason }] : [];
 }

@@ -155,7 +155,7 @@ export interface ApplicationCredential {
 export interface Keystone {
   /**
    * Trust of the token's user for the token's project, impersonating. Not repeatable: look for it first. A role that
-   * the user has not is kind `not_found`; a token of a trust or of an application credential is `forbidden`.
+   * the user has not is kind `not_found`; a token of an application credential is `forbidden`. A token of a trust may make further ones (Keystone 22).
    */
   createTrust(wish: TrustCreate): Promise<Trust>;
   getTrust(id: string): Promise<Trust>;

@@ -94,7 +94,8 @@ export function errorKind(status: number, message: string, body: string): OpenSt
 }
 
 function isQuota(message: string, body: string): boolean {
-  if (/quota|maximum (?:stacks|number of)|exceeds allowed/i.test(message)) return true;
+  if (/quota (?:exceeded|has been met)|exceed\w*\b[^.]*\bquota|maximum (?:stacks|number of)/i.test(message))
+    return true;
   try {
     return neutronType.safeParse(JSON.parse(body)).data?.NeutronError.type === "OverQuota";
   } catch {

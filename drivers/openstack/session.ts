@@ -1,6 +1,6 @@
 // One credential's token, kept fresh: made at first use, renewed before it ends and after a 401 where the credential
 // can sign in again.
-import { Secret } from "../../server/domain/secret.ts";
+import type { Secret } from "../../server/domain/secret.ts";
 import type { CatalogService, Credential, IssuedToken, TokenInfo } from "./cloud.ts";
 import { OpenStackError, isOpenStackError } from "./error.ts";
 import { parseAnswer } from "./http.ts";

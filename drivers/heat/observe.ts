@@ -81,7 +81,9 @@ export async function observeHeat(pair: Pair, cache: DetailCache, cloud: Cloud, 
     addons: asks ? await pair.coe.addons.applied(want, apiAddress) : undefined,
     apiReachable: reachable,
   };
-  return { ...seen, ...overall(pair, want, seen) };
+  const sum = overall(pair, want, seen);
+  // An API that was asked and does not answer yet hides whether the add-ons are there: that is not ready.
+  return { ...seen, ...sum, ...(asks && seen.addons === undefined && sum.state === "ready" ? { state: "updating" as const } : {}) };
 }
 
 /** One word for all stacks. What still has to be made counts as being made. */

@@ -194,7 +194,7 @@ describe("a cluster that is being created", () => {
   it("says a repeated step or wait once", () => {
     const waiting: Outcome = { kind: "waiting", on: "the control plane", afterMs: 500 };
     const first = judge(creating, sees(observed("creating"), { steps: [step], outcome: waiting }), now);
-    expect(first.events.map((each) => each.message)).toEqual(["Waiting for the control plane."]);
+    expect(first.events.map((each) => each.message)).toEqual(["Waiting: the control plane."]);
     expect(first.next).toEqual({ kind: "after", ms: 500 });
     const again = judge({ ...creating, memory: first.memory }, sees(observed("creating"), { steps: [step], outcome: waiting }), now);
     expect(again.events).toEqual([]);

@@ -154,7 +154,7 @@ function working(
   failing: boolean,
 ): Verdict {
   const text =
-    outcome?.kind === "waiting" ? `Waiting for ${outcome.on}.` : step && outcome ? sentence(step.summary) : null;
+    outcome?.kind === "waiting" ? `Waiting: ${sentence(outcome.on)}` : step && outcome ? sentence(step.summary) : null;
   const anew = text !== null && text !== before.memory.said;
   const nodegroups = before.nodegroups.map((group) => workingGroup(before, group, groupSeen(seen, group)));
   const finished = nodegroups.filter(

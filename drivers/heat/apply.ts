@@ -55,10 +55,14 @@ async function carryOut(pair: Pair, cloud: Cloud, want: Desired, step: HeatStep)
         tags: stackTags(want, step.part, group),
       });
     }
-    case "resize":
+    case "resize": {
+      // A change while Heat carries out another one cancels members half way and fails (seen with Heat 19): one by one.
+      const { name, state } = await cloud.heat.getStack(step.stack);
+      if (state === "IN_PROGRESS") return { kind: "waiting", on: `stack ${name} is being changed already`, afterMs: 3000 };
       // Stored parameters stay as they are: the hidden ones come back as asterisks and must never be sent again.
       await cloud.heat.patchStack(step.stack, { parameters: { count: step.count, removal: step.remove } });
       return done;
+    }
     case "retryStack":
       await cloud.heat.patchStack(step.stack, {});
       return done;

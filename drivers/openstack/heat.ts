@@ -161,8 +161,8 @@ export function openHeat(session: Session): Heat {
   }
 
   return {
-    listStacks: (filter = {}) =>
-      list(service, {
+    async listStacks(filter = {}) {
+      const stacks = await list(service, {
         operation: "list stacks",
         path: "/stacks",
         query: {
@@ -175,7 +175,10 @@ export function openHeat(session: Session): Heat {
         key: "stacks",
         item: SummaryWire,
         limit: filter.limit,
-      }),
+      });
+      // For a moment Heat shows what it has just deleted.
+      return stacks.filter((stack) => stack.status !== "DELETE_COMPLETE");
+    },
     findStack: (idOrName, options = {}) =>
       orNull(show("find stack", `/stacks/${encodeURIComponent(idOrName)}`, options.outputs ?? false)),
     getStack: (ref, options = {}) => show("get stack", stackPath(ref), options.outputs ?? false),

@@ -105,6 +105,7 @@ describe("a list in pages", () => {
     await upstream.close();
     const empty = await serviceOf((marker) => ({ things: [], next: `/things?marker=${marker + 1}` }));
     expect(await list(empty, request)).toEqual([]);
+    expect(upstream.seen.length).toBe(1);
   });
 
   it("names the row and the field that is not as promised", async () => {

@@ -90,12 +90,12 @@ export async function observeHeat(pair: Pair, cache: DetailCache, cloud: Cloud, 
 function overall(pair: Pair, want: Desired, seen: HeatObserved): { state: BackendState; reason: string | null } {
   const { stacks } = seen;
   if (stacks.length === 0) return { state: "absent", reason: null };
-  const steps = planHeat(pair, want, seen);
   if (want.deleting) {
     const stuck = stacks.find((stack) => stack.status === "DELETE_FAILED");
-    const moving = steps.length > 0 || stacks.some((stack) => stack.state === "deleting");
+    const moving = stacks.some((stack) => stack.state === "deleting");
     return stuck && !moving ? { state: "failed", reason: reasonOf(seen, stuck) } : { state: "deleting", reason: null };
   }
+  const steps = planHeat(pair, want, seen);
   const failed = stacks.find((stack) => stack.state === "failed");
   if (stacks.some((stack) => inProgress(stack.state)) || (steps.length > 0 && !failed)) {
     const growing = stacks.some((stack) => stack.state === "creating") || want.nodegroups.some((group) => group.isDefault && !stacks.some((stack) => stack.nodegroup?.id === group.key.id));

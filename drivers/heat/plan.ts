@@ -8,7 +8,7 @@ import type { HeatStep, StackKey } from "./steps.ts";
 
 /** [] = nothing to do: settled, or Heat is at work, or it failed and nobody asked for a repair. */
 export function planHeat(pair: Pair, want: Desired, seen: HeatObserved): HeatStep[] {
-  return want.deleting ? planDelete(want, seen) : planConverge(pair, want, seen);
+  return want.deleting ? planDelete(seen) : planConverge(pair, want, seen);
 }
 
 function planConverge(pair: Pair, want: Desired, seen: HeatObserved): HeatStep[] {
@@ -39,7 +39,7 @@ function planConverge(pair: Pair, want: Desired, seen: HeatObserved): HeatStep[]
   // A group that nobody wishes for any more goes.
   for (const stack of seen.stacks)
     if (stack.nodegroup && !want.nodegroups.some((group) => group.key.id === stack.nodegroup?.id)) {
-      if (stack.state !== "deleting" && (stack.status !== "DELETE_FAILED" || want.repair))
+      if (stack.state !== "deleting")
         steps.push({ kind: "deleteStack", stack: key(stack), summary: `Delete node group ${stack.nodegroup.name}` });
     }
   if (seen.addons !== undefined && seen.apiAddress !== null && seen.addons !== pair.coe.addons.revision(want))
@@ -77,7 +77,7 @@ function planGroup(want: Desired, group: NodegroupWish, stack: HeatStack): HeatS
   return [{ kind: "resize", stack: key(stack), count: group.count, remove, summary }];
 }
 
-function planDelete(want: Desired, seen: HeatObserved): HeatStep[] {
+function planDelete(seen: HeatObserved): HeatStep[] {
   const steps: HeatStep[] = seen.leftovers.flatMap((left): HeatStep[] => {
     if (left.type === "floating IP")
       return [{ kind: "releaseFloatingIp", id: left.id, summary: `Release floating IP ${left.name ?? left.id}` }];
@@ -90,8 +90,7 @@ function planDelete(want: Desired, seen: HeatObserved): HeatStep[] {
   for (const stack of stacks) {
     // Nodes and balancers sit on the cluster's network: it goes last.
     if (stack.part === "cluster" && (stacks.length > 1 || steps.length > 0)) break;
-    if (stack.state !== "deleting" && (stack.status !== "DELETE_FAILED" || want.repair))
-      steps.push({ kind: "deleteStack", stack: key(stack), summary: deletion(stack) });
+    if (stack.state !== "deleting") steps.push({ kind: "deleteStack", stack: key(stack), summary: deletion(stack) });
   }
   return steps;
 }

@@ -14,18 +14,16 @@ export type Inventory = Record<string, string[]>;
 export async function inventory(person: Session, trusteeAdmin: Session): Promise<Inventory> {
   const neutron = (plural: string) => {
     const project = person.projectId ?? "";
-    return list(person, `${person.at("network")}/v2.0/${plural}?project_id=${project}`, plural, thing);
+    return list(
+      person,
+      `${person.at("network")}/v2.0/${plural.replace("_", "-")}?project_id=${project}`,
+      plural,
+      thing,
+    );
   };
   const cinder = person.at("volumev3");
   const found: Record<string, Thing[]> = {
-    stacks: await list(
-      person,
-      `${person.at("orchestration")}/stacks`,
-      "stacks",
-      z
-        .object({ id: z.string(), stack_name: z.string() })
-        .transform((stack) => ({ id: stack.id, name: stack.stack_name })),
-    ),
+    stacks: await stacks(person),
     servers: await list(person, `${person.at("compute")}/servers`, "servers", thing),
     volumes: await list(person, `${cinder}/volumes`, "volumes", thing),
     "load balancers": await list(
@@ -39,13 +37,21 @@ export async function inventory(person: Session, trusteeAdmin: Session): Promise
     routers: await neutron("routers"),
     ports: await neutron("ports"),
     "floating ips": await neutron("floatingips"),
-    "security groups": (await neutron("security_groups").catch(() => neutron("security-groups"))).filter(
-      (group) => group.name !== "default",
-    ),
+    "security groups": (await neutron("security_groups")).filter((group) => group.name !== "default"),
     trusts: await trusts(person, trusteeAdmin),
   };
   const filled = Object.entries(found).filter(([, things]) => things.length > 0);
   return Object.fromEntries(filled.map(([kind, things]) => [kind, things.map(word).sort()]));
+}
+
+const stack = z.object({ id: z.string(), stack_name: z.string(), stack_status: z.string() });
+
+async function stacks(person: Session): Promise<Thing[]> {
+  const listed = await list(person, `${person.at("orchestration")}/stacks`, "stacks", stack);
+  // For a moment Heat shows what it has just deleted.
+  return listed
+    .filter((one) => one.stack_status !== "DELETE_COMPLETE")
+    .map((one) => ({ id: one.id, name: one.stack_name }));
 }
 
 /** Trusts to users of the trustee domain; Heat makes trusts too, to itself. The trustee's name stands for the trust. */

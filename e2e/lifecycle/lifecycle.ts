@@ -68,6 +68,7 @@ export function describeLifecycle(name: string, openTarget: () => Promise<CloudT
           node_count: 2,
           docker_volume_size: 10,
           labels: { etcd_volume_size: "5" },
+          merge_labels: true,
         });
         const cluster = await reaches(api, id, "CREATE_COMPLETE", 12 * minute);
         expect(cloud.nodes?.problems ?? []).toEqual([]);
@@ -109,7 +110,7 @@ export function describeLifecycle(name: string, openTarget: () => Promise<CloudT
         await api.deleteCluster(id);
         await isGone(api, id, 8 * minute);
         await api.deleteTemplate(template);
-        expect(growth(before, await inventory(cloud.person, cloud.trusteeAdmin))).toEqual({});
+        expect(await inventory(cloud.person, cloud.trusteeAdmin)).toEqual(before);
         const users = await trustees(cloud.trusteeAdmin);
         expect(users.filter((user) => user.name?.startsWith(id))).toEqual([]);
       },

@@ -69,9 +69,10 @@ export const kubernetesTemplate = (name: string): Record<string, unknown> => ({
   master_flavor_id: "m1.small",
   flavor_id: "m1.small",
   network_driver: "flannel",
-  volume_driver: "cinder",
   docker_storage_driver: "overlay2",
   dns_nameserver: "8.8.8.8",
   master_lb_enabled: true,
   floating_ip_enabled: false,
+  // The conductor reaches the API from outside.
+  labels: { master_lb_floating_ip_enabled: "true" },
 });

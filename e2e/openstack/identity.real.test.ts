@@ -5,29 +5,21 @@ import { openClouds } from "../../drivers/openstack/clouds.ts";
 import type { Clouds, IssuedToken, User } from "../../drivers/openstack/cloud.ts";
 import { Secret } from "../../server/domain/secret.ts";
 import { until } from "../lifecycle/until.ts";
+import { password, settings } from "./settings.ts";
 
 const domain = { name: "Default" };
-const password = new Secret("devcloud");
 const person = (name: string, project = name) =>
-  ({ kind: "password", user: { name, domain }, password, scope: { project: { name: project, domain } } }) as const;
+  ({
+    kind: "password",
+    user: { name, domain },
+    password: new Secret(password),
+    scope: { project: { name: project, domain } },
+  }) as const;
 
 let clouds: Clouds;
 
 beforeAll(() => {
-  clouds = openClouds({
-    authUrl: "http://127.0.0.1:5000/v3",
-    username: "jeroboam",
-    password,
-    userDomain: domain,
-    project: { name: "service", domain },
-    region: "RegionOne",
-    interface: "public",
-    trustee: {
-      domain: { name: "magnum" },
-      admin: { name: "trustee_domain_admin", domain: { name: "magnum" } },
-      adminPassword: password,
-    },
-  });
+  clouds = openClouds(settings);
 });
 afterAll(() => {
   clouds.close();

@@ -50,7 +50,7 @@ export function everyProject(ctx: RequestContext, name: PolicyName): CloudScope 
 
 /** For the gates: a context for a token whose owner, project and node are known. */
 export function makeContext(
-  deps: AuthDeps,
+  deps: Pick<AuthDeps, "clouds" | "clock" | "log" | "policies">,
   given: {
     door: RequestContext["door"];
     requestId: string;

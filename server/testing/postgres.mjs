@@ -1,7 +1,7 @@
 // A throw-away PostgreSQL for tests, where its programs are installed (Debian's postgresql package). Everything is in a
 // temporary directory and goes with `stop`. Run by itself it prints DATABASE_URL's value and stops on SIGTERM or Ctrl-C.
 import { execFile, spawn } from "node:child_process";
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chownSync, existsSync, fstatSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -89,5 +89,9 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
     process.exit(1);
   }
   console.log(postgres.url);
-  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void postgres.stop().then(() => process.exit(0)));
+  const leave = () => void postgres.stop().then(() => process.exit(0));
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, leave);
+  // Whoever started it through a pipe may end without a word.
+  const input = fstatSync(0);
+  if (input.isFIFO() || input.isSocket()) process.stdin.on("end", leave).resume();
 }

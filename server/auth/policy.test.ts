@@ -1,0 +1,194 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { testContext } from "../testing/test-context.ts";
+import { everyProject } from "./context.ts";
+import { authorize, loadPolicies, may, permissions, policyNames, readPolicies, type PolicyName } from "./policy.ts";
+
+const projectId = "project-1";
+const userId = "owner";
+
+// Who may do what by default (magnum-api 18, column H). reader and member have their role in the project of the object;
+// owner is a member who made it; stranger is a member of another project; admin has the role admin elsewhere.
+const people = {
+  norole: testContext({ projectId, userId: "u1", roles: [] }),
+  reader: testContext({ projectId, userId: "u2", roles: ["reader"] }),
+  member: testContext({ projectId, userId: "u3", roles: ["member", "reader"] }),
+  owner: testContext({ projectId, userId, roles: ["member", "reader"] }),
+  ownerReader: testContext({ projectId, userId, roles: ["reader"] }),
+  stranger: testContext({ projectId: "project-2", userId: "u4", roles: ["member", "reader"] }),
+  admin: testContext({ projectId: "project-9", userId: "u5", roles: ["admin", "member", "reader"] }),
+};
+type Person = keyof typeof people;
+
+const admins: Person[] = ["admin"];
+const members: Person[] = ["member", "owner", "admin"];
+const readers: Person[] = ["reader", "member", "owner", "ownerReader", "admin"];
+
+const table: Record<PolicyName, Person[]> = {
+  "cluster:create": members,
+  "cluster:delete": members,
+  "cluster:delete_all_projects": admins,
+  "cluster:detail": readers,
+  "cluster:detail_all_projects": admins,
+  "cluster:get": readers,
+  "cluster:get_one_all_projects": admins,
+  "cluster:get_all": readers,
+  "cluster:get_all_all_projects": admins,
+  "cluster:update": members,
+  "cluster:update_health_status": ["owner", "admin"],
+  "cluster:update_all_projects": admins,
+  "cluster:resize": members,
+  "cluster:upgrade": members,
+  "cluster:upgrade_all_projects": admins,
+  "clustertemplate:create": members,
+  "clustertemplate:delete": members,
+  "clustertemplate:delete_all_projects": admins,
+  "clustertemplate:detail": readers,
+  "clustertemplate:detail_all_projects": admins,
+  "clustertemplate:get": readers,
+  "clustertemplate:get_one_all_projects": admins,
+  "clustertemplate:get_all": readers,
+  "clustertemplate:get_all_all_projects": admins,
+  "clustertemplate:update": members,
+  "clustertemplate:update_all_projects": admins,
+  "clustertemplate:publish": admins,
+  "nodegroup:get": readers,
+  "nodegroup:get_one_all_projects": admins,
+  "nodegroup:get_all": readers,
+  "nodegroup:get_all_all_projects": admins,
+  "nodegroup:create": members,
+  "nodegroup:update": members,
+  "nodegroup:delete": members,
+  "certificate:create": ["owner", "admin"],
+  "certificate:get": ["owner", "ownerReader", "admin"],
+  "certificate:rotate_ca": members,
+  "credential:rotate": ["member", "owner"],
+  "quota:create": admins,
+  "quota:delete": admins,
+  "quota:get": readers,
+  "quota:get_all": admins,
+  "quota:update": admins,
+  "stats:get_all": readers,
+  "magnum-service:get_all": admins,
+  "federation:create": members,
+  "federation:delete": members,
+  "federation:update": members,
+  "federation:detail": readers,
+  "federation:get": readers,
+  "federation:get_all": readers,
+  "cluster:bootstrap": [],
+};
+
+describe("the default policies", () => {
+  it("are Magnum's 51 names and one of ours", () => {
+    expect(policyNames).toHaveLength(52);
+    expect(Object.keys(table).toSorted()).toEqual([...policyNames].toSorted());
+  });
+
+  it.each(policyNames)("%s", (name) => {
+    const allowed = Object.entries(people).flatMap(([person, ctx]) => (may(ctx, name, { projectId, userId }) ? [person] : []));
+    expect(allowed).toEqual(Object.keys(people).filter((person) => table[name].some((each) => each === person)));
+  });
+
+  it("judge without a target by the caller's own project and user, so that only the role counts", () => {
+    expect(may(people.stranger, "cluster:create")).toBe(true);
+    expect(may(people.stranger, "certificate:create")).toBe(true);
+    expect(may(people.reader, "cluster:create")).toBe(false);
+  });
+
+  it("refuse with Magnum's sentence", () => {
+    expect(() => authorize(people.reader, "cluster:create")).toThrowError(
+      expect.objectContaining({ reason: "forbidden", message: "Policy doesn't allow cluster:create to be performed." }),
+    );
+    expect(() => authorize(people.member, "cluster:create")).not.toThrow();
+  });
+
+  it("open every project's rows to administrators only", () => {
+    expect(everyProject(people.admin, "cluster:get_all_all_projects")).toMatchObject({ kind: "cloud" });
+    expect(() => everyProject(people.owner, "cluster:get_all_all_projects")).toThrowError(/Policy doesn't allow/);
+  });
+
+  it("answer every name at once for the screens", () => {
+    const answers = permissions(people.reader);
+    expect(Object.keys(answers)).toHaveLength(52);
+    expect(answers).toMatchObject({ "cluster:get": true, "cluster:create": false });
+  });
+});
+
+describe("a cluster's node", () => {
+  const node = testContext({ projectId, userId, roles: ["admin", "member", "reader"], nodeOf: "cluster-1" });
+
+  it("may read and sign its own certificates, see itself, bootstrap and report health; nothing else, whatever its roles", () => {
+    const target = { projectId, userId, clusterId: "cluster-1" };
+    expect(policyNames.filter((name) => may(node, name, target))).toEqual([
+      "cluster:get",
+      "cluster:update_health_status",
+      "certificate:create",
+      "certificate:get",
+      "cluster:bootstrap",
+    ]);
+    expect(policyNames.filter((name) => may(node, name, { ...target, clusterId: "cluster-2" }))).toEqual([]);
+    expect(policyNames.filter((name) => may(node, name))).toEqual([]);
+    expect(node.isAdmin).toBe(false);
+  });
+
+  it("gets no more from a policy file", () => {
+    const policies = readPolicies('"cluster:delete": "@"\n"cluster:create": ""');
+    const generous = testContext({ projectId, nodeOf: "cluster-1", policies });
+    expect(may(generous, "cluster:delete", { clusterId: "cluster-1" })).toBe(false);
+    expect(may(generous, "cluster:create")).toBe(false);
+  });
+});
+
+describe("an operator's policy file", () => {
+  const ctx = (text: string, given: Parameters<typeof testContext>[0] = {}) =>
+    testContext({ projectId, userId: "u1", roles: ["member", "reader"], ...given, policies: readPolicies(text) });
+
+  it("overrides names one by one and leaves the others", () => {
+    const changed = ctx('"certificate:create": "rule:context_is_admin or rule:project_member"');
+    expect(may(changed, "certificate:create", { projectId, userId })).toBe(true);
+    expect(may(changed, "certificate:get", { projectId, userId })).toBe(false);
+  });
+
+  it("can accept the legacy defaults and rules of its own", () => {
+    const legacy = ctx(
+      ['deny_cluster_user: "not is_cluster_node:True"', '"cluster:create": "rule:deny_cluster_user"', '"cluster:get": "rule:admin_or_owner"', 'ops: "role:ops"', '"quota:create": "rule:ops"'].join("\n"),
+      { roles: ["ops"] },
+    );
+    expect(may(legacy, "cluster:create")).toBe(true);
+    expect(may(legacy, "cluster:get", { projectId })).toBe(true);
+    expect(may(legacy, "cluster:get", { projectId: "project-2" })).toBe(false);
+    expect(may(legacy, "quota:create")).toBe(true);
+  });
+
+  it("can say who is an administrator", () => {
+    expect(ctx('context_is_admin: "role:cloud_ops"', { roles: ["cloud_ops"] }).isAdmin).toBe(true);
+    expect(ctx('context_is_admin: "role:cloud_ops"', { roles: ["admin"] }).isAdmin).toBe(false);
+  });
+
+  it("may be empty, JSON, or only comments", () => {
+    for (const text of ["", "# nothing\n", "{}", '{"cluster:create": "!"}']) expect(() => readPolicies(text)).not.toThrow();
+    expect(may(ctx('{"cluster:create": "!"}'), "cluster:create")).toBe(false);
+  });
+
+  it.each([
+    ['"cluster:create": "role:a or"', /cluster:create: .*missing at the end/],
+    ['"cluster:create": "rule:nobody_knows"', /cluster:create refers to rule:nobody_knows/],
+    ['a: "rule:b"\nb: "not rule:a"', /a -> b -> a goes in a circle/],
+    ['"cluster:create": "http://policy.example/check"', /cluster:create: .*not supported/],
+    ['"cluster:create": "(role:a"', /bracket is not closed/],
+    ['"cluster:create": {a: 1}', /cluster:create: a rule is a text/],
+    ["- a\n- b", /one rule for each name/],
+    ["a: [", /not YAML/],
+  ])("stops the start with one clear line: %s", (text, message) => {
+    const directory = mkdtempSync(join(tmpdir(), "jeroboam-policy-"));
+    const file = join(directory, "policy.yaml");
+    writeFileSync(file, text);
+    expect(() => loadPolicies(file)).toThrow(message);
+    expect(() => loadPolicies(file)).toThrow(/^POLICY_FILE: [^\n]*$/);
+    rmSync(directory, { recursive: true });
+    expect(() => loadPolicies(file)).toThrow(/POLICY_FILE: .* cannot be read/);
+  });
+});

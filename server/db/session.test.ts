@@ -1,0 +1,71 @@
+import { randomUUID } from "node:crypto";
+import { expect, it } from "vitest";
+import { testTime } from "../testing/builders.ts";
+import { onEveryDatabase } from "../testing/test-db.ts";
+import {
+  createSession,
+  deleteExpiredSessions,
+  deleteSession,
+  getSession,
+  replaceTokens,
+  touchSession,
+  type StoredSession,
+} from "./session.ts";
+
+const hour = 3_600_000;
+const at = (ms: number) => new Date(testTime.getTime() + ms);
+
+const aSession = (given: Partial<StoredSession> = {}): StoredSession => ({
+  id: randomUUID(),
+  userId: "u",
+  userName: "ada",
+  domainId: "default",
+  domainName: "Default",
+  region: "RegionOne",
+  tokens: "sealed-1",
+  lastProjectId: null,
+  createdAt: testTime,
+  expiresAt: at(hour),
+  ...given,
+});
+
+onEveryDatabase((database) => {
+  it("is there until it ends, and not at its end", async () => {
+    const session = aSession();
+    await createSession(database.db, session);
+    expect(await getSession(database.db, session.id, at(hour - 1))).toEqual(session);
+    expect(await getSession(database.db, session.id, at(hour))).toBeNull();
+    expect(await getSession(database.db, "another", testTime)).toBeNull();
+  });
+
+  it("remembers region and project, and says when it is gone", async () => {
+    const session = aSession();
+    await createSession(database.db, session);
+    expect(await touchSession(database.db, session.id, { region: "RegionTwo" })).toBe(true);
+    expect(await touchSession(database.db, session.id, { lastProjectId: "p" })).toBe(true);
+    expect(await getSession(database.db, session.id, testTime)).toMatchObject({ region: "RegionTwo", lastProjectId: "p" });
+    await deleteSession(database.db, session.id);
+    await deleteSession(database.db, session.id);
+    expect(await touchSession(database.db, session.id, { lastProjectId: "p" })).toBe(false);
+  });
+
+  it("lets one of two requests replace the tokens, so that none is lost", async () => {
+    const session = aSession();
+    await createSession(database.db, session);
+    const answers = await Promise.all(
+      ["sealed-2", "sealed-3"].map((tokens) => replaceTokens(database.db, session.id, "sealed-1", tokens)),
+    );
+    expect(answers.filter(Boolean)).toHaveLength(1);
+    const kept = (await getSession(database.db, session.id, testTime))?.tokens;
+    expect(kept).toBe(answers[0] ? "sealed-2" : "sealed-3");
+  });
+
+  it("is removed when it is over, and the others stay", async () => {
+    const [over, going] = [aSession({ expiresAt: at(-1) }), aSession()];
+    await createSession(database.db, over);
+    await createSession(database.db, going);
+    expect(await deleteExpiredSessions(database.db, testTime)).toBeGreaterThanOrEqual(1);
+    expect(await database.db.prisma.session.findUnique({ where: { id: over.id } })).toBeNull();
+    expect(await getSession(database.db, going.id, testTime)).not.toBeNull();
+  });
+});

@@ -1,0 +1,130 @@
+// The conductor is killed at every point where it touches the outside: before and after each call to the back end, to
+// the identity service and to the vault, and before and after each transaction. Another one then goes on, and in the
+// end everything is as if nothing had happened.
+import { randomUUID } from "node:crypto";
+import { beforeEach, expect, it } from "vitest";
+import { acceptChange, requestDeletion } from "../db/cluster-change.ts";
+import { listOperations } from "../db/operation.ts";
+import type { ClusterStatus } from "../domain/cluster-status.ts";
+import { anOperation } from "../testing/builders.ts";
+import { onEveryDatabase } from "../testing/test-db.ts";
+import { Life } from "./testing/scripted-driver.ts";
+import { leaseMs, openStage, rounds, type Stage } from "./testing/stage.ts";
+
+/** From the creation whose workers fail at first, over a retry and a resize, to the deletion. */
+async function wholeLife(stage: Stage, dieAt: number | null) {
+  const { world, db, scope, clock } = stage;
+  world.buildMs = 700;
+  const refs = [randomUUID(), randomUUID()];
+  for (const ref of refs) stage.vault.set(ref, "key");
+  const id = await stage.cluster({
+    authorities: refs.map((ref, index) => ({
+      id: randomUUID(),
+      kind: index === 0 ? "etcd" : "front-proxy",
+      revision: 1,
+      certPem: "",
+      key: `barbican:${ref}`,
+    })),
+  });
+  const [, worker] = await stage.groups(id);
+  if (!worker) throw new Error("the cluster has no workers");
+  world.failures.set(worker.id, "No valid host was found.");
+
+  let life = new Life(dieAt);
+  let conductor = stage.conductor(life);
+  let deaths = 0;
+  const until = async (end: () => Promise<boolean>) => {
+    await rounds(stage, conductor, end, { life });
+    if (!life.dead) return;
+    // The lease of the dead runs out, another process comes.
+    deaths++;
+    clock.advance(leaseMs + 1000);
+    const { points } = life;
+    life = new Life(null);
+    life.points.push(...points);
+    conductor = stage.conductor(life);
+    world.busy.clear();
+    await rounds(stage, conductor, end, { life });
+  };
+  const seen: (ClusterStatus | undefined)[] = [];
+  const reach = async (status: ClusterStatus) => {
+    await until(async () => (await stage.see(id))?.status === status);
+    seen.push((await stage.see(id))?.status);
+  };
+
+  await reach("CREATE_FAILED");
+  await acceptChange(db, scope, id, clock.now(), ({ nodegroups }) => ({
+    status: "CREATE_IN_PROGRESS",
+    repair: true,
+    nodegroups: nodegroups.flatMap((group) => (group.status === "CREATE_FAILED" ? [{ id: group.id, status: "CREATE_IN_PROGRESS" }] : [])),
+    operation: anOperation({ kind: "retry" }),
+    event: { level: "info", message: "Ada asked to try again." },
+  }));
+  await reach("CREATE_COMPLETE");
+  await acceptChange(db, scope, id, clock.now(), () => ({
+    status: "UPDATE_IN_PROGRESS",
+    nodegroups: [{ id: worker.id, nodeCount: 3, status: "UPDATE_IN_PROGRESS" }],
+    operation: anOperation({ kind: "resize" }),
+    event: { level: "info", message: "Ada asked for 3 nodes." },
+  }));
+  await reach("UPDATE_COMPLETE");
+  const resized = (await stage.groups(id)).map((group) => [group.nodeCount, group.status]);
+  await requestDeletion(db, scope, id, clock.now(), () => ({
+    operation: anOperation({ kind: "delete" }),
+    event: { level: "info", message: "Ada asked to delete the cluster." },
+  }));
+  await until(async () => (await stage.see(id)) === null);
+  return {
+    points: life.points,
+    deaths,
+    outcome: {
+      seen,
+      resized,
+      stacks: world.stacks.size,
+      made: [...world.made.values()],
+      trustees: world.trustees.size,
+      trusts: world.trusts.size,
+      vault: stage.vault.size,
+      credentials: await db.prisma.credential.count(),
+      leases: await db.prisma.cluster.count(),
+      operations: (await listOperations(db, scope, { clusterId: id, size: 10 })).rows.map((row) => [row.kind, row.outcome]),
+    },
+  };
+}
+
+onEveryDatabase((database) => {
+  beforeEach(async () => {
+    await database.db.prisma.cluster.deleteMany();
+    await database.db.prisma.credential.deleteMany();
+  });
+
+  it("killed at any point, another conductor ends in the same state with everything made once", { timeout: 300_000 }, async () => {
+    const unharmed = await wholeLife(openStage(database.db), null);
+    expect(unharmed.outcome).toEqual({
+      seen: ["CREATE_FAILED", "CREATE_COMPLETE", "UPDATE_COMPLETE"],
+      resized: [
+        [1, "CREATE_COMPLETE"],
+        [3, "UPDATE_COMPLETE"],
+      ],
+      stacks: 0,
+      made: [1, 1, 1],
+      trustees: 0,
+      trusts: 0,
+      vault: 0,
+      credentials: 0,
+      leases: 0,
+      operations: [
+        ["delete", "done"],
+        ["resize", "done"],
+        ["retry", "done"],
+        ["create", "failed"],
+      ],
+    });
+    expect(unharmed.points.length).toBeGreaterThan(60);
+    for (let dieAt = 1; dieAt <= unharmed.points.length; dieAt++) {
+      const killed = await wholeLife(openStage(database.db), dieAt);
+      expect(killed.deaths, `at point ${dieAt}: ${unharmed.points[dieAt - 1]}`).toBe(1);
+      expect(killed.outcome, `at point ${dieAt}: ${unharmed.points[dieAt - 1]}`).toEqual(unharmed.outcome);
+    }
+  });
+});

@@ -38,7 +38,8 @@ const VolumeWire = z
     type: wire.volume_type ?? null,
     metadata: wire.metadata,
     attachedTo: wire.attachments.flatMap((each) => each.server_id ?? []),
-    createdAt: wire.created_at,
+    // Cinder leaves the zone out; it means UTC.
+    createdAt: /(?:Z|[+-]\d\d:?\d\d)$/.test(wire.created_at) ? wire.created_at : `${wire.created_at}Z`,
   }));
 
 const limit = z.number().optional();

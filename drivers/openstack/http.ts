@@ -4,7 +4,7 @@ import { Agent as HttpAgent, request as httpRequest } from "node:http";
 import type { IncomingHttpHeaders, IncomingMessage, RequestOptions } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { setTimeout as delay } from "node:timers/promises";
-import { rootCertificates } from "node:tls";
+import { getCACertificates } from "node:tls";
 import type { z } from "zod";
 import { Secret } from "../../server/domain/secret.ts";
 import { errorKind, errorText } from "./error-body.ts";
@@ -78,7 +78,7 @@ const neverSent = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREA
 export function openConnection(options: ConnectionOptions = {}): Connection {
   const pool = { keepAlive: true, maxSockets: options.maxSockets ?? 32, maxFreeSockets: 8 };
   const tls = {
-    ...(options.caPem ? { ca: [...rootCertificates, options.caPem] } : {}),
+    ...(options.caPem ? { ca: [...getCACertificates("default"), options.caPem] } : {}),
     ...(options.insecure ? { rejectUnauthorized: false } : {}),
   };
   const http = new HttpAgent(pool);

@@ -13,7 +13,14 @@ it("is kept from scripts and from other sites, and from plain HTTP where there i
 
 it("is read among others, and nothing but one of ours is taken", () => {
   expect(readSessionCookie(`theme=dark; jeroboam_session=${value}; x=y`)).toBe(value);
-  for (const header of [undefined, "", "other=1", "jeroboam_session=", "jeroboam_session=short", `jeroboam_session=${value}!`])
+  for (const header of [
+    undefined,
+    "",
+    "other=1",
+    "jeroboam_session=",
+    "jeroboam_session=short",
+    `jeroboam_session=${value}!`,
+  ])
     expect(readSessionCookie(header)).toBeNull();
 });
 

@@ -88,7 +88,9 @@ describe("the default policies", () => {
   });
 
   it.each(policyNames)("%s", (name) => {
-    const allowed = Object.entries(people).flatMap(([person, ctx]) => (may(ctx, name, { projectId, userId }) ? [person] : []));
+    const allowed = Object.entries(people).flatMap(([person, ctx]) =>
+      may(ctx, name, { projectId, userId }) ? [person] : [],
+    );
     expect(allowed).toEqual(Object.keys(people).filter((person) => table[name].some((each) => each === person)));
   });
 
@@ -154,7 +156,13 @@ describe("an operator's policy file", () => {
 
   it("can accept the legacy defaults and rules of its own", () => {
     const legacy = ctx(
-      ['deny_cluster_user: "not is_cluster_node:True"', '"cluster:create": "rule:deny_cluster_user"', '"cluster:get": "rule:admin_or_owner"', 'ops: "role:ops"', '"quota:create": "rule:ops"'].join("\n"),
+      [
+        'deny_cluster_user: "not is_cluster_node:True"',
+        '"cluster:create": "rule:deny_cluster_user"',
+        '"cluster:get": "rule:admin_or_owner"',
+        'ops: "role:ops"',
+        '"quota:create": "rule:ops"',
+      ].join("\n"),
       { roles: ["ops"] },
     );
     expect(may(legacy, "cluster:create")).toBe(true);
@@ -169,7 +177,8 @@ describe("an operator's policy file", () => {
   });
 
   it("may be empty, JSON, or only comments", () => {
-    for (const text of ["", "# nothing\n", "{}", '{"cluster:create": "!"}']) expect(() => readPolicies(text)).not.toThrow();
+    for (const text of ["", "# nothing\n", "{}", '{"cluster:create": "!"}'])
+      expect(() => readPolicies(text)).not.toThrow();
     expect(may(ctx('{"cluster:create": "!"}'), "cluster:create")).toBe(false);
   });
 

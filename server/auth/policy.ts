@@ -122,8 +122,7 @@ const nodeMay: ReadonlySet<PolicyName> = new Set([
 
 /** May the caller do this? For buttons; `authorize` for deeds. */
 export function may(subject: PolicySubject, name: PolicyName, target: PolicyTarget = {}): boolean {
-  if (subject.clusterIdOfTrustee !== null)
-    return nodeMay.has(name) && target.clusterId === subject.clusterIdOfTrustee;
+  if (subject.clusterIdOfTrustee !== null) return nodeMay.has(name) && target.clusterId === subject.clusterIdOfTrustee;
   return subject.policies.allows(credentialsOf(subject), name, {
     project_id: target.projectId ?? subject.project.id,
     user_id: target.userId ?? subject.user.id,
@@ -132,8 +131,7 @@ export function may(subject: PolicySubject, name: PolicyName, target: PolicyTarg
 
 /** Throws forbidden with Magnum's sentence. */
 export function authorize(subject: PolicySubject, name: PolicyName, target: PolicyTarget = {}): void {
-  if (!may(subject, name, target))
-    throw new DomainError("forbidden", `Policy doesn't allow ${name} to be performed.`);
+  if (!may(subject, name, target)) throw new DomainError("forbidden", `Policy doesn't allow ${name} to be performed.`);
 }
 
 /** Every policy name with its answer for the caller's own project, for the screens. */
@@ -184,7 +182,8 @@ export function readPolicies(text: string | null): Policies {
   const compiled = new Map<string, Check>();
   for (const [name, rule] of Object.entries(rules)) {
     for (const reference of references(rule))
-      if (!Object.hasOwn(rules, reference)) throw new RuleError(`${name} refers to rule:${reference}, which is not there`);
+      if (!Object.hasOwn(rules, reference))
+        throw new RuleError(`${name} refers to rule:${reference}, which is not there`);
     refuseCircle(rules, name, [name]);
     try {
       compiled.set(name, compileRule(rule));

@@ -59,7 +59,8 @@ function glue(text: string) {
   return (list: string[], piece: string): string[] => {
     const start = text.indexOf(piece, end);
     const last = list.at(-1);
-    const touches = start === end && last !== undefined && last !== "(" && last !== ")" && piece !== "(" && piece !== ")";
+    const touches =
+      start === end && last !== undefined && last !== "(" && last !== ")" && piece !== "(" && piece !== ")";
     end = start + piece.length;
     if (touches) list[list.length - 1] = last + piece;
     else list.push(piece);

@@ -55,8 +55,7 @@ export function openSessions(deps: AuthDeps & { tokens: Tokens; regions: Regions
   const sealedAs = (id: string) => `session:${id}`;
   const held = (row: StoredSession): Held => Held.parse(JSON.parse(secrets.open(row.tokens, sealedAs(row.id))));
   const seal = (id: string, value: Held) => secrets.seal(JSON.stringify(value), sealedAs(id));
-  const load = async (value: string | null) =>
-    value === null ? null : getSession(db, idOf(value), clock.now());
+  const load = async (value: string | null) => (value === null ? null : getSession(db, idOf(value), clock.now()));
   const needed = async (value: string | null) => {
     const row = await load(value);
     if (!row) throw over();

@@ -2,7 +2,7 @@
 // looks inside it.
 import { PrismaPg } from "@prisma/adapter-pg";
 import { PrismaClient as PostgresqlClient } from "./generated/postgresql/client.ts";
-import { Prisma, PrismaClient as SqliteClient } from "./generated/sqlite/client.ts";
+import { type Prisma, PrismaClient as SqliteClient } from "./generated/sqlite/client.ts";
 import { nodeSqlite } from "./node-sqlite.ts";
 
 export type Dialect = "sqlite" | "postgresql";

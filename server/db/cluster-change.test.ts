@@ -53,7 +53,9 @@ onEveryDatabase((database) => {
     const [mine, other] = [inProject(), inProject()];
     await writeCluster(database.db, other);
     await writeCluster(database.db, mine, { quotaLimit: 1 });
-    await expect(writeCluster(database.db, mine, { quotaLimit: 1 })).rejects.toMatchObject({ reason: "quota_exceeded" });
+    await expect(writeCluster(database.db, mine, { quotaLimit: 1 })).rejects.toMatchObject({
+      reason: "quota_exceeded",
+    });
   });
 
   it("makes one cluster for a key, however often and at once it is pressed", async () => {
@@ -215,7 +217,11 @@ onEveryDatabase((database) => {
     expect(locked).toMatchObject({ locked: true, generation: 1, status: "CREATE_IN_PROGRESS" });
     expect(await lastOperation(database.db, scope, id)).toMatchObject({ kind: "create", outcome: "running" });
     const healthy = await setHealth(database.db, scope, id, { status: "HEALTHY", reason: { api: "ok" } }, later);
-    expect(healthy).toMatchObject({ healthStatus: "HEALTHY", healthReason: { api: "ok" }, status: "CREATE_IN_PROGRESS" });
+    expect(healthy).toMatchObject({
+      healthStatus: "HEALTHY",
+      healthReason: { api: "ok" },
+      status: "CREATE_IN_PROGRESS",
+    });
   });
 
   it("pages through operations and events, newest first", async () => {
@@ -229,7 +235,13 @@ onEveryDatabase((database) => {
       });
     const first = await listOperations(database.db, scope, { clusterId: id, size: 3 });
     const rest = await listOperations(database.db, scope, { clusterId: id, size: 3, after: first.next ?? "" });
-    expect([...first.rows, ...rest.rows].map((row) => row.requestId)).toEqual(["req-4", "req-3", "req-2", "req-1", "req-1"]);
+    expect([...first.rows, ...rest.rows].map((row) => row.requestId)).toEqual([
+      "req-4",
+      "req-3",
+      "req-2",
+      "req-1",
+      "req-1",
+    ]);
     expect(rest.next).toBeNull();
     const events = await listEvents(database.db, scope, { clusterId: id, size: 4 });
     expect(events.rows.map((row) => row.message)).toEqual(["event 4", "event 3", "event 2", "event 1"]);

@@ -359,7 +359,12 @@ export function countsOf(nodegroups: readonly { role: string; nodeCount: number 
   return { masterCount: sum(true), nodeCount: sum(false) };
 }
 
-const nodegroupColumns = ({ facts, labels, ...group }: NewNodegroup, clusterId: string, projectId: string, now: Date) => ({
+const nodegroupColumns = (
+  { facts, labels, ...group }: NewNodegroup,
+  clusterId: string,
+  projectId: string,
+  now: Date,
+) => ({
   ...group,
   clusterId,
   projectId,

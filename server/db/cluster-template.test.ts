@@ -78,11 +78,15 @@ onEveryDatabase((database) => {
     const scope = inProject();
     const id = await writeTemplate(database.db, scope, { name: "Blue" });
     expect((await findTemplateByName(database.db, scope, "Blue")).id).toBe(id);
-    await expect(findTemplateByName(database.db, scope, "blue")).rejects.toMatchObject({ reason: "template_not_found" });
+    await expect(findTemplateByName(database.db, scope, "blue")).rejects.toMatchObject({
+      reason: "template_not_found",
+    });
     expect(await templateNameTaken(database.db, scope, "Blue")).toBe(true);
     expect(await templateNameTaken(database.db, scope, "Green")).toBe(false);
     await writeTemplate(database.db, scope, { name: "Blue" });
-    await expect(findTemplateByName(database.db, scope, "Blue")).rejects.toMatchObject({ reason: "template_ambiguous" });
+    await expect(findTemplateByName(database.db, scope, "Blue")).rejects.toMatchObject({
+      reason: "template_ambiguous",
+    });
   });
 
   it("changes only what is given", async () => {

@@ -71,7 +71,11 @@ onEveryDatabase((database) => {
   it("shows nothing of a cluster to another project, another region or another cluster's node", async () => {
     const scope = inProject();
     const id = await writeCluster(database.db, scope);
-    const strangers = [inProject(), projectScope(scope.projectId, "RegionTwo"), projectScope(scope.projectId, "RegionOne", "other")];
+    const strangers = [
+      inProject(),
+      projectScope(scope.projectId, "RegionTwo"),
+      projectScope(scope.projectId, "RegionOne", "other"),
+    ];
     for (const stranger of strangers) {
       await expect(getCluster(database.db, stranger, id)).rejects.toMatchObject({ reason: "cluster_not_found" });
       expect((await listClusters(database.db, stranger, { size: 10 })).rows).toEqual([]);
@@ -122,9 +126,9 @@ onEveryDatabase((database) => {
       details: { field: "sort" },
     });
     const { next } = await listClusters(database.db, scope, { sort: "name", size: 1 });
-    await expect(
-      listClusters(database.db, scope, { sort: "-name", after: next ?? "", size: 1 }),
-    ).rejects.toMatchObject({ reason: "invalid_input", details: { field: "after" } });
+    await expect(listClusters(database.db, scope, { sort: "-name", after: next ?? "", size: 1 })).rejects.toMatchObject(
+      { reason: "invalid_input", details: { field: "after" } },
+    );
     await expect(listClusters(database.db, scope, { after: "nonsense", size: 1 })).rejects.toMatchObject({
       details: { field: "after" },
     });
@@ -138,9 +142,9 @@ onEveryDatabase((database) => {
     expect(first.rows.map((row) => row.id)).toEqual(ids.slice(0, 2));
     const rest = await listClusterDetails(database.db, scope, { sort: "id", marker: ids[1], size: 2 });
     expect(rest.rows.map((row) => row.id)).toEqual(ids.slice(2));
-    await expect(
-      listClusters(database.db, inProject(), { sort: "id", marker: ids[1], size: 2 }),
-    ).rejects.toMatchObject({ reason: "cluster_not_found" });
+    await expect(listClusters(database.db, inProject(), { sort: "id", marker: ids[1], size: 2 })).rejects.toMatchObject(
+      { reason: "cluster_not_found" },
+    );
   });
 
   it("searches name without case, beginning of the id, addresses and the template's name", async () => {
@@ -153,21 +157,35 @@ onEveryDatabase((database) => {
       data: { apiAddress: "https://192.0.2.7:6443", nodeAddresses: '["10.0.0.9"]' },
     });
     for (const q of ["äpfel", "WEB", id.slice(0, 6), "192.0.2.7", "10.0.0.9", "ubuntu", " web "])
-      expect((await listClusters(database.db, scope, { q, size: 10 })).rows.map((row) => row.id), q).toEqual([id]);
+      expect(
+        (await listClusters(database.db, scope, { q, size: 10 })).rows.map((row) => row.id),
+        q,
+      ).toEqual([id]);
     for (const q of ["nothing", "%", "e_e"])
       expect((await listClusters(database.db, scope, { q, size: 10 })).rows, q).toEqual([]);
   });
 
   it("counts by group of statuses, and counts nodes with masters", async () => {
     const scope = inProject();
-    const statuses = ["CREATE_COMPLETE", "UPDATE_COMPLETE", "CREATE_FAILED", "DELETE_IN_PROGRESS", "UPDATE_IN_PROGRESS"];
+    const statuses = [
+      "CREATE_COMPLETE",
+      "UPDATE_COMPLETE",
+      "CREATE_FAILED",
+      "DELETE_IN_PROGRESS",
+      "UPDATE_IN_PROGRESS",
+    ];
     const old = new Date(testTime.getTime() - 3_600_000);
     for (const status of statuses) {
       const id = await writeCluster(database.db, scope, { workers: 2 });
       await database.db.prisma.cluster.update({ where: { id }, data: { status, statusSince: old } });
     }
     expect(await countByStatus(database.db, scope)).toEqual({ ready: 2, working: 1, failed: 1, deleting: 1 });
-    expect(await countByStatus(database.db, scope, { q: "nothing" })).toEqual({ ready: 0, working: 0, failed: 0, deleting: 0 });
+    expect(await countByStatus(database.db, scope, { q: "nothing" })).toEqual({
+      ready: 0,
+      working: 0,
+      failed: 0,
+      deleting: 0,
+    });
     expect(await clusterStats(database.db, scope)).toEqual({ clusters: 5, nodes: 15 });
     expect((await listAttention(database.db, scope, testTime)).map((entry) => entry.why).toSorted()).toEqual([
       "deleting-long",

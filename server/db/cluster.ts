@@ -1,7 +1,13 @@
 // Clusters as they are read. What changes them is in cluster-change.ts and reconcile.ts.
 import { z } from "zod";
 import type { Prisma } from "./generated/sqlite/client.ts";
-import { clusterStatuses, statusGroup, statusGroups, type ClusterStatus, type StatusGroup } from "../domain/cluster-status.ts";
+import {
+  clusterStatuses,
+  statusGroup,
+  statusGroups,
+  type ClusterStatus,
+  type StatusGroup,
+} from "../domain/cluster-status.ts";
 import { Cluster, ClusterRow } from "../domain/cluster.ts";
 import { DomainError } from "../domain/error.ts";
 import { ClusterFacts } from "../domain/facts.ts";

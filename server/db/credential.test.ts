@@ -73,9 +73,9 @@ onEveryDatabase((database) => {
     const id = await intent(scope);
     await writeCluster(database.db, scope, { credentialId: id });
     await expect(writeCluster(database.db, scope, { credentialId: id })).rejects.toThrow(/is not there to be attached/);
-    await expect(
-      writeCluster(database.db, inProject(), { credentialId: await intent(scope) }),
-    ).rejects.toThrow(/is not there to be attached/);
+    await expect(writeCluster(database.db, inProject(), { credentialId: await intent(scope) })).rejects.toThrow(
+      /is not there to be attached/,
+    );
   });
 
   it("says when a later attempt took the trustee over", async () => {

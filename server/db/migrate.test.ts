@@ -43,7 +43,9 @@ describe.each(dialects)("migrating %s", (dialect) => {
   it("leaves nothing behind of a migration that fails half way", async () => {
     const fresh = await emptyDatabase(dialect);
     const broken: [string, string] = ["0002-broken", 'CREATE TABLE "Half" ("id" TEXT); SELECT * FROM "nowhere";'];
-    await expect(migrate(fresh.url, { ...migrations, [dialect]: [...migrations[dialect].slice(0, 1), broken] })).rejects.toThrow();
+    await expect(
+      migrate(fresh.url, { ...migrations, [dialect]: [...migrations[dialect].slice(0, 1), broken] }),
+    ).rejects.toThrow();
     await migrate(fresh.url);
     const db = connect(fresh.url);
     await expect(db.prisma.$queryRaw`SELECT * FROM "Half"`).rejects.toThrow();

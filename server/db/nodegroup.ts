@@ -46,11 +46,7 @@ export async function getNodegroup(db: Db, scope: Scope, clusterId: string, what
 }
 
 /** Sizes of flavor and image of each group as they were resolved, by the group's id. */
-export async function getNodegroupFacts(
-  db: Db,
-  scope: Scope,
-  clusterId: string,
-): Promise<Map<string, NodeGroupFacts>> {
+export async function getNodegroupFacts(db: Db, scope: Scope, clusterId: string): Promise<Map<string, NodeGroupFacts>> {
   const rows = await db.prisma.nodeGroup.findMany({
     where: partsIn(scope, clusterId),
     select: { id: true, facts: true },

@@ -27,7 +27,9 @@ export async function listOperations(db: Db, scope: Scope, query: HistoryQuery):
       where: {
         AND: [
           where,
-          after && started ? { OR: [{ startedAt: { lt: started } }, { startedAt: started, seq: { lt: after.seq } }] } : {},
+          after && started
+            ? { OR: [{ startedAt: { lt: started } }, { startedAt: started, seq: { lt: after.seq } }] }
+            : {},
         ],
       },
       orderBy: [{ startedAt: "desc" }, { seq: "desc" }],

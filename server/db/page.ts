@@ -83,13 +83,13 @@ function behind({ column, nullable }: SortColumn, direction: Direction, position
   if (value === null) return { [column]: null, ...tie };
   // Prisma compares booleans for equality only: false comes before true.
   const beyond =
-    typeof value !== "boolean" ? [{ [column]: { [further]: value } }] : value === (direction === "desc") ? [{ [column]: !value }] : [];
+    typeof value !== "boolean"
+      ? [{ [column]: { [further]: value } }]
+      : value === (direction === "desc")
+        ? [{ [column]: !value }]
+        : [];
   return {
-    OR: [
-      ...beyond,
-      { [column]: value, ...tie },
-      ...(nullable ? [{ [column]: null }] : []),
-    ],
+    OR: [...beyond, { [column]: value, ...tie }, ...(nullable ? [{ [column]: null }] : [])],
   };
 }
 

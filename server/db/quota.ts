@@ -60,7 +60,12 @@ export async function listQuotas(db: Db, scope: Scope, query: QuotaQuery): Promi
   if (query.marker !== undefined && !marker)
     throw new DomainError("quota_not_found", `Quota ${query.marker} could not be found.`);
   const after = marker ? positionOf(seqOf(marker), by) : query.after ? readCursor(name, query.after) : null;
-  const page = pageOf<Prisma.QuotaWhereInput, Prisma.QuotaOrderByWithRelationInput>({ by, direction, after, key: "id" });
+  const page = pageOf<Prisma.QuotaWhereInput, Prisma.QuotaOrderByWithRelationInput>({
+    by,
+    direction,
+    after,
+    key: "id",
+  });
   const [found, total] = await Promise.all([
     db.prisma.quota.findMany({
       where: { AND: [where, ...page.where] },

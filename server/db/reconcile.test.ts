@@ -90,7 +90,11 @@ onEveryDatabase((database) => {
     const { db } = database;
     await settleOthers(db);
     const scope = inProject();
-    const [late, early, future] = [await writeCluster(db, scope), await writeCluster(db, scope), await writeCluster(db, scope)];
+    const [late, early, future] = [
+      await writeCluster(db, scope),
+      await writeCluster(db, scope),
+      await writeCluster(db, scope),
+    ];
     await db.prisma.cluster.update({ where: { id: early }, data: { nextReconcileAt: at(-5000) } });
     await db.prisma.cluster.update({ where: { id: future }, data: { nextReconcileAt: at(1000) } });
     expect(await nextDueAt(db)).toEqual(at(-5000));
@@ -145,7 +149,13 @@ onEveryDatabase((database) => {
     await settleOthers(db);
     const scope = inProject();
     const credentialId = randomUUID();
-    await insertIntent(db, scope, { id: credentialId, region: "RegionOne", trusteeName: "t", trusteePassword: "s", now: testTime });
+    await insertIntent(db, scope, {
+      id: credentialId,
+      region: "RegionOne",
+      trusteeName: "t",
+      trusteePassword: "s",
+      now: testTime,
+    });
     const authority = (kind: "kubernetes" | "etcd", revision: number) => ({
       id: randomUUID(),
       kind,
@@ -236,7 +246,12 @@ onEveryDatabase((database) => {
     const { rows } = await listEvents(db, scope, { clusterId: id, size: 5 });
     expect(rows[0]).toMatchObject({ message: "The cluster is ready.", operationId: expect.any(String) });
     const row = await db.prisma.cluster.findUniqueOrThrow({ where: { id } });
-    expect(row).toMatchObject({ leaseOwner: null, leaseUntil: null, observedGeneration: 1, nextReconcileAt: at(60_000) });
+    expect(row).toMatchObject({
+      leaseOwner: null,
+      leaseUntil: null,
+      observedGeneration: 1,
+      nextReconcileAt: at(60_000),
+    });
     expect(await changesSince(db, before)).toMatchObject([{ clusterId: id }]);
 
     // Nothing new, readiness not asked: what was known stays and live screens hear nothing. A server that went is taken off.
@@ -300,7 +315,15 @@ onEveryDatabase((database) => {
     const { db } = database;
     const { scope, id } = await aClaimed(db, "a");
     const worker = (await listNodegroups(db, scope, id))[1];
-    const gone = { id: worker?.id ?? "", status: null, statusReason: null, stackId: null, version: null, nodeAddresses: [], gone: true };
+    const gone = {
+      id: worker?.id ?? "",
+      status: null,
+      statusReason: null,
+      stackId: null,
+      version: null,
+      nodeAddresses: [],
+      gone: true,
+    };
     await record(db, "a", id, anOutcome({ nodegroups: [gone] }), at(10));
     expect((await listNodegroups(db, scope, id)).map((group) => group.name)).toEqual(["default-master"]);
     expect(await getCluster(db, scope, id)).toMatchObject({ masterCount: 1, nodeCount: 0 });
@@ -311,7 +334,13 @@ onEveryDatabase((database) => {
     await settleOthers(db);
     const scope = inProject();
     const credentialId = randomUUID();
-    await insertIntent(db, scope, { id: credentialId, region: "RegionOne", trusteeName: "t", trusteePassword: "s", now: at(-1e9) });
+    await insertIntent(db, scope, {
+      id: credentialId,
+      region: "RegionOne",
+      trusteeName: "t",
+      trusteePassword: "s",
+      now: at(-1e9),
+    });
     const id = await writeCluster(db, scope, { credentialId });
     await requestDeletion(db, scope, id, testTime, () => ({
       operation: anOperation({ kind: "delete" }),

@@ -222,7 +222,8 @@ export async function record(
       .filter((known) => !groups.some((group) => group.id === known.id && group.gone && !superseded))
       .map((known) => ({
         role: known.role,
-        nodeCount: (superseded ? undefined : groups.find((group) => group.id === known.id)?.nodeCount) ?? known.nodeCount,
+        nodeCount:
+          (superseded ? undefined : groups.find((group) => group.id === known.id)?.nodeCount) ?? known.nodeCount,
       }));
     await tx.cluster.update({
       where: { id },

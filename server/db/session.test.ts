@@ -43,7 +43,10 @@ onEveryDatabase((database) => {
     await createSession(database.db, session);
     expect(await touchSession(database.db, session.id, { region: "RegionTwo" })).toBe(true);
     expect(await touchSession(database.db, session.id, { lastProjectId: "p" })).toBe(true);
-    expect(await getSession(database.db, session.id, testTime)).toMatchObject({ region: "RegionTwo", lastProjectId: "p" });
+    expect(await getSession(database.db, session.id, testTime)).toMatchObject({
+      region: "RegionTwo",
+      lastProjectId: "p",
+    });
     await deleteSession(database.db, session.id);
     await deleteSession(database.db, session.id);
     expect(await touchSession(database.db, session.id, { lastProjectId: "p" })).toBe(false);

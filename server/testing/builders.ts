@@ -163,7 +163,11 @@ export async function writeCluster(
 }
 
 /** Writes a template of the project; returns its id. */
-export async function writeTemplate(db: Db, scope: ProjectScope, given: Partial<ClusterTemplate> = {}): Promise<string> {
+export async function writeTemplate(
+  db: Db,
+  scope: ProjectScope,
+  given: Partial<ClusterTemplate> = {},
+): Promise<string> {
   const template = aTemplate({ projectId: scope.projectId, ...given });
   await insertTemplate(db, scope, template);
   return template.id;

@@ -6,19 +6,14 @@ import type { Clouds, IssuedToken } from "../../drivers/openstack/cloud.ts";
 import { openClouds, type CloudSettings } from "../../drivers/openstack/clouds.ts";
 import { openAuth, type Auth } from "../auth/auth.ts";
 import type { AuthDeps, RequestContext } from "../auth/context.ts";
-import {
-  delegate,
-  openDelegation,
-  removeDelegation,
-  sweepDelegations,
-} from "../auth/delegated-credential.ts";
+import { delegate, openDelegation, removeDelegation, sweepDelegations } from "../auth/delegated-credential.ts";
 import { may, policyNames, readPolicies } from "../auth/policy.ts";
 import { getCluster, listClusters } from "../db/cluster.ts";
 import { completeCredential, getCredential, getSpareCredential, insertIntent } from "../db/credential.ts";
 import { Secret } from "../domain/secret.ts";
 import { writeCluster } from "./builders.ts";
 import { silentLog, testClock, testSecrets, type TestClock } from "./test-context.ts";
-import { useDatabase } from "./test-db.ts";
+import { testDatabase } from "./test-db.ts";
 
 export interface IdentityTarget {
   settings: CloudSettings;
@@ -32,7 +27,7 @@ const domain = { name: "Default" };
 
 /** Registers the suite; `open` is called once. */
 export function identityContract(open: () => Promise<IdentityTarget>): void {
-  const database = useDatabase();
+  const database = testDatabase();
   let target: IdentityTarget;
   let clouds: Clouds;
   let clock: TestClock;
@@ -134,7 +129,9 @@ export function identityContract(open: () => Promise<IdentityTarget>): void {
       expect(new Set(contexts.map((ctx) => ctx.token.reveal())).size).toBe(ids.length);
       const restarted = openAuth(deps, { region: target.settings.region });
       const again = await Promise.all(ids.map((id) => restarted.sessions.context(value, id, "req-1")));
-      expect(again.map((ctx) => ctx.token.reveal())).toEqual(contexts.slice(0, ids.length).map((ctx) => ctx.token.reveal()));
+      expect(again.map((ctx) => ctx.token.reveal())).toEqual(
+        contexts.slice(0, ids.length).map((ctx) => ctx.token.reveal()),
+      );
       await auth.sessions.signOut(value);
     });
 
@@ -185,7 +182,9 @@ export function identityContract(open: () => Promise<IdentityTarget>): void {
     it("knows nobody by a missing or invented cookie", async () => {
       for (const value of [null, "x".repeat(43)]) {
         expect(await auth.sessions.view(value)).toBeNull();
-        await expect(auth.sessions.context(value, "demo", "req-1")).rejects.toMatchObject({ reason: "unauthenticated" });
+        await expect(auth.sessions.context(value, "demo", "req-1")).rejects.toMatchObject({
+          reason: "unauthenticated",
+        });
       }
     });
   });
@@ -272,7 +271,10 @@ export function identityContract(open: () => Promise<IdentityTarget>): void {
       const token = await clouds.fromTrust(access).token();
       await expect(api(token), "its cluster is not written yet").rejects.toMatchObject({ reason: "unauthenticated" });
       const other = await writeCluster(database.db, owner.scope, { cluster: { userId: owner.user.id } });
-      await writeCluster(database.db, owner.scope, { cluster: { id: clusterId, userId: owner.user.id }, credentialId: id });
+      await writeCluster(database.db, owner.scope, {
+        cluster: { id: clusterId, userId: owner.user.id },
+        credentialId: id,
+      });
       auth.tokens.forget(token);
       const node = await api(token);
       expect(node).toMatchObject({ user: { id: owner.user.id }, clusterIdOfTrustee: clusterId, isAdmin: false });
@@ -286,14 +288,19 @@ export function identityContract(open: () => Promise<IdentityTarget>): void {
       ]);
       expect(policyNames.filter((name) => may(node, name, { ...about, clusterId: other }))).toEqual([]);
       expect(policyNames.filter((name) => may(node, name))).toEqual([]);
-      expect((await listClusters(database.db, node.scope, { size: 10 })).rows.map((row) => row.id)).toEqual([clusterId]);
+      expect((await listClusters(database.db, node.scope, { size: 10 })).rows.map((row) => row.id)).toEqual([
+        clusterId,
+      ]);
       await expect(getCluster(database.db, node.scope, other)).rejects.toMatchObject({ reason: "cluster_not_found" });
       await expect(delegate(deps, node, randomUUID(), [])).rejects.toMatchObject({ reason: "delegation_failed" });
     });
 
     it("knows a node that comes as the trustee itself, without any scope", async () => {
       const { id, access, clusterId } = await delegated();
-      await writeCluster(database.db, owner.scope, { cluster: { id: clusterId, userId: owner.user.id }, credentialId: id });
+      await writeCluster(database.db, owner.scope, {
+        cluster: { id: clusterId, userId: owner.user.id },
+        credentialId: id,
+      });
       const { token } = await clouds.identity.signIn({
         kind: "password",
         user: { id: access.trusteeUserId },
@@ -328,14 +335,23 @@ export function identityContract(open: () => Promise<IdentityTarget>): void {
         const id = randomUUID();
         const trusteeName = `${randomUUID()}_${owner.project.id}`;
         const trusteePassword = secrets.seal("secret-of-a-test", `credential:${id}`);
-        await insertIntent(database.db, owner.scope, { id, region: owner.region, trusteeName, trusteePassword, now: clock.now() });
+        await insertIntent(database.db, owner.scope, {
+          id,
+          region: owner.region,
+          trusteeName,
+          trusteePassword,
+          now: clock.now(),
+        });
         return { id, trusteeName };
       };
       const nothing = await intent();
       const unnoted = await intent();
       await clouds.identity.trustees.create({ name: unnoted.trusteeName, password: new Secret("secret-of-a-test") });
       const noted = await intent();
-      const trustee = await clouds.identity.trustees.create({ name: noted.trusteeName, password: new Secret("secret-of-a-test") });
+      const trustee = await clouds.identity.trustees.create({
+        name: noted.trusteeName,
+        password: new Secret("secret-of-a-test"),
+      });
       await completeCredential(database.db, owner.scope, noted.id, { trusteeUserId: trustee.id });
       const complete = await delegated();
       const used = await delegated();
@@ -344,7 +360,12 @@ export function identityContract(open: () => Promise<IdentityTarget>): void {
       expect(await sweepDelegations(deps, 15 * minute)).toBe(0);
       clock.advance(15 * minute + 1);
       expect(await sweepDelegations(deps, 15 * minute)).toBeGreaterThanOrEqual(4);
-      for (const { id, trusteeName } of [nothing, unnoted, noted, { id: complete.id, trusteeName: complete.credential.trusteeName }]) {
+      for (const { id, trusteeName } of [
+        nothing,
+        unnoted,
+        noted,
+        { id: complete.id, trusteeName: complete.credential.trusteeName },
+      ]) {
         expect(await getSpareCredential(database.db, id)).toBeNull();
         expect(await clouds.identity.trustees.find(trusteeName)).toBeNull();
       }
@@ -355,7 +376,10 @@ export function identityContract(open: () => Promise<IdentityTarget>): void {
 
     it("takes over after an attempt for the same cluster that left a trustee whose password nobody knows", async () => {
       const clusterId = randomUUID();
-      await clouds.identity.trustees.create({ name: `${clusterId}_${owner.project.id}`, password: new Secret("lost-for-ever") });
+      await clouds.identity.trustees.create({
+        name: `${clusterId}_${owner.project.id}`,
+        password: new Secret("lost-for-ever"),
+      });
       const { access } = await delegated(clusterId);
       expect((await clouds.fromTrust(access).whoAmI()).user.id).toBe(owner.user.id);
     });

@@ -35,7 +35,13 @@ export async function startPostgres() {
     const options = ["-D", data, "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"];
     await execute(join(bin, "initdb"), options, { ...identity, cwd: directory });
     const port = await freePort();
-    const settings = { listen_addresses: "127.0.0.1", port, unix_socket_directories: "", fsync: "off", max_connections: 200 };
+    const settings = {
+      listen_addresses: "127.0.0.1",
+      port,
+      unix_socket_directories: "",
+      fsync: "off",
+      max_connections: 200,
+    };
     const server = spawn(
       join(bin, "postgres"),
       ["-D", data, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],

@@ -36,7 +36,9 @@ export async function emptyDatabase(dialect: Db["dialect"]): Promise<{ url: stri
   return { url: url.href, remove: () => ask(`DROP DATABASE ${name} WITH (FORCE)`) };
 }
 
-export const dialects: readonly Db["dialect"][] = process.env["TEST_POSTGRES_URL"] ? ["sqlite", "postgresql"] : ["sqlite"];
+export const dialects: readonly Db["dialect"][] = process.env["TEST_POSTGRES_URL"]
+  ? ["sqlite", "postgresql"]
+  : ["sqlite"];
 
 export interface TestDatabase {
   readonly db: Db;
@@ -48,11 +50,11 @@ export interface TestDatabase {
  * migrated, empty at first, and shared by the suite's tests: they work in projects of their own.
  */
 export function onEveryDatabase(suite: (database: TestDatabase) => void): void {
-  describe.each(dialects)("on %s", (dialect) => suite(useDatabase(dialect)));
+  describe.each(dialects)("on %s", (dialect) => suite(testDatabase(dialect)));
 }
 
 /** A migrated database for the tests of the enclosing describe or file. */
-export function useDatabase(dialect: Db["dialect"] = "sqlite"): TestDatabase {
+export function testDatabase(dialect: Db["dialect"] = "sqlite"): TestDatabase {
   let opened: { db: Db; url: string; remove(): Promise<void> } | null = null;
   const need = () => {
     if (!opened) throw new Error("the database is open only while tests run");

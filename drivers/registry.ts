@@ -19,7 +19,8 @@ export function driverRegistry(drivers: readonly ClusterDriver[]): DriverRegistr
     byName.set(driver.name, driver);
     for (const type of driver.provides) {
       const other = byType.get(word(type));
-      if (other) throw new Error(`drivers ${other.name} and ${driver.name} both serve ${word(type)}: enable one of them`);
+      if (other)
+        throw new Error(`drivers ${other.name} and ${driver.name} both serve ${word(type)}: enable one of them`);
       byType.set(word(type), driver);
     }
   }

@@ -29,12 +29,19 @@ export function acceptsHeat(pair: Pair, want: Wish): Problem[] {
 
   for (const group of want.nodegroups.filter((one) => one.role === "master")) {
     if (group.count < 1 || group.count % 2 === 0)
-      refuse("master_count", `master nodegroup size of ${group.count} is invalid, size must be an odd number such as 1, 3 or 5`);
+      refuse(
+        "master_count",
+        `master nodegroup size of ${group.count} is invalid, size must be an odd number such as 1, 3 or 5`,
+      );
     if (group.count > 1 && !network.masterLbEnabled)
       refuse("master_lb_enabled", "must be true for more than one master: several masters need one address");
   }
   for (const group of want.nodegroups) {
-    if (group.count > 90) refuse(group.role === "master" ? "master_count" : "node_count", `must be at most 90 in one node group, is ${group.count}`);
+    if (group.count > 90)
+      refuse(
+        group.role === "master" ? "master_count" : "node_count",
+        `must be at most 90 in one node group, is ${group.count}`,
+      );
     const volumes = nodeVolumes(want, group);
     if (volumes.boot.size === 0 && group.flavor.diskGib === 0)
       refuse("labels.boot_volume_size", "must be set: the flavor has no disk of its own");
@@ -50,19 +57,29 @@ export function acceptsHeat(pair: Pair, want: Wish): Problem[] {
   if (network.fixedSubnet !== null && network.fixedNetwork === null)
     refuse("fixed_network", "is needed when fixed_subnet is set");
   if (labels.has("master_lb_allowed_cidrs") && !network.masterLbEnabled)
-    refuse("labels.master_lb_allowed_cidrs", "has no effect without a load balancer for the masters: set master_lb_enabled");
+    refuse(
+      "labels.master_lb_allowed_cidrs",
+      "has no effect without a load balancer for the masters: set master_lb_enabled",
+    );
   const known = new Set([...heatLabels, ...pair.coe.knownLabels]);
-  const given = new Set([labels, ...want.nodegroups.map((group) => group.labels)].flatMap((one) => one.entries().map(([key]) => key)));
+  const given = new Set(
+    [labels, ...want.nodegroups.map((group) => group.labels)].flatMap((one) => one.entries().map(([key]) => key)),
+  );
   for (const key of given)
-    if (!known.has(key) && labelFact(key) !== undefined) refuse(`labels.${key}`, `label ${key} has no effect with driver ${pair.name}`);
+    if (!known.has(key) && labelFact(key) !== undefined)
+      refuse(`labels.${key}`, `label ${key} has no effect with driver ${pair.name}`);
   return problems;
 }
 
 /** What will exist: the same switches as in the templates. */
 export function footprintHeat(want: Wish): Footprint {
   const plan = networkPlan(want);
-  const sum = (count: (group: Wish["nodegroups"][number]) => number) => want.nodegroups.reduce((total, group) => total + count(group), 0);
-  const sizes = (group: Wish["nodegroups"][number]) => Object.values(nodeVolumes(want, group)).map((volume) => volume.size).filter((size) => size > 0);
+  const sum = (count: (group: Wish["nodegroups"][number]) => number) =>
+    want.nodegroups.reduce((total, group) => total + count(group), 0);
+  const sizes = (group: Wish["nodegroups"][number]) =>
+    Object.values(nodeVolumes(want, group))
+      .map((volume) => volume.size)
+      .filter((size) => size > 0);
   const servers = sum((group) => group.count);
   return {
     servers,
@@ -77,7 +94,9 @@ export function footprintHeat(want: Wish): Footprint {
     ports: servers + (plan.ownNetwork && want.network.externalNetwork !== null ? 1 : 0) + (plan.balancer ? 1 : 0),
     securityGroups: 2,
     serverGroups: 1 + want.nodegroups.filter((group) => group.role !== "master").length,
-    floatingIps: (plan.apiFloating ? 1 : 0) + (plan.nodeFloating ? sum((group) => (group.role === "master" && !plan.balancer ? 0 : group.count)) : 0),
+    floatingIps:
+      (plan.apiFloating ? 1 : 0) +
+      (plan.nodeFloating ? sum((group) => (group.role === "master" && !plan.balancer ? 0 : group.count)) : 0),
     loadBalancers: plan.balancer ? 1 : 0,
   };
 }

@@ -20,13 +20,29 @@ export async function applyHeat(pair: Pair, cloud: Cloud, want: Desired, step: H
     switch (error.kind) {
       case "unauthorized":
       case "forbidden":
-        return { kind: "stalled", reason: error.message, remedy: "Rotate the cluster's credential: its owner may have left the project or lost a role." };
+        return {
+          kind: "stalled",
+          reason: error.message,
+          remedy: "Rotate the cluster's credential: its owner may have left the project or lost a role.",
+        };
       case "quota":
-        return { kind: "stalled", reason: error.message, remedy: "Free some of the project's quota or ask for more, then retry." };
+        return {
+          kind: "stalled",
+          reason: error.message,
+          remedy: "Free some of the project's quota or ask for more, then retry.",
+        };
       case "bad_request":
-        return { kind: "stalled", reason: error.message, remedy: "The cloud refuses the template. Correct what the message names, then retry." };
+        return {
+          kind: "stalled",
+          reason: error.message,
+          remedy: "The cloud refuses the template. Correct what the message names, then retry.",
+        };
       case "no_service":
-        return { kind: "stalled", reason: error.message, remedy: "Ask the operators of the cloud for the missing service." };
+        return {
+          kind: "stalled",
+          reason: error.message,
+          remedy: "Ask the operators of the cloud for the missing service.",
+        };
       case "conflict":
         return { kind: "waiting", on: error.message, afterMs: 5000 };
       default:
@@ -58,7 +74,8 @@ async function carryOut(pair: Pair, cloud: Cloud, want: Desired, step: HeatStep)
     case "resize": {
       // A change while Heat carries out another one cancels members half way and fails (seen with Heat 19): one by one.
       const { name, state } = await cloud.heat.getStack(step.stack);
-      if (state === "IN_PROGRESS") return { kind: "waiting", on: `stack ${name} is being changed already`, afterMs: 3000 };
+      if (state === "IN_PROGRESS")
+        return { kind: "waiting", on: `stack ${name} is being changed already`, afterMs: 3000 };
       // Stored parameters stay as they are: the hidden ones come back as asterisks and must never be sent again.
       await cloud.heat.patchStack(step.stack, { parameters: { count: step.count, removal: step.remove } });
       return done;
@@ -100,7 +117,10 @@ async function create(cloud: Cloud, want: Desired, stack: StackCreate): Promise<
     if (!isOpenStackError(error, "conflict")) throw error;
     const found = await cloud.heat.findStack(stack.name);
     if (!found) return { kind: "again", afterMs: 1000 };
-    if (found.tags.includes(clusterTag(want.key.id))) return found.action === "DELETE" ? { kind: "waiting", on: `stack ${stack.name} is being deleted`, afterMs: 3000 } : done;
+    if (found.tags.includes(clusterTag(want.key.id)))
+      return found.action === "DELETE"
+        ? { kind: "waiting", on: `stack ${stack.name} is being deleted`, afterMs: 3000 }
+        : done;
     return {
       kind: "stalled",
       reason: `A stack named ${stack.name} exists already and is not of this cluster.`,

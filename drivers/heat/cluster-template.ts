@@ -147,7 +147,14 @@ export function renderClusterTemplate(want: Desired, coe: HeatCoe): Template {
     floatingPort = getAttr("api_balancer", "vip_port_id");
   } else {
     // The single master's port lives here: the address is known before the master is, and outlives its server.
-    resources["api_port"] = nodePort(`${name}-api`, network, subnet, getResource("masters_security_group"), podCidr, gateway);
+    resources["api_port"] = nodePort(
+      `${name}-api`,
+      network,
+      subnet,
+      getResource("masters_security_group"),
+      podCidr,
+      gateway,
+    );
     output("api_port_id", getResource("api_port"));
     output("api_private_address", getAttr("api_port", "fixed_ips", 0, "ip_address"));
     floatingPort = getResource("api_port");
@@ -160,7 +167,10 @@ export function renderClusterTemplate(want: Desired, coe: HeatCoe): Template {
     };
     output("api_public_address", getAttr("api_floating", "floating_ip_address"));
   }
-  output("api_address", plan.apiFloating ? getAttr("api_floating", "floating_ip_address") : outputValue(outputs, "api_private_address"));
+  output(
+    "api_address",
+    plan.apiFloating ? getAttr("api_floating", "floating_ip_address") : outputValue(outputs, "api_private_address"),
+  );
   return {
     heat_template_version: templateVersion,
     description: `Cluster ${want.key.name} (${want.key.id}): network, security groups and API address`,
@@ -176,7 +186,14 @@ function outputValue(outputs: Record<string, Hot>, name: string): Hot {
 }
 
 /** A node's port: its own address, and the pods' behind it. */
-export function nodePort(name: Hot, network: Hot, subnet: Hot, securityGroup: Hot, podCidr: string, after: string[] = []): Hot {
+export function nodePort(
+  name: Hot,
+  network: Hot,
+  subnet: Hot,
+  securityGroup: Hot,
+  podCidr: string,
+  after: string[] = [],
+): Hot {
   return {
     type: "OS::Neutron::Port",
     properties: {

@@ -17,7 +17,9 @@ export function failedResources(stacks: readonly HeatStack[]): FailedResource[] 
   const failed = stacks.flatMap((stack) =>
     stack.resources
       .filter((resource) => resource.state === "FAILED" && resource.action !== "INIT")
-      .filter((resource) => !stack.resources.some((inner) => inner.state === "FAILED" && isInside(inner, resource, stack)))
+      .filter(
+        (resource) => !stack.resources.some((inner) => inner.state === "FAILED" && isInside(inner, resource, stack)),
+      )
       .map((resource) => ({
         path: pathOf(resource, stack),
         type: resource.type,
@@ -25,7 +27,9 @@ export function failedResources(stacks: readonly HeatStack[]): FailedResource[] 
         physicalId: resource.physicalId,
         reason: unwrap(resource.reason ?? ""),
         at: resource.updatedAt,
-        consequence: /aborted|cancell?ed|Stack (?:CREATE|UPDATE) (?:cancelled|was cancelled)/i.test(resource.reason ?? ""),
+        consequence: /aborted|cancell?ed|Stack (?:CREATE|UPDATE) (?:cancelled|was cancelled)/i.test(
+          resource.reason ?? "",
+        ),
       })),
   );
   const causes = failed.filter((one) => !one.consequence);
@@ -41,7 +45,12 @@ const isInside = (inner: StackResource, outer: StackResource, stack: HeatStack):
 
 /** `["workers", "worker 3", "volume"]`. */
 export function pathOf(resource: StackResource, stack: HeatStack): string[] {
-  const part = stack.part === "workers" ? (stack.nodegroup?.name ?? "workers") : stack.part === "masters" ? "control plane" : "cluster network";
+  const part =
+    stack.part === "workers"
+      ? (stack.nodegroup?.name ?? "workers")
+      : stack.part === "masters"
+        ? "control plane"
+        : "cluster network";
   const index = resource.type === memberFile ? resource.name : resource.parentResource;
   const node = stack.part === "masters" ? "master" : "worker";
   const isMember = resource.type === memberFile;
@@ -78,7 +87,9 @@ export function unwrap(reason: string): string {
 export function progressOf(stacks: readonly HeatStack[], expected: number): Progress | null {
   if (stacks.length === 0) return null;
   const leaves = stacks.flatMap((stack) => stack.resources.filter(isLeaf).map((resource) => ({ resource, stack })));
-  const done = leaves.filter(({ resource }) => resource.state === "COMPLETE" && resource.action !== "DELETE" && resource.action !== "INIT").length;
+  const done = leaves.filter(
+    ({ resource }) => resource.state === "COMPLETE" && resource.action !== "DELETE" && resource.action !== "INIT",
+  ).length;
   const moving = leaves.filter(({ resource }) => resource.state === "IN_PROGRESS").at(-1);
   return {
     done: Math.min(done, Math.max(expected, leaves.length)),

@@ -38,7 +38,10 @@ export function resolveHot(value: unknown, lookup: HotLookup): unknown {
     }
     if (name === "list_join") {
       const [joiner, ...lists] = z.array(z.unknown()).parse(args);
-      return lists.flatMap((list) => z.array(z.unknown()).parse(resolveHot(list, lookup))).map(text).join(text(joiner));
+      return lists
+        .flatMap((list) => z.array(z.unknown()).parse(resolveHot(list, lookup)))
+        .map(text)
+        .join(text(joiner));
     }
     if (name === "str_replace") {
       const { template, params } = Replace.parse(args);

@@ -26,12 +26,17 @@ test("files come back byte for byte, modes are decimal, the node never updates i
 });
 
 const known = {
-  SIGNAL_URL: "http://127.0.0.1:8004/v1/p/stacks/arn%3Aopenstack%3Aheat/a?Signature=x%2By%3D&Timestamp=2026-01-01T00%3A00%3A00Z#'\"\\",
+  SIGNAL_URL:
+    "http://127.0.0.1:8004/v1/p/stacks/arn%3Aopenstack%3Aheat/a?Signature=x%2By%3D&Timestamp=2026-01-01T00%3A00%3A00Z#'\"\\",
   SIGNAL_TOKEN: "gAAAAA-_=+/",
   TRUSTEE_PASSWORD: `pa'ss"w\\or%d $(id) \`x\` {}[]|<>;*?~!^ @INDEX@ ${heatEnvPlaceholder}`,
   INDEX: "0",
 };
-const lookup = { param: () => null, resource: () => null, attr: (name: string) => Object.entries(known).find(([key]) => key === name)?.[1] };
+const lookup = {
+  param: () => null,
+  resource: () => null,
+  attr: (name: string) => Object.entries(known).find(([key]) => key === name)?.[1],
+};
 const expression = heatUserData(
   renderIgnition(files, units),
   Object.fromEntries([...Object.keys(known), "FLOATING_ADDRESS"].map((name) => [name, { get_attr: [name] }])),
@@ -47,8 +52,11 @@ test("no value that Heat fills in can break out of heat.env, JSON or the data UR
   expect(shown).toBe(known.TRUSTEE_PASSWORD);
 });
 
-test.skipIf(!existsSync(validator))("Ignition's own validator accepts it (skipped where ignition-validate is missing)", () => {
-  const run = spawnSync(validator, ["-"], { input: String(resolveHot(expression, lookup)), encoding: "utf8" });
-  expect(run.stderr).toBe("");
-  expect(run.status).toBe(0);
-});
+test.skipIf(!existsSync(validator))(
+  "Ignition's own validator accepts it (skipped where ignition-validate is missing)",
+  () => {
+    const run = spawnSync(validator, ["-"], { input: String(resolveHot(expression, lookup)), encoding: "utf8" });
+    expect(run.stderr).toBe("");
+    expect(run.status).toBe(0);
+  },
+);

@@ -17,7 +17,10 @@ test.each([
 
 test("server names fit Heat's 53 characters with an index of four digits", () => {
   for (const name of ["a".repeat(242), "_".repeat(63), "1-2-3"])
-    for (const stack of [mastersStackName({ id, name }, "12345678"), workersStackName({ id, name }, "very-long-node-group-name", "12345678")]) {
+    for (const stack of [
+      mastersStackName({ id, name }, "12345678"),
+      workersStackName({ id, name }, "very-long-node-group-name", "12345678"),
+    ]) {
       expect(`${stack}-9999`.length).toBeLessThanOrEqual(53);
       expect(stack).toMatch(/^[a-z][a-z0-9-]*[a-z0-9]$/);
       expect(stack).not.toContain("--");

@@ -23,7 +23,8 @@ export interface NetworkPlan {
 export function networkPlan(want: Wish): NetworkPlan {
   const { network, labels } = want;
   const ownNetwork = network.fixedNetwork === null;
-  const subnetCidr = network.fixedSubnetCidr ?? (ownNetwork ? (labels.get("fixed_subnet_cidr") ?? defaultSubnetCidr) : null);
+  const subnetCidr =
+    network.fixedSubnetCidr ?? (ownNetwork ? (labels.get("fixed_subnet_cidr") ?? defaultSubnetCidr) : null);
   const balancer = network.masterLbEnabled;
   const provider = labels.get("octavia_provider") ?? null;
   const allowed = labels.list("master_lb_allowed_cidrs") ?? [];
@@ -31,7 +32,9 @@ export function networkPlan(want: Wish): NetworkPlan {
     ownNetwork,
     subnetCidr,
     balancer,
-    apiFloating: balancer ? (labels.boolean("master_lb_floating_ip_enabled") ?? network.floatingIpEnabled) : network.floatingIpEnabled,
+    apiFloating: balancer
+      ? (labels.boolean("master_lb_floating_ip_enabled") ?? network.floatingIpEnabled)
+      : network.floatingIpEnabled,
     nodeFloating: network.floatingIpEnabled,
     balancerProvider: provider,
     // The ovn provider knows no other one.

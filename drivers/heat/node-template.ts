@@ -22,13 +22,19 @@ export interface NodeStack {
 }
 
 /** Volumes of a node by switch; sizes in GiB, 0 = none. */
-export function nodeVolumes(want: { labels: Desired["labels"]; dockerVolumeSizeGib: number | null }, group: NodegroupWish) {
+export function nodeVolumes(
+  want: { labels: Desired["labels"]; dockerVolumeSizeGib: number | null },
+  group: NodegroupWish,
+) {
   const label = (key: string) => group.labels.get(key) ?? want.labels.get(key);
   const size = (key: string) => group.labels.integer(key) ?? want.labels.integer(key) ?? 0;
   return {
     boot: { size: size("boot_volume_size"), type: label("boot_volume_type") ?? null },
     etcd: { size: group.role === "master" ? size("etcd_volume_size") : 0, type: label("etcd_volume_type") ?? null },
-    docker: { size: group.dockerVolumeSizeGib ?? want.dockerVolumeSizeGib ?? 0, type: label("docker_volume_type") ?? null },
+    docker: {
+      size: group.dockerVolumeSizeGib ?? want.dockerVolumeSizeGib ?? 0,
+      type: label("docker_volume_type") ?? null,
+    },
   };
 }
 
@@ -36,7 +42,13 @@ export function nodeVolumes(want: { labels: Desired["labels"]; dockerVolumeSizeG
 const waitSeconds = (want: Desired) =>
   want.createTimeoutMinutes === 0 ? 43200 : Math.min((want.createTimeoutMinutes ?? 60) * 60, 43200);
 
-export function renderNodeStack(pair: Pair, want: Desired, group: NodegroupWish, name: string, facts: ClusterFacts): NodeStack {
+export function renderNodeStack(
+  pair: Pair,
+  want: Desired,
+  group: NodegroupWish,
+  name: string,
+  facts: ClusterFacts,
+): NodeStack {
   const part = group.role === "master" ? "masters" : "workers";
   const own = groupResource[part];
   const resources: Record<string, Hot> = {};
@@ -127,7 +139,10 @@ export function renderMember(pair: Pair, want: Desired, group: NodegroupWish, fa
     return size > 0;
   };
   const boots = volume("boot", volumes.boot, group.image.id);
-  const attached = [volume("etcd", volumes.etcd) ? "etcd" : null, volume("docker", volumes.docker) ? "docker" : null].filter((key) => key !== null);
+  const attached = [
+    volume("etcd", volumes.etcd) ? "etcd" : null,
+    volume("docker", volumes.docker) ? "docker" : null,
+  ].filter((key) => key !== null);
 
   resources["ready_handle"] = {
     type: "OS::Heat::WaitConditionHandle",
@@ -138,14 +153,21 @@ export function renderMember(pair: Pair, want: Desired, group: NodegroupWish, fa
     apiReachable: plan.apiFloating,
     firstIndex: master ? "0" : null,
   });
-  const userData = renderIgnition([...files, { path: heatEnvPath, mode: 0o600, content: { encoded: heatEnvPlaceholder } }], units);
+  const userData = renderIgnition(
+    [...files, { path: heatEnvPath, mode: 0o600, content: { encoded: heatEnvPlaceholder } }],
+    units,
+  );
   resources["server"] = {
     type: "OS::Nova::Server",
     properties: {
       name: getParam("name"),
       flavor: group.flavor.id,
       ...(boots
-        ? { block_device_mapping_v2: [{ volume_id: getResource("boot_volume"), boot_index: 0, delete_on_termination: false }] }
+        ? {
+            block_device_mapping_v2: [
+              { volume_id: getResource("boot_volume"), boot_index: 0, delete_on_termination: false },
+            ],
+          }
         : { image: group.image.id }),
       ...(want.keypair === null ? {} : { key_name: want.keypair }),
       ...(zone === undefined ? {} : { availability_zone: zone }),

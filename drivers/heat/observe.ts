@@ -20,7 +20,14 @@ export async function surveyStacks(cloud: Cloud, now: Date): Promise<Survey> {
   const stacks = await cloud.heat.listStacks({ tags: [stackTag] });
   return {
     at: now,
-    stacks: stacks.map(({ id, name, status, reason, updatedAt, tags }) => ({ id, name, status, reason, updatedAt, tags })),
+    stacks: stacks.map(({ id, name, status, reason, updatedAt, tags }) => ({
+      id,
+      name,
+      status,
+      reason,
+      updatedAt,
+      tags,
+    })),
   };
 }
 
@@ -48,19 +55,33 @@ export class DetailCache {
 
 const inProgress = (state: BackendState) => state === "creating" || state === "updating" || state === "deleting";
 
-export async function observeHeat(pair: Pair, cache: DetailCache, cloud: Cloud, want: Desired, survey: Survey): Promise<HeatObserved> {
-  const mine = survey.stacks.filter((stack) => stack.tags.includes(clusterTag(want.key.id)) && stackState(stack.status) !== "absent");
-  const read = (await Promise.all(mine.map((stack) => readStack(cache, cloud, stack)))).filter((found) => found !== null);
+export async function observeHeat(
+  pair: Pair,
+  cache: DetailCache,
+  cloud: Cloud,
+  want: Desired,
+  survey: Survey,
+): Promise<HeatObserved> {
+  const mine = survey.stacks.filter(
+    (stack) => stack.tags.includes(clusterTag(want.key.id)) && stackState(stack.status) !== "absent",
+  );
+  const read = (await Promise.all(mine.map((stack) => readStack(cache, cloud, stack)))).filter(
+    (found) => found !== null,
+  );
   const stacks = read.map(({ stack }) => stack);
   const facts = read.find(({ facts }) => facts !== null)?.facts ?? null;
-  const servers = stacks.some((stack) => stack.nodegroup) ? await cloud.nova.listServers({ name: `^${baseName(want.key)}-` }) : [];
+  const servers = stacks.some((stack) => stack.nodegroup)
+    ? await cloud.nova.listServers({ name: `^${baseName(want.key)}-` })
+    : [];
   const cluster = stacks.find((stack) => stack.part === "cluster");
   const address = facts ? (facts.apiPublicAddress ?? facts.apiPrivateAddress) : null;
-  const apiAddress = address === null ? null : `https://${address.includes(":") ? `[${address}]` : address}:${pair.coe.apiPort(want)}`;
+  const apiAddress =
+    address === null ? null : `https://${address.includes(":") ? `[${address}]` : address}:${pair.coe.apiPort(want)}`;
   const reachable = apiReachable(want);
   const nodegroups = groupsOf(want, stacks, servers);
   const masters = stacks.find((stack) => stack.part === "masters");
-  const asks = want.probe && !want.deleting && reachable && want.admin !== null && apiAddress !== null && masters !== undefined;
+  const asks =
+    want.probe && !want.deleting && reachable && want.admin !== null && apiAddress !== null && masters !== undefined;
   const leftovers = want.deleting ? await findLeftovers(cloud, want, facts, cluster) : [];
   const seen: HeatObserved = {
     backendId: cluster?.id ?? null,
@@ -83,7 +104,11 @@ export async function observeHeat(pair: Pair, cache: DetailCache, cloud: Cloud, 
   };
   const sum = overall(pair, want, seen);
   // An API that was asked and does not answer yet hides whether the add-ons are there: that is not ready.
-  return { ...seen, ...sum, ...(asks && seen.addons === undefined && sum.state === "ready" ? { state: "updating" as const } : {}) };
+  return {
+    ...seen,
+    ...sum,
+    ...(asks && seen.addons === undefined && sum.state === "ready" ? { state: "updating" as const } : {}),
+  };
 }
 
 /** One word for all stacks. What still has to be made counts as being made. */
@@ -98,7 +123,9 @@ function overall(pair: Pair, want: Desired, seen: HeatObserved): { state: Backen
   const steps = planHeat(pair, want, seen);
   const failed = stacks.find((stack) => stack.state === "failed");
   if (stacks.some((stack) => inProgress(stack.state)) || (steps.length > 0 && !failed)) {
-    const growing = stacks.some((stack) => stack.state === "creating") || want.nodegroups.some((group) => group.isDefault && !stacks.some((stack) => stack.nodegroup?.id === group.key.id));
+    const growing =
+      stacks.some((stack) => stack.state === "creating") ||
+      want.nodegroups.some((group) => group.isDefault && !stacks.some((stack) => stack.nodegroup?.id === group.key.id));
     return { state: growing ? "creating" : "updating", reason: null };
   }
   return failed ? { state: "failed", reason: reasonOf(seen, failed) } : { state: "ready", reason: null };
@@ -112,7 +139,11 @@ function reasonOf(seen: Pick<HeatObserved, "failures">, stack: HeatStack): strin
   return `${first.path.slice(1).join(", ")}: ${first.reason}${more}`;
 }
 
-async function readStack(cache: DetailCache, cloud: Cloud, listed: SurveyedStack): Promise<{ stack: HeatStack; facts: ClusterFacts | null } | null> {
+async function readStack(
+  cache: DetailCache,
+  cloud: Cloud,
+  listed: SurveyedStack,
+): Promise<{ stack: HeatStack; facts: ClusterFacts | null } | null> {
   const state = stackState(listed.status);
   const mark = `${listed.status} ${listed.updatedAt ?? ""}`;
   const kept = cache.get(listed.id, mark);
@@ -167,7 +198,9 @@ function membersOf(resources: readonly StackResource[]): Member[] {
   return resources
     .filter((resource) => resource.type === memberFile && resource.action !== "DELETE")
     .map((member) => {
-      const inner = resources.filter((resource) => member.physicalId !== null && resource.stack.id === member.physicalId);
+      const inner = resources.filter(
+        (resource) => member.physicalId !== null && resource.stack.id === member.physicalId,
+      );
       const named = (name: string) => inner.find((resource) => resource.name === name);
       return {
         index: member.name,
@@ -189,7 +222,8 @@ function factsOf(outputs: Readonly<Record<string, unknown>>): ClusterFacts | nul
   const workers = text("workers_security_group_id");
   const serverGroup = text("masters_server_group_id");
   const address = text("api_private_address");
-  if (networkId === null || masters === null || workers === null || serverGroup === null || address === null) return null;
+  if (networkId === null || masters === null || workers === null || serverGroup === null || address === null)
+    return null;
   return {
     networkId,
     subnetId: text("subnet_id"),
@@ -207,11 +241,13 @@ function factsOf(outputs: Readonly<Record<string, unknown>>): ClusterFacts | nul
 function groupsOf(want: Desired, stacks: readonly HeatStack[], servers: readonly Server[]): ObservedNodegroup[] {
   const publicly = networkPlan(want).nodeFloating;
   const keys = new Map(want.nodegroups.map((group) => [group.key.id, group.key]));
-  for (const stack of stacks) if (stack.nodegroup && !keys.has(stack.nodegroup.id)) keys.set(stack.nodegroup.id, stack.nodegroup);
+  for (const stack of stacks)
+    if (stack.nodegroup && !keys.has(stack.nodegroup.id)) keys.set(stack.nodegroup.id, stack.nodegroup);
   const byId = new Map(servers.map((server) => [server.id, server]));
   return [...keys.values()].map((key) => {
     const stack = stacks.find((one) => one.nodegroup?.id === key.id);
-    if (!stack) return { key, backendId: null, state: "absent", reason: null, count: 0, addresses: [], version: null, nodes: [] };
+    if (!stack)
+      return { key, backendId: null, state: "absent", reason: null, count: 0, addresses: [], version: null, nodes: [] };
     const nodes = stack.members.flatMap((member): NodeFact[] => {
       if (member.serverId === null) return [];
       return [nodeFact(member, member.serverId, byId.get(member.serverId))];
@@ -272,7 +308,12 @@ function expectedResources(pair: Pair, want: Desired, facts: ClusterFacts | null
 }
 
 /** What Kubernetes made by itself: it sits on the cluster's network and blocks its deletion (drivers.md 1.6). */
-async function findLeftovers(cloud: Cloud, want: Desired, facts: ClusterFacts | null, cluster: HeatStack | undefined): Promise<Leftover[]> {
+async function findLeftovers(
+  cloud: Cloud,
+  want: Desired,
+  facts: ClusterFacts | null,
+  cluster: HeatStack | undefined,
+): Promise<Leftover[]> {
   if (!facts) return [];
   const found: Leftover[] = [];
   if (await cloud.octavia.available()) {
@@ -285,7 +326,12 @@ async function findLeftovers(cloud: Cloud, want: Desired, facts: ClusterFacts | 
     // An address that somebody brought along stays: only those whose description names this cluster go.
     for (const address of addresses)
       if (ours.test(address.description))
-        found.push({ type: "floating IP", id: address.id, name: address.address, why: "made for a Kubernetes Service of this cluster" });
+        found.push({
+          type: "floating IP",
+          id: address.id,
+          name: address.address,
+          why: "made for a Kubernetes Service of this cluster",
+        });
     for (const balancer of balancers)
       found.push({
         type: balancer.provisioningStatus === "PENDING_DELETE" ? "load balancer going" : "load balancer",

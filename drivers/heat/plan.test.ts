@@ -3,7 +3,16 @@ import { fedoraCoreosPair } from "../kubernetes-fedora-coreos/driver.ts";
 import type { HeatObserved } from "./observed.ts";
 import { stackState } from "./observed.ts";
 import { nodeStackName, planHeat } from "./plan.ts";
-import { aDesired, aGroup, aMember, anObserved, aStack, masterGroupId, someFacts, workerGroupId } from "./testing/desired.ts";
+import {
+  aDesired,
+  aGroup,
+  aMember,
+  anObserved,
+  aStack,
+  masterGroupId,
+  someFacts,
+  workerGroupId,
+} from "./testing/desired.ts";
 import type { DesiredPart } from "./testing/desired.ts";
 
 const revision = fedoraCoreosPair.coe.addons.revision(aDesired());
@@ -32,39 +41,208 @@ function planned(want: DesiredPart, seen: Partial<HeatObserved>): string[] {
   });
 }
 const failed = (status: string) => ({ status, state: "failed" as const });
-const one = (count: number, remove: string[] = []) => ({ nodegroups: [aGroup({ role: "master" }), aGroup({ count, remove })] });
+const one = (count: number, remove: string[] = []) => ({
+  nodegroups: [aGroup({ role: "master" }), aGroup({ count, remove })],
+});
 const three = { nodegroups: [aGroup({ role: "master", count: 3 }), aGroup({ count: 2 })] };
 const broken = aMember({ index: "1", failed: true, signalled: false });
 
 test.each<[string, DesiredPart, Partial<HeatObserved>, string[]]>([
   ["nothing there: what the cluster shares comes first", {}, {}, ["createCluster"]],
-  ["the shared part is being made: wait", {}, { stacks: [aStack({ part: "cluster", status: "CREATE_IN_PROGRESS", state: "creating" })] }, []],
-  ["the API address is known: masters, and workers beside them", {}, { ...whole, stacks: [cluster] }, ["create masters 1", "create workers 2"]],
-  ["only masters exist after a crash: go on with workers", {}, { ...whole, stacks: [cluster, aStack({ part: "masters", status: "CREATE_IN_PROGRESS", state: "creating" })] }, ["create workers 2"]],
+  [
+    "the shared part is being made: wait",
+    {},
+    { stacks: [aStack({ part: "cluster", status: "CREATE_IN_PROGRESS", state: "creating" })] },
+    [],
+  ],
+  [
+    "the API address is known: masters, and workers beside them",
+    {},
+    { ...whole, stacks: [cluster] },
+    ["create masters 1", "create workers 2"],
+  ],
+  [
+    "only masters exist after a crash: go on with workers",
+    {},
+    { ...whole, stacks: [cluster, aStack({ part: "masters", status: "CREATE_IN_PROGRESS", state: "creating" })] },
+    ["create workers 2"],
+  ],
   ["everything there: settled", {}, { ...whole, stacks: [cluster, masters, workers] }, []],
-  ["the API answers and has no add-ons: apply, even while nodes come up", {}, { ...whole, addons: null, stacks: [cluster, masters, aStack({ ...workers, status: "CREATE_IN_PROGRESS", state: "creating" })] }, ["applyAddons"]],
-  ["the API has add-ons of another revision: apply", {}, { ...whole, addons: "old", stacks: [cluster, masters, workers] }, ["applyAddons"]],
-  ["the API does not answer: nothing is known about add-ons, so nothing is done", {}, { ...whole, addons: undefined, stacks: [cluster, masters, workers] }, []],
+  [
+    "the API answers and has no add-ons: apply, even while nodes come up",
+    {},
+    {
+      ...whole,
+      addons: null,
+      stacks: [cluster, masters, aStack({ ...workers, status: "CREATE_IN_PROGRESS", state: "creating" })],
+    },
+    ["applyAddons"],
+  ],
+  [
+    "the API has add-ons of another revision: apply",
+    {},
+    { ...whole, addons: "old", stacks: [cluster, masters, workers] },
+    ["applyAddons"],
+  ],
+  [
+    "the API does not answer: nothing is known about add-ons, so nothing is done",
+    {},
+    { ...whole, addons: undefined, stacks: [cluster, masters, workers] },
+    [],
+  ],
   ["more workers wanted", one(4), { ...whole, stacks: [cluster, masters, workers] }, ["resize prod-workers 4 -[]"]],
-  ["fewer wanted, one named by server id", one(1, ["server-0"]), { ...whole, stacks: [cluster, masters, workers] }, ["resize prod-workers 1 -[server-0]"]],
-  ["same count and a name: replace that node", one(2, ["1"]), { ...whole, stacks: [cluster, masters, workers] }, ["resize prod-workers 2 -[1]"]],
-  ["the named node is gone: nothing left to do", one(2, ["server-7"]), { ...whole, stacks: [cluster, masters, workers] }, []],
-  ["Heat is removing the named node already", one(2, ["server-1"]), { ...whole, stacks: [cluster, masters, aStack({ ...workers, status: "UPDATE_IN_PROGRESS", state: "updating", removal: "server-1" })] }, []],
-  ["a new count while Heat still works on the old one: sent at once", one(5), { ...whole, stacks: [cluster, masters, aStack({ ...workers, status: "UPDATE_IN_PROGRESS", state: "updating" })] }, ["resize prod-workers 5 -[]"]],
+  [
+    "fewer wanted, one named by server id",
+    one(1, ["server-0"]),
+    { ...whole, stacks: [cluster, masters, workers] },
+    ["resize prod-workers 1 -[server-0]"],
+  ],
+  [
+    "same count and a name: replace that node",
+    one(2, ["1"]),
+    { ...whole, stacks: [cluster, masters, workers] },
+    ["resize prod-workers 2 -[1]"],
+  ],
+  [
+    "the named node is gone: nothing left to do",
+    one(2, ["server-7"]),
+    { ...whole, stacks: [cluster, masters, workers] },
+    [],
+  ],
+  [
+    "Heat is removing the named node already",
+    one(2, ["server-1"]),
+    {
+      ...whole,
+      stacks: [
+        cluster,
+        masters,
+        aStack({ ...workers, status: "UPDATE_IN_PROGRESS", state: "updating", removal: "server-1" }),
+      ],
+    },
+    [],
+  ],
+  [
+    "a new count while Heat still works on the old one: sent at once",
+    one(5),
+    { ...whole, stacks: [cluster, masters, aStack({ ...workers, status: "UPDATE_IN_PROGRESS", state: "updating" })] },
+    ["resize prod-workers 5 -[]"],
+  ],
+  [
+    "a new count while the group is still being made: after that",
+    one(5),
+    { ...whole, stacks: [cluster, masters, aStack({ ...workers, status: "CREATE_IN_PROGRESS", state: "creating" })] },
+    [],
+  ],
   ["scale to zero", one(0), { ...whole, stacks: [cluster, masters, workers] }, ["resize prod-workers 0 -[]"]],
-  ["a worker failed and nobody asked for a repair", {}, { ...whole, stacks: [cluster, masters, aStack({ ...workers, ...failed("CREATE_FAILED"), members: [aMember(), broken] })] }, []],
-  ["repair: the failed index gets a successor", { repair: true }, { ...whole, stacks: [cluster, masters, aStack({ ...workers, ...failed("CREATE_FAILED"), members: [aMember(), broken] })] }, ["resize prod-workers 2 -[1]"]],
-  ["resize of a failed group repairs it on the way", one(3), { ...whole, stacks: [cluster, masters, aStack({ ...workers, ...failed("UPDATE_FAILED"), members: [aMember(), broken] })] }, ["resize prod-workers 3 -[1]"]],
-  ["the only master failed at its first start: begin again", { repair: true }, { ...whole, stacks: [cluster, aStack({ ...masters, ...failed("CREATE_FAILED"), members: [aMember({ failed: true, signalled: false })] }), workers] }, ["deleteStack prod-masters"]],
-  ["one of three masters failed: only that one is made again", { ...three, repair: true }, { ...whole, stacks: [cluster, aStack({ ...masters, count: 3, ...failed("CREATE_FAILED"), members: [aMember(), broken, aMember({ index: "2" })] }), workers] }, ["resize prod-masters 3 -[1]"]],
-  ["failed masters are going: wait until their name is free", { repair: true }, { ...whole, stacks: [cluster, aStack({ ...masters, status: "DELETE_IN_PROGRESS", state: "deleting" }), workers] }, []],
-  ["the shared part failed, repair asked", { repair: true }, { stacks: [aStack({ part: "cluster", ...failed("CREATE_FAILED") })] }, ["retryStack prod-cluster"]],
-  ["a node group that nobody wishes for goes", { nodegroups: [aGroup({ role: "master" })] }, { ...whole, stacks: [cluster, masters, workers] }, ["deleteStack prod-workers"]],
-  ["deletion: balancers of Services first, then workers, masters; the network waits", { deleting: true }, { ...whole, stacks: [cluster, masters, workers], leftovers: [{ type: "floating IP", id: "fip", name: null, why: "" }, { type: "load balancer", id: "lb", name: null, why: "" }] }, ["releaseFloatingIp fip", "releaseBalancer lb", "deleteStack prod-workers", "deleteStack prod-masters"]],
+  [
+    "a worker failed and nobody asked for a repair",
+    {},
+    {
+      ...whole,
+      stacks: [cluster, masters, aStack({ ...workers, ...failed("CREATE_FAILED"), members: [aMember(), broken] })],
+    },
+    [],
+  ],
+  [
+    "repair: the failed index gets a successor",
+    { repair: true },
+    {
+      ...whole,
+      stacks: [cluster, masters, aStack({ ...workers, ...failed("CREATE_FAILED"), members: [aMember(), broken] })],
+    },
+    ["resize prod-workers 2 -[1]"],
+  ],
+  [
+    "resize of a failed group repairs it on the way",
+    one(3),
+    {
+      ...whole,
+      stacks: [cluster, masters, aStack({ ...workers, ...failed("UPDATE_FAILED"), members: [aMember(), broken] })],
+    },
+    ["resize prod-workers 3 -[1]"],
+  ],
+  [
+    "the only master failed at its first start: begin again",
+    { repair: true },
+    {
+      ...whole,
+      stacks: [
+        cluster,
+        aStack({ ...masters, ...failed("CREATE_FAILED"), members: [aMember({ failed: true, signalled: false })] }),
+        workers,
+      ],
+    },
+    ["deleteStack prod-masters"],
+  ],
+  [
+    "one of three masters failed: only that one is made again",
+    { ...three, repair: true },
+    {
+      ...whole,
+      stacks: [
+        cluster,
+        aStack({
+          ...masters,
+          count: 3,
+          ...failed("CREATE_FAILED"),
+          members: [aMember(), broken, aMember({ index: "2" })],
+        }),
+        workers,
+      ],
+    },
+    ["resize prod-masters 3 -[1]"],
+  ],
+  [
+    "failed masters are going: wait until their name is free",
+    { repair: true },
+    { ...whole, stacks: [cluster, aStack({ ...masters, status: "DELETE_IN_PROGRESS", state: "deleting" }), workers] },
+    [],
+  ],
+  [
+    "the shared part failed, repair asked",
+    { repair: true },
+    { stacks: [aStack({ part: "cluster", ...failed("CREATE_FAILED") })] },
+    ["retryStack prod-cluster"],
+  ],
+  [
+    "a node group that nobody wishes for goes",
+    { nodegroups: [aGroup({ role: "master" })] },
+    { ...whole, stacks: [cluster, masters, workers] },
+    ["deleteStack prod-workers"],
+  ],
+  [
+    "deletion: balancers of Services first, then workers, masters; the network waits",
+    { deleting: true },
+    {
+      ...whole,
+      stacks: [cluster, masters, workers],
+      leftovers: [
+        { type: "floating IP", id: "fip", name: null, why: "" },
+        { type: "load balancer", id: "lb", name: null, why: "" },
+      ],
+    },
+    ["releaseFloatingIp fip", "releaseBalancer lb", "deleteStack prod-workers", "deleteStack prod-masters"],
+  ],
   ["deletion: the network last", { deleting: true }, { stacks: [cluster] }, ["deleteStack prod-cluster"]],
-  ["deletion: nodes are still going", { deleting: true }, { stacks: [cluster, aStack({ part: "masters", status: "DELETE_IN_PROGRESS", state: "deleting" })] }, []],
-  ["deletion that failed is tried again", { deleting: true }, { stacks: [aStack({ part: "cluster", ...failed("DELETE_FAILED") })] }, ["deleteStack prod-cluster"]],
-  ["deletion in the middle of creation", { deleting: true }, { stacks: [aStack({ part: "cluster", status: "CREATE_IN_PROGRESS", state: "creating" })] }, ["deleteStack prod-cluster"]],
+  [
+    "deletion: nodes are still going",
+    { deleting: true },
+    { stacks: [cluster, aStack({ part: "masters", status: "DELETE_IN_PROGRESS", state: "deleting" })] },
+    [],
+  ],
+  [
+    "deletion that failed is tried again",
+    { deleting: true },
+    { stacks: [aStack({ part: "cluster", ...failed("DELETE_FAILED") })] },
+    ["deleteStack prod-cluster"],
+  ],
+  [
+    "deletion in the middle of creation",
+    { deleting: true },
+    { stacks: [aStack({ part: "cluster", status: "CREATE_IN_PROGRESS", state: "creating" })] },
+    ["deleteStack prod-cluster"],
+  ],
   ["deletion of what is gone", { deleting: true }, {}, []],
 ])("%s", (_, want, seen, steps) => {
   expect(planned(want, seen)).toEqual(steps);
@@ -77,7 +255,8 @@ test("every step says in words what it does, and holds no secret", () => {
 });
 
 test("what shapes a node makes a new generation, what does not keeps it", () => {
-  const name = (part: DesiredPart = {}, group: Parameters<typeof aGroup>[0] = {}) => nodeStackName(fedoraCoreosPair, aDesired(part), aGroup(group));
+  const name = (part: DesiredPart = {}, group: Parameters<typeof aGroup>[0] = {}) =>
+    nodeStackName(fedoraCoreosPair, aDesired(part), aGroup(group));
   const base = name();
   expect(name({}, { count: 9, remove: ["x"], min: 3 })).toBe(base);
   expect(name({ labels: { coredns_tag: "v9" }, generation: 7 })).toBe(base);

@@ -15,10 +15,18 @@ function planConverge(pair: Pair, want: Desired, seen: HeatObserved): HeatStep[]
   const cluster = seen.stacks.find((stack) => stack.part === "cluster");
   if (!cluster)
     return seen.stacks.length === 0
-      ? [{ kind: "createCluster", name: baseName(want.key), summary: "Create network, security groups and API address" }]
+      ? [
+          {
+            kind: "createCluster",
+            name: baseName(want.key),
+            summary: "Create network, security groups and API address",
+          },
+        ]
       : [];
   if (cluster.state === "failed")
-    return want.repair ? [{ kind: "retryStack", stack: key(cluster), summary: "Make again what failed of the cluster's network" }] : [];
+    return want.repair
+      ? [{ kind: "retryStack", stack: key(cluster), summary: "Make again what failed of the cluster's network" }]
+      : [];
   if (!seen.facts || cluster.state === "deleting") return [];
 
   const steps: HeatStep[] = [];
@@ -56,14 +64,22 @@ function planConverge(pair: Pair, want: Desired, seen: HeatObserved): HeatStep[]
 function planGroup(want: Desired, group: NodegroupWish, stack: HeatStack): HeatStep[] {
   if (stack.state === "deleting" || stack.state === "creating") return [];
   const failed = stack.state === "failed";
-  const known = stack.members.flatMap((member) => [member.index, ...(member.serverId === null ? [] : [member.serverId])]);
+  const known = stack.members.flatMap((member) => [
+    member.index,
+    ...(member.serverId === null ? [] : [member.serverId]),
+  ]);
   const asked = group.remove.filter((name) => known.includes(name));
   // While Heat works on a removal, the member is still there.
   const victims = stack.state === "updating" ? asked.filter((name) => !stack.removal.includes(name)) : asked;
   const counts = stack.count === group.count;
   if (counts && victims.length === 0 && !(failed && want.repair)) return [];
   const broken = stack.members.filter((member) => member.failed);
-  if (failed && stack.part === "masters" && stack.status === "CREATE_FAILED" && !stack.members.some((member) => member.signalled))
+  if (
+    failed &&
+    stack.part === "masters" &&
+    stack.status === "CREATE_FAILED" &&
+    !stack.members.some((member) => member.signalled)
+  )
     // No master ever worked, so there is nothing to join and nothing to lose: begin again.
     return [{ kind: "deleteStack", stack: key(stack), summary: "Remove the control plane nodes that failed" }];
   // A failed member keeps its failure for ever (its wait handle does), so it is replaced by one with a new index.

@@ -6,7 +6,8 @@ import { clusterTag, stackTag } from "./names.ts";
 import { memberFile } from "./node-template.ts";
 import { networkPlan } from "./network.ts";
 
-const clusterStacks = (cloud: Cloud, key: ClusterKey) => cloud.heat.listStacks({ tags: [stackTag, clusterTag(key.id)] });
+const clusterStacks = (cloud: Cloud, key: ClusterKey) =>
+  cloud.heat.listStacks({ tags: [stackTag, clusterTag(key.id)] });
 
 /** With the caller's own credential: what the caller may not see is not there. */
 export async function resourceTree(cloud: Cloud, key: ClusterKey): Promise<ResourceNode[]> {
@@ -28,7 +29,11 @@ export async function resourceTree(cloud: Cloud, key: ClusterKey): Promise<Resou
 
 function stackTitle(stack: StackSummary): string {
   const group = stack.tags.find((tag) => tag.startsWith("coe-nodegroup-name-"))?.slice("coe-nodegroup-name-".length);
-  return group === undefined ? "Cluster network" : stack.tags.includes("coe-part-masters") ? `Control plane (${group})` : `Node group ${group}`;
+  return group === undefined
+    ? "Cluster network"
+    : stack.tags.includes("coe-part-masters")
+      ? `Control plane (${group})`
+      : `Node group ${group}`;
 }
 
 function childrenOf(stackId: string, all: readonly StackResource[]): ResourceNode[] {
@@ -53,7 +58,8 @@ export async function previewDeletion(cloud: Cloud, want: Desired): Promise<Dele
   const removes = resources
     .filter((resource) => words[resource.type] !== undefined)
     .map((resource) => ({ type: words[resource.type] ?? "", name: nameOf(resource), id: resource.physicalId }));
-  const networkId = want.network.fixedNetwork ?? resources.find((one) => one.type === "OS::Neutron::Net")?.physicalId ?? null;
+  const networkId =
+    want.network.fixedNetwork ?? resources.find((one) => one.type === "OS::Neutron::Net")?.physicalId ?? null;
 
   const volumes = await cloud.cinder.listVolumes({ metadata: { "cinder.csi.openstack.org/cluster": want.key.id } });
   const stays: DeletePreview["stays"] = volumes.map((volume) => ({
@@ -63,21 +69,34 @@ export async function previewDeletion(cloud: Cloud, want: Desired): Promise<Dele
     why: "holds data of a workload: delete it by hand when it is no longer needed",
   }));
   if (want.network.fixedNetwork !== null)
-    stays.push({ type: "network", name: want.network.fixedNetwork, id: want.network.fixedNetwork, why: "was there before the cluster" });
+    stays.push({
+      type: "network",
+      name: want.network.fixedNetwork,
+      id: want.network.fixedNetwork,
+      why: "was there before the cluster",
+    });
 
   const blocks: DeletePreview["blocks"] = [];
   if (networkId !== null) {
     if (await cloud.octavia.available()) {
       const balancers = await cloud.octavia.listLoadBalancers({ vipNetworkId: networkId });
       for (const balancer of balancers)
-        if (balancer.description.endsWith(` from cluster ${want.key.id}`) && balancer.description.startsWith("Kubernetes "))
+        if (
+          balancer.description.endsWith(` from cluster ${want.key.id}`) &&
+          balancer.description.startsWith("Kubernetes ")
+        )
           removes.push({ type: "load balancer of a Service", name: balancer.name, id: balancer.id });
     }
     if (networkPlan(want).ownNetwork) {
       const servers = new Set(resources.filter((one) => one.type === "OS::Nova::Server").map((one) => one.physicalId));
       for (const port of await cloud.neutron.listPorts({ networkId }))
         if (port.deviceOwner.startsWith("compute:") && !servers.has(port.deviceId))
-          blocks.push({ type: "server", name: port.name, id: port.deviceId, why: "is on the cluster's network and is not of this cluster" });
+          blocks.push({
+            type: "server",
+            name: port.name,
+            id: port.deviceId,
+            why: "is on the cluster's network and is not of this cluster",
+          });
     }
   }
   return { removes, stays, blocks };

@@ -23,8 +23,12 @@ const node = (part: DesiredPart = {}, role: "master" | "worker" = "worker", fact
 };
 
 test("a cluster without a network gets network, subnet, router; one with a network gets none of them", () => {
-  expect(Object.keys(shared().resources)).toEqual(expect.arrayContaining(["network", "subnet", "router", "router_interface"]));
-  expect(shared({ labels: { fixed_subnet_cidr: "10.7.0.0/22" } }).resources["subnet"]?.properties["cidr"]).toBe("10.7.0.0/22");
+  expect(Object.keys(shared().resources)).toEqual(
+    expect.arrayContaining(["network", "subnet", "router", "router_interface"]),
+  );
+  expect(shared({ labels: { fixed_subnet_cidr: "10.7.0.0/22" } }).resources["subnet"]?.properties["cidr"]).toBe(
+    "10.7.0.0/22",
+  );
   const given = shared({ network: { fixedNetwork: "net", fixedSubnet: "sub", fixedSubnetCidr: "192.0.2.0/24" } });
   expect(Object.keys(given.resources).filter((name) => /^(network|subnet|router)/.test(name))).toEqual([]);
   expect(given.outputs["network_id"]).toEqual({ value: "net" });
@@ -39,33 +43,59 @@ test("a single master's port, and with it the API address, is there before the m
 });
 
 test("several masters share a balancer, reachable as the labels say", () => {
-  const part = { network: { masterLbEnabled: true }, labels: { master_lb_allowed_cidrs: "192.0.2.0/24", octavia_provider: "ovn" } };
+  const part = {
+    network: { masterLbEnabled: true },
+    labels: { master_lb_allowed_cidrs: "192.0.2.0/24", octavia_provider: "ovn" },
+  };
   const { resources } = shared(part);
   expect(resources["api_listener"]?.properties["allowed_cidrs"]).toEqual(["192.0.2.0/24", "10.0.0.0/24"]);
   expect(resources["api_pool"]?.properties["lb_algorithm"]).toBe("SOURCE_IP_PORT");
   expect(resources["api_port"]).toBeUndefined();
-  const off = shared({ network: { masterLbEnabled: true }, labels: { master_lb_floating_ip_enabled: "false", octavia_lb_healthcheck: "False" } });
+  const off = shared({
+    network: { masterLbEnabled: true },
+    labels: { master_lb_floating_ip_enabled: "false", octavia_lb_healthcheck: "False" },
+  });
   expect(off.resources["api_floating"]).toBeUndefined();
   expect(off.resources["api_monitor"]).toBeUndefined();
   expect(off.outputs["api_address"]).toEqual(off.outputs["api_private_address"]);
-  expect(node(part, "master", { ...someFacts, apiPortId: null, apiPoolId: "pool" })["api_member"]?.properties).toMatchObject({ pool: "pool", protocol_port: 6443 });
+  expect(
+    node(part, "master", { ...someFacts, apiPortId: null, apiPoolId: "pool" })["api_member"]?.properties,
+  ).toMatchObject({ pool: "pool", protocol_port: 6443 });
 });
 
 test("from anywhere only the API is open; everything else is between the two groups", () => {
   const open = (part: DesiredPart) =>
     Object.values(shared(part).resources)
       .filter((resource) => resource.type === "OS::Neutron::SecurityGroupRule")
-      .filter(({ properties }) => properties["remote_group"] === undefined && properties["remote_ip_prefix"] === undefined);
-  expect(open({}).map(({ properties }) => [properties["port_range_min"], properties["port_range_max"]])).toEqual([[6443, 6443]]);
+      .filter(
+        ({ properties }) => properties["remote_group"] === undefined && properties["remote_ip_prefix"] === undefined,
+      );
+  expect(open({}).map(({ properties }) => [properties["port_range_min"], properties["port_range_max"]])).toEqual([
+    [6443, 6443],
+  ]);
   expect(open({ network: { masterLbEnabled: true } })).toEqual([]);
+  // This provider keeps the client's address, so the rule must let clients in.
+  expect(open({ network: { masterLbEnabled: true }, labels: { octavia_provider: "ovn" } }).length).toBe(1);
 });
 
 test("volumes, zone, image and floating address follow their switches", () => {
   const plain = node({ network: { floatingIpEnabled: false } });
   expect(Object.keys(plain).toSorted()).toEqual(["port", "ready", "ready_handle", "server"]);
   expect(plain["server"]?.properties["image"]).toBe("image-1");
-  const full = node({ labels: { boot_volume_size: "30", boot_volume_type: "fast", etcd_volume_size: "5", availability_zone: "az2" }, dockerVolumeSizeGib: 12 }, "master", { ...someFacts, apiPortId: null });
-  expect(full["boot_volume"]?.properties).toMatchObject({ size: 30, volume_type: "fast", image: "image-1", availability_zone: "az2" });
+  const full = node(
+    {
+      labels: { boot_volume_size: "30", boot_volume_type: "fast", etcd_volume_size: "5", availability_zone: "az2" },
+      dockerVolumeSizeGib: 12,
+    },
+    "master",
+    { ...someFacts, apiPortId: null },
+  );
+  expect(full["boot_volume"]?.properties).toMatchObject({
+    size: 30,
+    volume_type: "fast",
+    image: "image-1",
+    availability_zone: "az2",
+  });
   expect(full["etcd_volume"]?.properties["size"]).toBe(5);
   expect(full["docker_volume"]?.properties["size"]).toBe(12);
   expect(full["server"]?.properties).not.toHaveProperty("image");
@@ -78,8 +108,12 @@ test("names that other programs read are kept", () => {
   const [master = aGroup(), worker = aGroup()] = want.nodegroups;
   const stack = renderNodeStack(pair, want, worker, "prod-w", someFacts);
   expect(Resources.parse(stack.template.resources)["kube_minions"]?.type).toBe("OS::Heat::ResourceGroup");
-  expect(Resources.parse(renderNodeStack(pair, want, master, "prod-m", someFacts).template.resources)["kube_masters"]?.type).toBe("OS::Heat::ResourceGroup");
-  expect(JSON.parse(stack.files[memberFile] ?? "").outputs["OS::stack_id"]).toEqual({ value: { get_resource: "server" } });
+  expect(
+    Resources.parse(renderNodeStack(pair, want, master, "prod-m", someFacts).template.resources)["kube_masters"]?.type,
+  ).toBe("OS::Heat::ResourceGroup");
+  expect(JSON.parse(stack.files[memberFile] ?? "").outputs["OS::stack_id"]).toEqual({
+    value: { get_resource: "server" },
+  });
   expect(stack.template.outputs["server_ids"]).toMatchObject({ value: { get_attr: ["kube_minions", "refs_map"] } });
 });
 
@@ -93,14 +127,18 @@ test("the trustee's password is a hidden parameter and nowhere in the texts", ()
 });
 
 test("what a node reads is what the cluster is, whatever its name and proxies hold", () => {
-  const name = "it's \"$HOME\" `id` \\n %41 @@heat.env@@";
-  const server = node({ key: { id: aDesired().key.id, name }, template: { httpProxy: "http://proxy:3128/?a='b'" } })["server"];
+  const name = 'it\'s "$HOME" `id` \\n %41 @@heat.env@@';
+  const server = node({ key: { id: aDesired().key.id, name }, template: { httpProxy: "http://proxy:3128/?a='b'" } })[
+    "server"
+  ];
   const userData = resolveHot(server?.properties["user_data"], {
     param: (key) => ({ index: "3", name: "prod-3", trustee_password: "p'w" })[key],
     resource: (key) => `id-of-${key}`,
     attr: (key, path) => (key === "ready_handle" ? `http://heat/%3A/${path.join()}` : "10.0.0.9"),
   });
-  const text = ["/etc/coe/node.env", "/etc/coe/heat.env"].map((path) => readIgnitionFile(String(userData), path)).join("");
+  const text = ["/etc/coe/node.env", "/etc/coe/heat.env"]
+    .map((path) => readIgnitionFile(String(userData), path))
+    .join("");
   expect(parseNodeEnv(text)).toMatchObject({
     CLUSTER_NAME: name,
     HTTP_PROXY: "http://proxy:3128/?a='b'",

@@ -36,15 +36,31 @@ export const kubernetesLabels: readonly string[] = [
  * only details a switch that is off has no effect and is refused with the switch's name.
  */
 export const fixedSwitches: Readonly<Record<string, { is: string; why: string; details?: readonly string[] }>> = {
-  auto_scaling_enabled: { is: "false", why: "the autoscaler is not installed by this driver yet", details: ["autoscaler_tag"] },
+  auto_scaling_enabled: {
+    is: "false",
+    why: "the autoscaler is not installed by this driver yet",
+    details: ["autoscaler_tag"],
+  },
   auto_healing_enabled: {
     is: "false",
     why: "healing is not installed by this driver yet",
     details: ["auto_healing_controller", "draino_tag", "magnum_auto_healer_tag"],
   },
-  npd_enabled: { is: "false", why: "the node problem detector is not installed by this driver", details: ["node_problem_detector_tag"] },
-  kube_dashboard_enabled: { is: "false", why: "the dashboard is not installed by this driver", details: ["kube_dashboard_version", "metrics_scraper_tag"] },
-  metrics_server_enabled: { is: "false", why: "metrics-server is not installed by this driver yet", details: ["metrics_server_chart_tag"] },
+  npd_enabled: {
+    is: "false",
+    why: "the node problem detector is not installed by this driver",
+    details: ["node_problem_detector_tag"],
+  },
+  kube_dashboard_enabled: {
+    is: "false",
+    why: "the dashboard is not installed by this driver",
+    details: ["kube_dashboard_version", "metrics_scraper_tag"],
+  },
+  metrics_server_enabled: {
+    is: "false",
+    why: "metrics-server is not installed by this driver yet",
+    details: ["metrics_server_chart_tag"],
+  },
   monitoring_enabled: {
     is: "false",
     why: "monitoring is not installed by this driver",
@@ -63,10 +79,22 @@ export const fixedSwitches: Readonly<Record<string, { is: string; why: string; d
       "prometheus_operator_chart_tag",
     ],
   },
-  prometheus_monitoring: { is: "false", why: "monitoring is not installed by this driver", details: ["prometheus_tag", "grafana_tag"] },
+  prometheus_monitoring: {
+    is: "false",
+    why: "monitoring is not installed by this driver",
+    details: ["prometheus_tag", "grafana_tag"],
+  },
   heapster_enabled: { is: "false", why: "heapster is long dead", details: ["influx_grafana_dashboard_enabled"] },
-  keystone_auth_enabled: { is: "false", why: "the Keystone webhook is not installed by this driver yet", details: ["k8s_keystone_auth_tag"] },
-  cloud_provider_enabled: { is: "false", why: "the cloud controller is not installed by this driver yet", details: ["cloud_provider_tag"] },
+  keystone_auth_enabled: {
+    is: "false",
+    why: "the Keystone webhook is not installed by this driver yet",
+    details: ["k8s_keystone_auth_tag"],
+  },
+  cloud_provider_enabled: {
+    is: "false",
+    why: "the cloud controller is not installed by this driver yet",
+    details: ["cloud_provider_tag"],
+  },
   cinder_csi_enabled: {
     is: "false",
     why: "the Cinder CSI driver is not installed by this driver yet",
@@ -85,7 +113,11 @@ export const fixedSwitches: Readonly<Record<string, { is: string; why: string; d
     why: "add-ons are applied without Helm",
     details: ["tiller_tag", "tiller_namespace", "helm_client_tag", "helm_client_url", "helm_client_sha256"],
   },
-  use_podman: { is: "false", why: "everything runs in containerd", details: ["heat_container_agent_tag", "hyperkube_prefix", "kube_image_digest"] },
+  use_podman: {
+    is: "false",
+    why: "everything runs in containerd",
+    details: ["heat_container_agent_tag", "hyperkube_prefix", "kube_image_digest"],
+  },
 };
 
 /** Names with one possible value. */
@@ -115,16 +147,23 @@ export function kubernetesAccepts(want: Wish): Problem[] {
       refuse("labels.kube_tag", `${tag} is too old, use v1.${oldestMinor}.0 or newer`);
     if (problems.at(-1)?.field === "labels.kube_tag") break;
   }
-  if (!isIPv4(set.podCidr.split("/")[0] ?? "")) refuse("labels.flannel_network_cidr", "must be an IPv4 range such as 10.100.0.0/16");
-  if (!isIPv4(set.serviceCidr.split("/")[0] ?? "")) refuse("labels.service_cluster_ip_range", "must be an IPv4 range such as 10.254.0.0/16");
+  if (!isIPv4(set.podCidr.split("/")[0] ?? ""))
+    refuse("labels.flannel_network_cidr", "must be an IPv4 range such as 10.100.0.0/16");
+  if (!isIPv4(set.serviceCidr.split("/")[0] ?? ""))
+    refuse("labels.service_cluster_ip_range", "must be an IPv4 range such as 10.254.0.0/16");
   const podLength = Number(set.podCidr.split("/")[1]);
   if (set.podSubnetLength <= podLength || set.podSubnetLength > 28)
-    refuse("labels.flannel_network_subnetlen", `must lie between ${podLength + 1} and 28: each node gets a range of this size`);
-  if (labels.get("flannel_backend") === "udp") refuse("labels.flannel_backend", "udp is for debugging only, use vxlan or host-gw");
+    refuse(
+      "labels.flannel_network_subnetlen",
+      `must lie between ${podLength + 1} and 28: each node gets a range of this size`,
+    );
+  if (labels.get("flannel_backend") === "udp")
+    refuse("labels.flannel_backend", "udp is for debugging only, use vxlan or host-gw");
   if (labels.has("containerd_tarball_sha256") && !labels.has("containerd_tarball_url"))
     refuse("labels.containerd_tarball_sha256", "has no effect without label containerd_tarball_url");
   for (const key of ["kubeapi_options", "kubecontroller_options", "kubescheduler_options", "kubelet_options"])
-    if (readOptions(labels.get(key) ?? "") === null) refuse(`labels.${key}`, "must be flags such as --v=2 --profiling=false");
+    if (readOptions(labels.get(key) ?? "") === null)
+      refuse(`labels.${key}`, "must be flags such as --v=2 --profiling=false");
   if (labels.boolean("cert_manager_api") === false)
     refuse("labels.cert_manager_api", "cannot be switched off: the control plane can sign certificates here");
 

@@ -36,7 +36,10 @@ export function addonObjects(want: Wish): Manifest[] {
 
 /** Changes with any object. */
 export function addonRevision(want: Wish): string {
-  return createHash("sha256").update(JSON.stringify(addonObjects(want))).digest("hex").slice(0, 12);
+  return createHash("sha256")
+    .update(JSON.stringify(addonObjects(want)))
+    .digest("hex")
+    .slice(0, 12);
 }
 
 const markerObject = (revision: string): Manifest => ({
@@ -48,7 +51,9 @@ const markerObject = (revision: string): Manifest => ({
 
 /** Files for the first master of a cluster whose API the conductor cannot reach: `10-coe.yaml` and the marker last. */
 export function addonManifests(want: Wish): { name: string; content: string }[] {
-  const text = [...addonObjects(want), markerObject(addonRevision(want))].map((object) => stringify(object)).join("---\n");
+  const text = [...addonObjects(want), markerObject(addonRevision(want))]
+    .map((object) => stringify(object))
+    .join("---\n");
   return [{ name: "10-coe.yaml", content: text }];
 }
 

@@ -55,13 +55,20 @@ const plurals: Readonly<Record<string, string>> = {
 export const fieldManager = "jeroboam";
 
 export function accessOf(want: Desired, address: string): KubeAccess | null {
-  return want.admin === null ? null : { address, caPem: want.pki.caPem, certPem: want.admin.certPem, keyPem: want.admin.keyPem };
+  return want.admin === null
+    ? null
+    : { address, caPem: want.pki.caPem, certPem: want.admin.certPem, keyPem: want.admin.keyPem };
 }
 
 export function kubeApi(access: KubeAccess, timeoutMs = 5000) {
   const call = (method: string, path: string, body?: { type: string; text: string }) =>
     new Promise<string>((resolve, reject) => {
-      const agent = new Agent({ ca: access.caPem, cert: access.certPem, key: access.keyPem.reveal(), keepAlive: false });
+      const agent = new Agent({
+        ca: access.caPem,
+        cert: access.certPem,
+        key: access.keyPem.reveal(),
+        keepAlive: false,
+      });
       const url = new URL(path, access.address);
       const sent = request(
         url,
@@ -87,23 +94,34 @@ export function kubeApi(access: KubeAccess, timeoutMs = 5000) {
         },
       );
       sent.on("error", (error) =>
-        reject(new KubeError(error.name === "TimeoutError" || error.name === "AbortError" ? `no answer within ${timeoutMs / 1000} s` : error.message, null)),
+        reject(
+          new KubeError(
+            error.name === "TimeoutError" || error.name === "AbortError"
+              ? `no answer within ${timeoutMs / 1000} s`
+              : error.message,
+            null,
+          ),
+        ),
       );
       sent.end(body?.text);
     });
   return {
     /** `v1.31.1`. */
-    version: async () => z.object({ gitVersion: z.string() }).parse(JSON.parse(await call("GET", "/version"))).gitVersion,
+    version: async () =>
+      z.object({ gitVersion: z.string() }).parse(JSON.parse(await call("GET", "/version"))).gitVersion,
     /** `ok`, or the KubeError of what is not. */
     readyz: () => call("GET", "/readyz"),
-    nodes: async () => z.object({ items: z.array(Node) }).parse(JSON.parse(await call("GET", "/api/v1/nodes?limit=1000"))).items,
+    nodes: async () =>
+      z.object({ items: z.array(Node) }).parse(JSON.parse(await call("GET", "/api/v1/nodes?limit=1000"))).items,
     /** Null when there is no such ConfigMap. */
     configMap: async (namespace: string, name: string) => {
       const text = await call("GET", `/api/v1/namespaces/${namespace}/configmaps/${name}`).catch((error: unknown) => {
         if (error instanceof KubeError && error.status === 404) return null;
         throw error;
       });
-      return text === null ? null : z.object({ data: z.record(z.string(), z.string()).default({}) }).parse(JSON.parse(text)).data;
+      return text === null
+        ? null
+        : z.object({ data: z.record(z.string(), z.string()).default({}) }).parse(JSON.parse(text)).data;
     },
     /** Server-side apply: applied twice it has the effect of once. Takes over fields that others hold. */
     apply: async (manifest: Manifest) => {

@@ -7,7 +7,11 @@ import type { KubeNode } from "./api.ts";
 const youngMs = 10 * 60_000;
 
 /** Never throws: what does not answer is a health fact. */
-export async function kubernetesHealth(want: Desired, seen: Observed & { apiReachable: boolean }, now = new Date()): Promise<Health> {
+export async function kubernetesHealth(
+  want: Desired,
+  seen: Observed & { apiReachable: boolean },
+  now = new Date(),
+): Promise<Health> {
   const access = seen.apiAddress === null || !seen.apiReachable ? null : accessOf(want, seen.apiAddress);
   if (!access)
     return { status: "UNKNOWN", reason: { api: `The cluster ${want.key.name} is not accessible.` }, nodes: {} };

@@ -18,7 +18,12 @@ export const imageReference = (image: Image, prefix: string): string =>
 const kubernetes = "registry.k8s.io/";
 
 /** All but etcd's, whose tag kubeadm chooses unless label etcd_tag is set. */
-export function images(want: Wish): Record<"apiserver" | "controllerManager" | "scheduler" | "proxy" | "pause" | "coredns" | "flannel" | "flannelCni", Image> {
+export function images(
+  want: Wish,
+): Record<
+  "apiserver" | "controllerManager" | "scheduler" | "proxy" | "pause" | "coredns" | "flannel" | "flannelCni",
+  Image
+> {
   const { corednsTag, flannelTag, flannelCniTag } = settings(want);
   const tag = kubeTag(want);
   const control = (name: string): Image => ({ addon: "control plane", upstream: kubernetes, name, tag });

@@ -4,7 +4,28 @@ import { beginsCluster, parseNodeEnv, renderNodeEnv, shellQuote } from "./node-e
 
 // Deterministic, so that a failure can be seen again.
 function* nasty(count: number): Generator<string> {
-  const pieces = ["'", '"', "\\", "$", "$(id)", "`id`", " ", "\n", "\t", "#", "%", "%3A", "!", "=", "\\n", "é", "x", "COE_ROLE='a'", "@@", "*"];
+  const pieces = [
+    "'",
+    '"',
+    "\\",
+    "$",
+    "$(id)",
+    "`id`",
+    " ",
+    "\n",
+    "\t",
+    "#",
+    "%",
+    "%3A",
+    "!",
+    "=",
+    "\\n",
+    "é",
+    "x",
+    "COE_ROLE='a'",
+    "@@",
+    "*",
+  ];
   let seed = 7;
   for (let round = 0; round < count; round++) {
     let value = "";
@@ -28,7 +49,9 @@ test("any value survives the shell and our own reader byte for byte", () => {
 });
 
 test("node.env and heat.env read together, and what was not told is empty", () => {
-  const env = parseNodeEnv(renderNodeEnv({ ROLE: "master", FIRST_INDEX: "0" }) + renderNodeEnv({ INDEX: "0", SIGNAL_URL: "http://h/%3A" }));
+  const env = parseNodeEnv(
+    renderNodeEnv({ ROLE: "master", FIRST_INDEX: "0" }) + renderNodeEnv({ INDEX: "0", SIGNAL_URL: "http://h/%3A" }),
+  );
   expect(env.SIGNAL_URL).toBe("http://h/%3A");
   expect(env.HTTP_PROXY).toBe("");
   expect(beginsCluster(env)).toBe(true);

@@ -97,9 +97,12 @@ export function parseNodeEnv(text: string): NodeEnv {
   const found: Record<string, string> = { ...empty };
   for (const [, name, quoted] of text.matchAll(/^COE_([A-Z0-9_]+)=((?:'[^']*'|\\')*)$/gm))
     if (name !== undefined && quoted !== undefined && name in empty)
-      found[name] = quoted.replace(/'([^']*)'|\\'/g, (word, inside: string | undefined) => (word === "\\'" ? "'" : (inside ?? "")));
+      found[name] = quoted.replace(/'([^']*)'|\\'/g, (word, inside: string | undefined) =>
+        word === "\\'" ? "'" : (inside ?? ""),
+      );
   return z.custom<NodeEnv>().parse(found);
 }
 
 /** Does this node begin the cluster (kubeadm init), or does it join one? */
-export const beginsCluster = (env: NodeEnv): boolean => env.ROLE === "master" && env.INDEX !== "" && env.INDEX === env.FIRST_INDEX;
+export const beginsCluster = (env: NodeEnv): boolean =>
+  env.ROLE === "master" && env.INDEX !== "" && env.INDEX === env.FIRST_INDEX;

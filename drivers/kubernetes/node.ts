@@ -28,7 +28,11 @@ export function nodeLabels(group: NodegroupWish): string {
 }
 
 /** The same for every member of a node group: nothing of a single node is in it. */
-export function nodeFiles(want: Desired, group: NodegroupWish, site: NodeSite): { files: NodeFile[]; units: NodeUnit[] } {
+export function nodeFiles(
+  want: Desired,
+  group: NodegroupWish,
+  site: NodeSite,
+): { files: NodeFile[]; units: NodeUnit[] } {
   const master = group.role === "master";
   const set = settings(want);
   const all = images(want);
@@ -58,8 +62,13 @@ export function nodeFiles(want: Desired, group: NodegroupWish, site: NodeSite): 
     apiPortText: String(set.apiPort),
     podCidr: word(set.podCidr),
     serviceCidr: word(set.serviceCidr),
-    apiArgs: args("kubeapi_options", admission === undefined ? [] : [{ name: "enable-admission-plugins", value: admission }]),
-    controllerArgs: args("kubecontroller_options", [{ name: "node-cidr-mask-size", value: String(set.podSubnetLength) }]),
+    apiArgs: args(
+      "kubeapi_options",
+      admission === undefined ? [] : [{ name: "enable-admission-plugins", value: admission }],
+    ),
+    controllerArgs: args("kubecontroller_options", [
+      { name: "node-cidr-mask-size", value: String(set.podSubnetLength) },
+    ]),
     schedulerArgs: args("kubescheduler_options"),
     // A folder below the volume's root: kubeadm wants it empty, and file systems put lost+found there.
     etcd: JSON.stringify({ dataDir: "/var/lib/etcd/data", ...(set.etcdTag === null ? {} : { imageTag: set.etcdTag }) }),
@@ -80,7 +89,11 @@ export function nodeFiles(want: Desired, group: NodegroupWish, site: NodeSite): 
         ]
       : [file("/etc/coe/kubelet.yaml", 0o644, "kubelet.yaml", "kubelet-worker.yaml")]),
   ];
-  const unit = (name: string, enabled: boolean): NodeUnit => ({ name, enabled, content: fillTemplate(read(name), blanks) });
+  const unit = (name: string, enabled: boolean): NodeUnit => ({
+    name,
+    enabled,
+    content: fillTemplate(read(name), blanks),
+  });
   return { files, units: [unit("coe-node.service", true), unit("kubelet.service", false)] };
 }
 

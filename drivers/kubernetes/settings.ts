@@ -60,5 +60,7 @@ export function readOptions(text: string): { name: string; value: string }[] | n
   const words = text.split(/\s+/).filter((word) => word !== "");
   const options = words.map((word) => /^--([a-z0-9-]+)(?:=(.*))?$/.exec(word));
   if (options.some((option) => option === null)) return null;
-  return options.flatMap((option) => (option?.[1] === undefined ? [] : [{ name: option[1], value: option[2] ?? "true" }]));
+  return options.flatMap((option) =>
+    option?.[1] === undefined ? [] : [{ name: option[1], value: option[2] ?? "true" }],
+  );
 }

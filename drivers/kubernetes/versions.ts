@@ -18,7 +18,8 @@ export function parseKubeTag(tag: string): KubeVersion | null {
 }
 
 /** kubeadm's configuration format: v1beta3 up to 1.30, v1beta4 from 1.31 on. */
-export const kubeadmApi = (version: KubeVersion): "v1beta3" | "v1beta4" => (version.minor >= 31 ? "v1beta4" : "v1beta3");
+export const kubeadmApi = (version: KubeVersion): "v1beta3" | "v1beta4" =>
+  version.minor >= 31 ? "v1beta4" : "v1beta3";
 
 /** Versions beside Kubernetes; each has a label or is fixed here. */
 export const companions = {

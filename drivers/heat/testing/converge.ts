@@ -18,7 +18,12 @@ export async function converge<S extends Step, O extends HeatObserved>(
   driver: ClusterDriver<S, O>,
   cloud: Cloud,
   want: Desired | (() => Desired),
-  options: { until?: readonly string[]; limitMs?: number; pollMs?: number; each?: (round: Round<O>) => void | Promise<void> } = {},
+  options: {
+    until?: readonly string[];
+    limitMs?: number;
+    pollMs?: number;
+    each?: (round: Round<O>) => void | Promise<void>;
+  } = {},
 ): Promise<{ last: O; history: string[] }> {
   const { until = ["ready", "failed", "absent"], limitMs = 120_000, pollMs = 200 } = options;
   const history: string[] = [];

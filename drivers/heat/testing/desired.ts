@@ -10,11 +10,14 @@ export const clusterId = "4f2a1b00-1111-4222-8333-444455556666";
 export const masterGroupId = "aaaaaaaa-0000-4000-8000-000000000001";
 export const workerGroupId = "bbbbbbbb-0000-4000-8000-000000000002";
 
-export function aGroup(part: Partial<Omit<NodegroupWish, "labels">> & { labels?: Record<string, string> } = {}): NodegroupWish {
+export function aGroup(
+  part: Partial<Omit<NodegroupWish, "labels">> & { labels?: Record<string, string> } = {},
+): NodegroupWish {
   const { labels, ...rest } = part;
   const role = rest.role ?? "worker";
   return {
-    key: role === "master" ? { id: masterGroupId, name: "default-master" } : { id: workerGroupId, name: "default-worker" },
+    key:
+      role === "master" ? { id: masterGroupId, name: "default-master" } : { id: workerGroupId, name: "default-worker" },
     role,
     isDefault: true,
     count: 1,
@@ -46,7 +49,12 @@ export function aDesired({ labels, network, template, ...rest }: DesiredPart = {
     project: { id: "project-1" },
     pki: { revision: 1, caPem: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n" },
     admin: null,
-    credential: { revision: 1, trusteeUserId: "trustee-1", trusteePassword: new Secret("pass'word"), trustId: "trust-1" },
+    credential: {
+      revision: 1,
+      trusteeUserId: "trustee-1",
+      trusteePassword: new Secret("pass'word"),
+      trustId: "trust-1",
+    },
     endpoints: {
       authUrl: "http://127.0.0.1:5000/v3",
       apiUrl: "http://127.0.0.1:9511/v1",

@@ -17,7 +17,9 @@ async function aWorld(role: "master" | "worker", part: DesiredPart = {}, heat: H
 }
 
 const program = new URL("coe-node", import.meta.url).pathname;
-const shells = [["dash"], ["bash", "--posix"], ["busybox", "sh"]].filter(([name = ""]) => existsSync(`/usr/bin/${name}`) || existsSync(`/bin/${name}`));
+const shells = [["dash"], ["bash", "--posix"], ["busybox", "sh"]].filter(
+  ([name = ""]) => existsSync(`/usr/bin/${name}`) || existsSync(`/bin/${name}`),
+);
 
 test.skipIf(!existsSync("/usr/bin/shellcheck"))("shellcheck has nothing to say (skipped where it is missing)", () => {
   const run = spawnSync("shellcheck", ["-s", "sh", program], { encoding: "utf8" });
@@ -29,17 +31,35 @@ test.each(shells)("a worker gets its certificate, becomes ready and signals once
   const world = await aWorld("worker");
   const run = await world.run({ shell });
   expect(run).toMatchObject({ code: 0 });
-  expect(world.signals).toEqual([{ status: "SUCCESS", reason: "node prod-4f2a1b-node-0 is ready", id: "prod-4f2a1b-node-0", }]);
+  expect(world.signals).toEqual([
+    { status: "SUCCESS", reason: "node prod-4f2a1b-node-0 is ready", id: "prod-4f2a1b-node-0" },
+  ]);
 
-  const shown = world.openssl("x509", "-in", `${world.root}/var/lib/kubelet/pki/coe-node.crt`, "-noout", "-subject", "-ext", "subjectAltName,extendedKeyUsage", "-nameopt", "RFC2253");
+  const shown = world.openssl(
+    "x509",
+    "-in",
+    `${world.root}/var/lib/kubelet/pki/coe-node.crt`,
+    "-noout",
+    "-subject",
+    "-ext",
+    "subjectAltName,extendedKeyUsage",
+    "-nameopt",
+    "RFC2253",
+  );
   expect(shown).toContain("CN=system:node:prod-4f2a1b-node-0,O=system:nodes");
   expect(shown).toContain("DNS:prod-4f2a1b-node-0, IP Address:127.0.0.1, IP Address:192.0.2.9");
   expect(shown).toMatch(/TLS Web Client Authentication, TLS Web Server Authentication/);
-  expect(world.openssl("verify", "-CAfile", "cluster.crt", `${world.root}/var/lib/kubelet/pki/coe-node.crt`)).toContain("OK");
+  expect(world.openssl("verify", "-CAfile", "cluster.crt", `${world.root}/var/lib/kubelet/pki/coe-node.crt`)).toContain(
+    "OK",
+  );
   expect(world.mode("/var/lib/kubelet/pki/coe-node.key")).toBe(0o600);
   expect(world.mode("/etc/kubernetes/kubelet.conf")).toBe(0o600);
-  expect(world.read("/var/lib/kubelet/config.yaml")).toContain('providerID: "openstack:///99999999-8888-4777-8666-555544443333"');
-  expect(world.read("/var/lib/kubelet/coe-flags.env")).toContain("--node-labels=magnum.openstack.org/role=worker,magnum.openstack.org/nodegroup=default-worker");
+  expect(world.read("/var/lib/kubelet/config.yaml")).toContain(
+    'providerID: "openstack:///99999999-8888-4777-8666-555544443333"',
+  );
+  expect(world.read("/var/lib/kubelet/coe-flags.env")).toContain(
+    "--node-labels=magnum.openstack.org/role=worker,magnum.openstack.org/nodegroup=default-worker",
+  );
   expect(world.commands().slice(-2)).toEqual(["systemctl enable kubelet", "systemctl restart kubelet"]);
   for (const secret of Object.values(secrets)) expect(run.output).not.toContain(secret);
   expect(run.output).toContain("phase identity done");
@@ -58,7 +78,8 @@ test("the first master begins the cluster with the CA keys that the service gave
   const world = await aWorld("master", { network: { floatingIpEnabled: false } });
   expect(await world.run()).toMatchObject({ code: 0 });
   expect(world.signals.map((signal) => signal.status)).toEqual(["SUCCESS"]);
-  for (const name of ["ca.key", "etcd/ca.key", "front-proxy-ca.key", "sa.key"]) expect(world.mode(`/etc/kubernetes/pki/${name}`)).toBe(0o600);
+  for (const name of ["ca.key", "etcd/ca.key", "front-proxy-ca.key", "sa.key"])
+    expect(world.mode(`/etc/kubernetes/pki/${name}`)).toBe(0o600);
   const commands = world.commands().filter((command) => command.startsWith("kube"));
   expect(commands).toEqual([
     `kubeadm init --config ${world.root}/etc/coe/kubeadm.yaml`,
@@ -75,7 +96,9 @@ test("the first master begins the cluster with the CA keys that the service gave
 test("any other master joins with a credential that it makes for itself and removes", async () => {
   const world = await aWorld("master", {}, { INDEX: "2" });
   expect(await world.run()).toMatchObject({ code: 0 });
-  expect(world.commands().filter((command) => command.startsWith("kube"))).toEqual([`kubeadm join --config ${world.root}/etc/coe/kubeadm.yaml`]);
+  expect(world.commands().filter((command) => command.startsWith("kube"))).toEqual([
+    `kubeadm join --config ${world.root}/etc/coe/kubeadm.yaml`,
+  ]);
   expect(existsSync(`${world.root}/etc/coe/discovery.conf`)).toBe(false);
 });
 
@@ -99,39 +122,71 @@ test("what passes by itself is tried again: registry, Keystone, our API, the sig
 });
 
 test.each([
-  ["a refused login", {}, (world: World) => world.fault(/auth\/tokens/, 401, 99), /^phase identity: POST .*auth\/tokens answered 401/],
-  ["a refused certificate", {}, (world: World) => world.fault(/certificates$/, 403, 99), /^phase identity: POST .*certificates answered 403/],
-  ["a download with a wrong digest", { cni_plugins_sha256: "0".repeat(64) }, () => undefined, /^phase runtime: .*cni.tgz has sha256 [0-9a-f]{64}, expected 0000/],
-  ["a download that is not there", {}, (world: World) => world.fault(/kubelet$/, 404, 999), /^phase runtime: could not download .*kubelet: .*404/],
+  [
+    "a refused login",
+    {},
+    (world: World) => world.fault(/auth\/tokens/, 401, 99),
+    /^phase identity: POST .*auth\/tokens answered 401/,
+  ],
+  [
+    "a refused certificate",
+    {},
+    (world: World) => world.fault(/certificates$/, 403, 99),
+    /^phase identity: POST .*certificates answered 403/,
+  ],
+  [
+    "a download with a wrong digest",
+    { cni_plugins_sha256: "0".repeat(64) },
+    () => undefined,
+    /^phase runtime: .*cni.tgz has sha256 [0-9a-f]{64}, expected 0000/,
+  ],
+  [
+    "a download that is not there",
+    {},
+    (world: World) => world.fault(/kubelet$/, 404, 999),
+    /^phase runtime: could not download .*kubelet: .*404/,
+  ],
 ])("%s is reported once, with phase and true reason, and nothing secret", async (_, labels, provoke, reason) => {
   const world = await aWorld("worker", { labels });
   provoke(world);
   const run = await world.run();
   expect(run.code).not.toBe(0);
-  expect(world.signals).toEqual([expect.objectContaining({ status: "FAILURE", reason: expect.stringMatching(reason) })]);
-  for (const secret of Object.values(secrets)) expect(`${run.output} ${world.signals[0]?.reason}`).not.toContain(secret);
+  expect(world.signals).toEqual([
+    expect.objectContaining({ status: "FAILURE", reason: expect.stringMatching(reason) }),
+  ]);
+  for (const secret of Object.values(secrets))
+    expect(`${run.output} ${world.signals[0]?.reason}`).not.toContain(secret);
   await world.run();
   expect(world.signals.length).toBe(1);
 });
 
-test.each(["worker", "master"] as const)("a %s killed after any phase goes on where it stopped and ends equal", async (role) => {
-  const whole = await aWorld(role);
-  await whole.run();
-  const same = (world: World) =>
-    Object.fromEntries(Object.entries(world.tree()).map(([path, content]) => [path, content.replaceAll(world.root, "").replaceAll(/:\d{4,5}\b|bindPort: \d+/g, ":port")]));
-  for (const phase of ["net", "disks", "runtime", "identity", "kubelet", "control", "ready"]) {
-    const world = await aWorld(role);
-    expect((await world.run({ killAfterPhase: phase })).code).not.toBe(0);
-    expect(await world.run()).toMatchObject({ code: 0 });
-    expect(world.signals.map((signal) => signal.status)).toEqual(["SUCCESS"]);
-    const names = (tree: object) => Object.keys(tree);
-    expect(names(same(world)), phase).toEqual(names(same(whole)));
-    const modes = (tree: Record<string, string>) => Object.entries(tree).map(([path, content]) => `${path} ${content.slice(0, 3)}`);
-    expect(modes(world.tree()), phase).toEqual(modes(whole.tree()));
-    await world.close();
-    open.splice(open.indexOf(world), 1);
-  }
-});
+test.each(["worker", "master"] as const)(
+  "a %s killed after any phase goes on where it stopped and ends equal",
+  async (role) => {
+    const whole = await aWorld(role);
+    await whole.run();
+    const same = (world: World) =>
+      Object.fromEntries(
+        Object.entries(world.tree()).map(([path, content]) => [
+          path,
+          content.replaceAll(world.root, "").replaceAll(/:\d{4,5}\b|bindPort: \d+/g, ":port"),
+        ]),
+      );
+    for (const phase of ["net", "disks", "runtime", "identity", "kubelet", "control", "ready"]) {
+      const world = await aWorld(role);
+      expect((await world.run({ killAfterPhase: phase })).code).not.toBe(0);
+      expect(await world.run()).toMatchObject({ code: 0 });
+      expect(world.signals.map((signal) => signal.status)).toEqual(["SUCCESS"]);
+      const names = (tree: object) => Object.keys(tree);
+      expect(names(same(world)), phase).toEqual(names(same(whole)));
+      const modes = (tree: Record<string, string>) =>
+        Object.entries(tree).map(([path, content]) => `${path} ${content.slice(0, 3)}`);
+      expect(modes(world.tree()), phase).toEqual(modes(whole.tree()));
+      await world.close();
+      open.splice(open.indexOf(world), 1);
+    }
+  },
+);
 
 test("a PEM text comes out of JSON whatever way it is escaped", () => {
   const read = (json: string) =>
@@ -140,6 +195,8 @@ test("a PEM text comes out of JSON whatever way it is escaped", () => {
   expect(read(JSON.stringify({ cluster_uuid: "x", pem, links: [] })).trim()).toBe(pem.trim());
   expect(read(JSON.stringify({ pem }, null, 2)).trim()).toBe(pem.trim());
   expect(read(JSON.stringify({ pem: pem.replaceAll("\n", "\r\n") })).trim()).toBe(pem.trim());
-  expect(read(JSON.stringify({ pem }).replaceAll("/", "\\/").replaceAll("\\n", "\\u000A").replaceAll("+", "\\u002b")).trim()).toBe(pem.trim());
+  expect(
+    read(JSON.stringify({ pem }).replaceAll("/", "\\/").replaceAll("\\n", "\\u000A").replaceAll("+", "\\u002b")).trim(),
+  ).toBe(pem.trim());
   expect(read("{}")).toBe("");
 });

@@ -39,13 +39,31 @@ export const secrets = { password: `s3cret"pa'ss\\w$rd`, token: "TOKEN-of-the-tr
 const clusterUuid = "4f2a1b00-1111-4222-8333-444455556666";
 const serverUuid = "99999999-8888-4777-8666-555544443333";
 
-const stubs = ["systemctl", "hostnamectl", "modprobe", "sysctl", "swapoff", "setenforce", "update-ca-trust", "mount", "umount", "mkfs.xfs", "containerd", "crictl"];
+const stubs = [
+  "systemctl",
+  "hostnamectl",
+  "modprobe",
+  "sysctl",
+  "swapoff",
+  "setenforce",
+  "update-ca-trust",
+  "mount",
+  "umount",
+  "mkfs.xfs",
+  "containerd",
+  "crictl",
+];
 
-export async function nodeWorld(role: "master" | "worker", part: DesiredPart = {}, heat: HeatValues = {}): Promise<World> {
+export async function nodeWorld(
+  role: "master" | "worker",
+  part: DesiredPart = {},
+  heat: HeatValues = {},
+): Promise<World> {
   const root = mkdtempSync(join(tmpdir(), "coe-node-"));
   const world = join(root, ".world");
   mkdirSync(join(world, "bin"), { recursive: true });
-  const openssl = (...args: string[]) => execFileSync("openssl", args, { cwd: world, encoding: "utf8", stdio: ["pipe", "pipe", "pipe"] });
+  const openssl = (...args: string[]) =>
+    execFileSync("openssl", args, { cwd: world, encoding: "utf8", stdio: ["pipe", "pipe", "pipe"] });
   makeCa(openssl, "cloud");
   makeCa(openssl, "cluster");
   const logFile = join(world, "commands");
@@ -74,26 +92,33 @@ export async function nodeWorld(role: "master" | "worker", part: DesiredPart = {
     const address = server.address();
     return typeof address === "object" && address !== null ? address.port : 0;
   };
-  const handler = (answer: (path: string, body: string, response: ServerResponse, request: IncomingMessage) => void) => (request: IncomingMessage, response: ServerResponse) => {
-    let body = "";
-    request.on("data", (part: Buffer) => (body += part.toString()));
-    request.on("end", () => {
-      const path = request.url ?? "";
-      requests.push({ method: request.method ?? "", path, body, headers: request.headers });
-      const fault = faults.find((one) => one.path.test(path) && one.times-- > 0);
-      if (fault) response.writeHead(fault.status).end('{"error":{"message":"as asked"}}');
-      else answer(path, body, response, request);
-    });
-  };
+  const handler =
+    (answer: (path: string, body: string, response: ServerResponse, request: IncomingMessage) => void) =>
+    (request: IncomingMessage, response: ServerResponse) => {
+      let body = "";
+      request.on("data", (part: Buffer) => (body += part.toString()));
+      request.on("end", () => {
+        const path = request.url ?? "";
+        requests.push({ method: request.method ?? "", path, body, headers: request.headers });
+        const fault = faults.find((one) => one.path.test(path) && one.times-- > 0);
+        if (fault) response.writeHead(fault.status).end('{"error":{"message":"as asked"}}');
+        else answer(path, body, response, request);
+      });
+    };
   const read = (name: string) => readFileSync(join(world, name));
 
   const files = createHttp(
     handler((path, _, response) => {
-      if (path === "/metadata") return response.end(`{"uuid": "${serverUuid}", "public_keys": {"mykey": "x"}, "hostname": "node.novalocal"}`);
+      if (path === "/metadata")
+        return response.end(`{"uuid": "${serverUuid}", "public_keys": {"mykey": "x"}, "hostname": "node.novalocal"}`);
       const name = path.split("/").at(-1) ?? "";
       try {
         if (!name.endsWith(".sha256")) return response.end(read(`download/${name}`));
-        response.end(`${createHash("sha256").update(read(`download/${name.replace(".sha256", "")}`)).digest("hex")}  ${name}\n`);
+        response.end(
+          `${createHash("sha256")
+            .update(read(`download/${name.replace(".sha256", "")}`))
+            .digest("hex")}  ${name}\n`,
+        );
       } catch {
         response.writeHead(404).end();
       }
@@ -105,8 +130,11 @@ export async function nodeWorld(role: "master" | "worker", part: DesiredPart = {
       if (path === "/v3") return response.end('{"version":{}}');
       if (path === "/v3/auth/tokens") {
         const login = Login.parse(JSON.parse(body)).auth;
-        const right = login.identity.password.user.password === secrets.password && login.scope["OS-TRUST:trust"].id === "trust-1";
-        return right ? response.writeHead(201, { "X-Subject-Token": secrets.token }).end("{}") : response.writeHead(401).end('{"error":{"message":"bad login"}}');
+        const right =
+          login.identity.password.user.password === secrets.password && login.scope["OS-TRUST:trust"].id === "trust-1";
+        return right
+          ? response.writeHead(201, { "X-Subject-Token": secrets.token }).end("{}")
+          : response.writeHead(401).end('{"error":{"message":"bad login"}}');
       }
       if (path === "/signal") {
         if (request.headers["x-auth-token"] !== secrets.signal) return response.writeHead(401).end();
@@ -114,29 +142,64 @@ export async function nodeWorld(role: "master" | "worker", part: DesiredPart = {
         return response.end();
       }
       if (request.headers["x-auth-token"] !== secrets.token) return response.writeHead(401).end();
-      if (path === `/v1/certificates/${clusterUuid}`) return response.end(JSON.stringify({ pem: read("cluster.crt").toString() }));
+      if (path === `/v1/certificates/${clusterUuid}`)
+        return response.end(JSON.stringify({ pem: read("cluster.crt").toString() }));
       if (path === "/v1/certificates") {
         writeFileSync(join(world, "request.csr"), z.object({ csr: z.string() }).parse(JSON.parse(body)).csr);
-        const pem = openssl("x509", "-req", "-in", "request.csr", "-CA", "cluster.crt", "-CAkey", "cluster.key", "-CAcreateserial", "-days", "30", "-copy_extensions", "copy");
+        const pem = openssl(
+          "x509",
+          "-req",
+          "-in",
+          "request.csr",
+          "-CA",
+          "cluster.crt",
+          "-CAkey",
+          "cluster.key",
+          "-CAcreateserial",
+          "-days",
+          "30",
+          "-copy_extensions",
+          "copy",
+        );
         return response.writeHead(201).end(JSON.stringify({ pem }).replaceAll("/", "\\/").replace("\\n", "\\u000a"));
       }
       if (path === `/v1/clusters/${clusterUuid}/bootstrap`) {
-        if (z.object({ server_id: z.string() }).parse(JSON.parse(body)).server_id !== serverUuid) return response.writeHead(403).end();
+        if (z.object({ server_id: z.string() }).parse(JSON.parse(body)).server_id !== serverUuid)
+          return response.writeHead(403).end();
         const line = (name: string, content: string | Buffer) => `${name} ${Buffer.from(content).toString("base64")}\n`;
-        const pair = (name: string) => line(`pki/${name}.crt`, read("cluster.crt")) + line(`pki/${name}.key`, read("cluster.key"));
+        const pair = (name: string) =>
+          line(`pki/${name}.crt`, read("cluster.crt")) + line(`pki/${name}.key`, read("cluster.key"));
         return response.end(
-          ["ca", "etcd/ca", "front-proxy-ca"].map(pair).join("") + line("pki/sa.pub", "public") + line("pki/sa.key", "private") + line("manifests/10-coe.yaml", "kind: x\n"),
+          ["ca", "etcd/ca", "front-proxy-ca"].map(pair).join("") +
+            line("pki/sa.pub", "public") +
+            line("pki/sa.key", "private") +
+            line("manifests/10-coe.yaml", "kind: x\n"),
         );
       }
       response.writeHead(404).end();
     }),
   );
   const kube = createHttps(
-    { key: read("cluster-server.key"), cert: read("cluster-server.crt"), ca: read("cluster.crt"), requestCert: true, rejectUnauthorized: true },
+    {
+      key: read("cluster-server.key"),
+      cert: read("cluster-server.crt"),
+      ca: read("cluster.crt"),
+      requestCert: true,
+      rejectUnauthorized: true,
+    },
     handler((path, _, response) => {
       if (path === "/readyz") return response.end("ok");
       if (path.startsWith("/api/v1/nodes/"))
-        return response.end(JSON.stringify({ status: { conditions: [{ type: "DiskPressure", status: "False" }, { type: "Ready", status: "True", message: "kubelet is posting ready status" }] } }));
+        return response.end(
+          JSON.stringify({
+            status: {
+              conditions: [
+                { type: "DiskPressure", status: "False" },
+                { type: "Ready", status: "True", message: "kubelet is posting ready status" },
+              ],
+            },
+          }),
+        );
       response.writeHead(404).end();
     }),
   );
@@ -147,7 +210,11 @@ export async function nodeWorld(role: "master" | "worker", part: DesiredPart = {
     key: { id: clusterUuid, name: "prod" },
     pki: { revision: 1, caPem: read("cluster.crt").toString() },
     template: { apiserverPort: kubePort, ...part.template },
-    labels: { kube_binary_url: `http://127.0.0.1:${filesPort}`, cni_plugins_url: `http://127.0.0.1:${filesPort}/cni.tgz`, ...part.labels },
+    labels: {
+      kube_binary_url: `http://127.0.0.1:${filesPort}`,
+      cni_plugins_url: `http://127.0.0.1:${filesPort}/cni.tgz`,
+      ...part.labels,
+    },
     endpoints: {
       authUrl: `https://127.0.0.1:${cloudPort}/v3`,
       apiUrl: `https://127.0.0.1:${cloudPort}/v1`,
@@ -158,7 +225,11 @@ export async function nodeWorld(role: "master" | "worker", part: DesiredPart = {
   });
   const group = wish.nodegroups.find((one) => (one.role === "master") === (role === "master"));
   if (!group) throw new Error(`no ${role} in the wish`);
-  const { files: nodes } = nodeFiles(wish, group, { binaryDir: "/usr/local/bin", apiReachable: wish.network.floatingIpEnabled, firstIndex: role === "master" ? "0" : null });
+  const { files: nodes } = nodeFiles(wish, group, {
+    binaryDir: "/usr/local/bin",
+    apiReachable: wish.network.floatingIpEnabled,
+    firstIndex: role === "master" ? "0" : null,
+  });
   const put = (path: string, content: string, mode: number) => {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), content, { mode });
@@ -212,7 +283,11 @@ export async function nodeWorld(role: "master" | "worker", part: DesiredPart = {
         let output = "";
         const hear = (part: Buffer) => {
           output += part.toString();
-          if (killAfterPhase !== undefined && output.includes(`phase ${killAfterPhase} done`) && child.pid !== undefined)
+          if (
+            killAfterPhase !== undefined &&
+            output.includes(`phase ${killAfterPhase} done`) &&
+            child.pid !== undefined
+          )
             try {
               process.kill(-child.pid, "SIGKILL");
             } catch {
@@ -227,7 +302,10 @@ export async function nodeWorld(role: "master" | "worker", part: DesiredPart = {
       Object.fromEntries(
         paths().map((path) => {
           const random = /\/pki\/(coe-node|kubelet-client)/.test(path);
-          return [path, `${(statSync(join(root, path)).mode & 0o777).toString(8)} ${random ? "" : readFileSync(join(root, path), "utf8")}`];
+          return [
+            path,
+            `${(statSync(join(root, path)).mode & 0o777).toString(8)} ${random ? "" : readFileSync(join(root, path), "utf8")}`,
+          ];
         }),
       ),
     read: (path) => readFileSync(join(root, path), "utf8"),
@@ -251,7 +329,54 @@ const Login = z.object({
 });
 
 function makeCa(openssl: World["openssl"], name: string): void {
-  openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", `${name}.key`, "-out", `${name}.crt`, "-days", "2", "-subj", `/CN=${name} CA`);
-  openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", `${name}-server.key`, "-out", `${name}-server.csr`, "-subj", "/CN=server", "-addext", "subjectAltName=IP:127.0.0.1");
-  openssl("x509", "-req", "-in", `${name}-server.csr`, "-CA", `${name}.crt`, "-CAkey", `${name}.key`, "-CAcreateserial", "-days", "2", "-copy_extensions", "copy", "-out", `${name}-server.crt`);
+  openssl(
+    "req",
+    "-x509",
+    "-newkey",
+    "ec",
+    "-pkeyopt",
+    "ec_paramgen_curve:prime256v1",
+    "-nodes",
+    "-keyout",
+    `${name}.key`,
+    "-out",
+    `${name}.crt`,
+    "-days",
+    "2",
+    "-subj",
+    `/CN=${name} CA`,
+  );
+  openssl(
+    "req",
+    "-newkey",
+    "ec",
+    "-pkeyopt",
+    "ec_paramgen_curve:prime256v1",
+    "-nodes",
+    "-keyout",
+    `${name}-server.key`,
+    "-out",
+    `${name}-server.csr`,
+    "-subj",
+    "/CN=server",
+    "-addext",
+    "subjectAltName=IP:127.0.0.1",
+  );
+  openssl(
+    "x509",
+    "-req",
+    "-in",
+    `${name}-server.csr`,
+    "-CA",
+    `${name}.crt`,
+    "-CAkey",
+    `${name}.key`,
+    "-CAcreateserial",
+    "-days",
+    "2",
+    "-copy_extensions",
+    "copy",
+    "-out",
+    `${name}-server.crt`,
+  );
 }

@@ -64,7 +64,7 @@ export function buildApi(deps: Deps & { readiness?: Readiness }): FastifyInstanc
       .headers({ ...answer.headers, ...(version === null ? {} : versionHeaders(version)) })
       .code(answer.status)
       .header("content-type", "application/json")
-      .send(JSON.stringify(answer.body));
+      .send(bytes(answer.body));
   });
   app.setNotFoundHandler(async (request) => {
     const known = patterns.some((pattern) => pattern.test(pathOf(request.url)));
@@ -130,9 +130,11 @@ function json(reply: FastifyReply, { status, body, headers = {}, type }: ApiAnsw
   void reply.code(status).headers(headers);
   if (body === undefined) return reply.send();
   if (type !== undefined) return reply.header("content-type", type).send(body);
-  // No charset after the type: clients compare the whole word.
-  return reply.header("content-type", "application/json").send(JSON.stringify(body));
+  return reply.header("content-type", "application/json").send(bytes(body));
 }
+
+/** Fastify adds a charset to the type of a text; clients compare the whole word. */
+const bytes = (body: unknown): Buffer => Buffer.from(JSON.stringify(body));
 
 /** The version for the headers of an error; null when what was asked for could not be read. */
 function versionOf(request: FastifyRequest, error: unknown): string | null {

@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import type { RequestContext } from "../auth/context.ts";
 import { authorize, may } from "../auth/policy.ts";
 import { getAuthorities, insertIssued, listIssued, type StoredAuthority } from "../db/certificate.ts";
+import type { Scope } from "../db/scope.ts";
 import { caTypes, type CaType, type IssuedCertificate } from "../domain/certificate.ts";
 import type { Cluster } from "../domain/cluster.ts";
 import { DomainError } from "../domain/error.ts";
@@ -12,6 +13,7 @@ import { readRequest, signRequest, type RequestFacts } from "../pki/csr.ts";
 import { targetOf } from "./cluster/can.ts";
 import { findCluster, readable } from "./cluster/read.ts";
 import type { Deps } from "./deps.ts";
+import { reach } from "./reach.ts";
 import type { AuthorityView, SignedCertificate } from "./views.ts";
 
 /** A person's certificate lasts a year; a node's as long as nodes may live without being made again. */
@@ -37,9 +39,11 @@ export async function getAuthority(
   what: string,
   type: CaType,
 ): Promise<{ clusterId: string; pem: string }> {
-  const cluster = await findCluster(deps, ctx, what);
+  const scope = reach(ctx, "cluster:get_one_all_projects");
+  const cluster = await findCluster(deps, ctx, what, scope);
   authorize(ctx, "certificate:get", targetOf(cluster));
-  return { clusterId: cluster.id, pem: await authorityOf(deps, ctx, cluster, type).then((found) => found.certPem) };
+  const { certPem } = await authorityOf(deps, scope, cluster, type);
+  return { clusterId: cluster.id, pem: certPem };
 }
 
 export interface SignWish {
@@ -61,7 +65,8 @@ export async function signCertificate(
   what: string,
   wish: SignWish,
 ): Promise<SignedCertificate & { clusterId: string }> {
-  const cluster = await findCluster(deps, ctx, what);
+  const scope = reach(ctx, "cluster:get_one_all_projects");
+  const cluster = await findCluster(deps, ctx, what, scope);
   if (ctx.door === "console") refuseStrangers(ctx, "certificate:create", cluster);
   else authorize(ctx, "certificate:create", targetOf(cluster));
   if (cluster.tlsDisabled)
@@ -70,7 +75,7 @@ export async function signCertificate(
   const isNode = ctx.clusterIdOfTrustee !== null;
   const facts = await readRequest(wish.csr);
   if (isNode) refuseOtherIdentities(facts, type);
-  const authority = await authorityOf(deps, ctx, cluster, type);
+  const authority = await authorityOf(deps, scope, cluster, type);
   const keyPem = await deps.keys.get(authority.id, authority.key);
   const now = deps.clock.now();
   const ca = { certPem: authority.certPem, keyPem };
@@ -80,7 +85,7 @@ export async function signCertificate(
   ctx.log.info({ clusterId: cluster.id, subject, serial, purpose, from: wish.from }, "certificate signed");
   await insertIssued(
     deps.db,
-    ctx.scope,
+    scope,
     {
       id: randomUUID(),
       clusterId: cluster.id,
@@ -137,8 +142,8 @@ function refuseOtherIdentities({ commonName, organizations, subject }: RequestFa
     });
 }
 
-async function authorityOf(deps: Deps, ctx: RequestContext, cluster: Cluster, type: CaType): Promise<StoredAuthority> {
-  const found = newest(await getAuthorities(deps.db, ctx.scope, cluster.id), type);
+async function authorityOf(deps: Deps, scope: Scope, cluster: Cluster, type: CaType): Promise<StoredAuthority> {
+  const found = newest(await getAuthorities(deps.db, scope, cluster.id), type);
   if (!found) throw new Error(`cluster ${cluster.id} has no CA of kind ${type}`);
   return found;
 }

@@ -551,7 +551,10 @@ export interface Heat {
   getStack(ref: StackRef, options?: { outputs?: boolean }): Promise<Stack>;
   /** A name that exists is kind `conflict`: find it and look whether it is ours. */
   createStack(wish: StackCreate): Promise<StackRef>;
-  /** What is not named stays: stored parameters, environment, template. Repeating it is harmless. */
+  /**
+   * What is not named stays: stored parameters, environment, template. Only for a stack that is at rest: a change during
+   * a change cancels members half way and the stack fails (seen on Heat 19).
+   */
   patchStack(ref: StackRef, change: StackPatch): Promise<void>;
   /** Already gone or going: no error. */
   deleteStack(ref: StackRef): Promise<void>;

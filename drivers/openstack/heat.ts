@@ -219,7 +219,7 @@ export function openHeat(session: Session): Heat {
           timeout_mins: change.timeoutMinutes,
           disable_rollback: change.disableRollback,
         },
-        repeatable: true,
+        // Not sent twice: the second one would cancel what the first has begun.
         ...slow,
       });
     },

@@ -153,7 +153,7 @@ function QuotaPanel({ data }: { data: Data }) {
     <Panel title="Quota and use" action={<Link href={paths.quota(id)} className="text-[0.8125rem] text-accent-text hover:underline">All limits</Link>}>
       <div className="space-y-4">
         <Meter name="Clusters" used={data.quota.used} limit={data.quota.limit} />
-        <CloudUse cloud={data.cloud} only={["Instances", "vCPU", "RAM", "Volumes", "Floating IPs", "Load balancers"]} />
+        <CloudUse cloud={data.cloud} only={["Servers", "vCPUs", "RAM", "Volumes", "Floating IPs", "Load balancers"]} />
         <p className="text-[0.8125rem] text-muted">{plural(Math.max(0, data.quota.limit - data.quota.used), "more cluster")} may be made.</p>
       </div>
     </Panel>

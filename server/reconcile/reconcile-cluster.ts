@@ -1,10 +1,10 @@
-// One pass over one cluster, always in this order: look, plan, do one step, ask its health, judge, and write all of it
+// One pass over one cluster, always in this order: look, plan, do one step, judge, ask its health, and write all of it
 // at one exit. Whatever ends the process in between, the next pass finds the same cluster and goes on.
 import type { ClusterDriver, Desired, Observed, Survey } from "../../drivers/driver.ts";
 import type { Cloud } from "../../drivers/openstack/cloud.ts";
 import { openDelegation, removeDelegation } from "../auth/delegated-credential.ts";
 import { record, removeCluster, type ClaimedCluster } from "../db/reconcile.ts";
-import { isSettledGood } from "../domain/cluster-status.ts";
+import { isInProgress, isSettledGood } from "../domain/cluster-status.ts";
 import { counted, driverNamed, rememberSeen, type Conductor } from "./conductor.ts";
 import { desired, endpointsOf } from "./desired.ts";
 import { healthDueIn, lookAtHealth, type HealthLook } from "./health.ts";
@@ -36,12 +36,14 @@ export async function reconcileCluster(conductor: Conductor, claimed: ClaimedClu
   const sight = await look(conductor, claimed, before, view);
   if (sight === "lost") return "lost";
   const now = deps.clock.now();
+  const verdict = judge(before, sight.finding, now);
   const dueIn = healthDueIn(claimed, pace, now);
+  // Who waits for a change to end wants to know at its end how the nodes are.
+  const ends = isInProgress(before.status) && isSettledGood(verdict.status);
   const health =
-    sight.body && dueIn === 0
+    sight.body && dueIn !== null && (dueIn === 0 || ends)
       ? await counted(conductor, "health", lookAtHealth(sight.body.driver, claimed, sight.body.want, sight.body.seen, now))
       : null;
-  const verdict = judge(before, sight.finding, deps.clock.now());
   const kept: Verdict = {
     ...verdict,
     // Written before anything of it is done: afterwards the cluster's own credential cannot tell any more.

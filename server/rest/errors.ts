@@ -1,6 +1,5 @@
 // From what was thrown to Magnum's error bodies (magnum-api 3).
-import { DomainError } from "../domain/error.ts";
-import { reasonTable } from "../errors.ts";
+import { asDomainError, reasonTable } from "../errors.ts";
 
 /** A refusal that only this door knows: routing, versions, the form of a body. */
 export class ApiRefusal extends Error {
@@ -54,10 +53,11 @@ export interface ErrorAnswer {
 
 /** `authUrl`: where tokens are to be had, for 401. */
 export function errorAnswer(error: unknown, requestId: string, authUrl: string): ErrorAnswer {
-  if (error instanceof DomainError) {
-    const { status } = reasonTable[error.reason];
+  const known = asDomainError(error);
+  if (known) {
+    const { status } = reasonTable[known.reason];
     if (status === 401) return unauthenticated(authUrl);
-    return plain(status, error.message, requestId, null, status >= 500);
+    return plain(status, known.message, requestId, null, status >= 500);
   }
   if (error instanceof ApiRefusal) {
     if (error.extra) return { status: error.status, headers: {}, body: { errors: [error.extra] }, unexpected: false };

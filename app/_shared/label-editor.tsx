@@ -7,6 +7,7 @@ import type { Labels } from "@/server/domain/labels";
 import { plural } from "../_lib/format";
 import { Button } from "../_ui/button";
 import { cx } from "../_ui/class-names";
+import { Summary } from "../_ui/disclosure";
 import { inputClass, NativeSelect, TextArea } from "../_ui/field";
 import { Notice } from "../_ui/notice";
 import { labelsToText, textToLabels, type LabelRow } from "./label-text";
@@ -196,7 +197,7 @@ function Inherited({ inherited, name, rows, onChange, dropped, onDrop }: { inher
   const own = new Set(rows.map((row) => row.key));
   return (
     <details className="group rounded-lg border border-border">
-      <summary className="flex min-h-10 items-center px-3 text-sm font-medium">{plural(Object.keys(inherited).length, "label")} from {name}</summary>
+      <Summary className="px-3">{plural(Object.keys(inherited).length, "label")} from {name}</Summary>
       <ul className="divide-y divide-separator border-t border-separator">
         {Object.entries(inherited).map(([key, value]) => (
           <li key={key} className="flex flex-wrap items-center gap-x-3 gap-y-1 px-3 py-2 text-[0.8125rem]">

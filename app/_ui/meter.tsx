@@ -7,7 +7,7 @@ export function Meter({ name, used, limit, adds = 0, unit = "", compact }: { nam
   const share = limit === null || limit === 0 ? (limit === 0 ? 1 : 0) : Math.min(1, used / limit);
   const shareAfter = limit === null || limit === 0 ? share : Math.min(1, after / limit);
   const over = limit !== null && after > limit;
-  const near = limit !== null && !over && after >= limit * 0.75;
+  const near = limit !== null && !over && after >= limit * 0.9;
   return (
     <div className={cx("min-w-0", compact ? "space-y-1" : "space-y-1.5")}>
       <div className="flex items-baseline justify-between gap-3 text-xs">

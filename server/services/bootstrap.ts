@@ -7,11 +7,13 @@ import { listNodegroups, listNodes } from "../db/nodegroup.ts";
 import type { Cluster } from "../domain/cluster.ts";
 import { DomainError } from "../domain/error.ts";
 import { orNull } from "../../drivers/openstack/error.ts";
+import { wishOf } from "../../drivers/wish.ts";
 import { targetOf } from "./cluster/can.ts";
-import { findCluster } from "./cluster/read.ts";
+import { loadParts } from "./cluster/parts.ts";
+import { driverOf, findCluster } from "./cluster/read.ts";
 import type { Deps } from "./deps.ts";
 
-/** File name under /etc/kubernetes and content. */
+/** `pki/...` goes under /etc/kubernetes, `manifests/...` under /etc/coe. */
 export interface BootstrapFile {
   name: string;
   content: string;
@@ -53,7 +55,16 @@ export async function bootstrapMaster(
         { name: places[kind].key, content: await deps.keys.get(id, key) },
       ]),
   );
-  return files.flat();
+  return [...files.flat(), ...(await manifests(deps, ctx, cluster))];
+}
+
+/** What the first master applies itself where the conductor cannot reach the cluster's API. */
+async function manifests(deps: Deps, ctx: RequestContext, cluster: Cluster): Promise<BootstrapFile[]> {
+  const driver = driverOf(deps, cluster);
+  if (!driver.manifests) return [];
+  const parts = await loadParts(deps, ctx.scope, cluster);
+  const files = driver.manifests(wishOf(parts.cluster, parts.nodegroups));
+  return files.map(({ name, content }) => ({ name: `manifests/${name}`, content }));
 }
 
 /** The cloud itself says which server is a master of this cluster: the driver marked it when it was made. */

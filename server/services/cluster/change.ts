@@ -12,8 +12,6 @@ import {
   type CurrentCluster,
   type NodegroupChange,
 } from "../../db/cluster-change.ts";
-import { getClusterFacts } from "../../db/cluster.ts";
-import { getNodegroupFacts, listNodegroups } from "../../db/nodegroup.ts";
 import type { NewEvent, NewOperation } from "../../db/operation.ts";
 import { isFailed, whyNot, type ClusterStatus, type Operation } from "../../domain/cluster-status.ts";
 import { masterCountProblem, type Cluster } from "../../domain/cluster.ts";
@@ -23,6 +21,7 @@ import { Secret } from "../../domain/secret.ts";
 import type { Deps } from "../deps.ts";
 import { reach } from "../reach.ts";
 import { targetOf } from "./can.ts";
+import { loadParts } from "./parts.ts";
 import { driverOf, readable } from "./read.ts";
 
 /**
@@ -47,17 +46,9 @@ export async function deleteCluster(deps: Deps, ctx: RequestContext, id: string,
 /** What a deletion would remove, leave and be blocked by. */
 export async function previewDeletion(deps: Deps, ctx: RequestContext, id: string): Promise<DeletePreview> {
   const cluster = await readable(deps, ctx, id);
-  const [facts, nodegroups, groupFacts] = await Promise.all([
-    getClusterFacts(deps.db, ctx.scope, id),
-    listNodegroups(deps.db, ctx.scope, id),
-    getNodegroupFacts(deps.db, ctx.scope, id),
-  ]);
-  const groups = nodegroups.flatMap((group) => {
-    const own = groupFacts.get(group.id);
-    return own ? [{ ...group, facts: own }] : [];
-  });
+  const parts = await loadParts(deps, ctx.scope, cluster);
   const none = new Secret("");
-  const want = desiredOf({ ...cluster, facts }, groups, {
+  const want = desiredOf(parts.cluster, parts.nodegroups, {
     generation: cluster.generation,
     deleting: true,
     repair: false,

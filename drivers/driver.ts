@@ -52,7 +52,7 @@ export interface ClusterDriver<S extends Step = Step, O extends Observed = Obser
   /** Asks the cluster's own API. Never throws: what does not answer is a health fact. */
   health(want: Desired, seen: O): Promise<Health>;
   /** Manifests for the first control plane node of a cluster whose API the conductor cannot reach. Pure. */
-  manifests?(want: Desired): { name: string; content: string }[];
+  manifests?(want: Wish): { name: string; content: string }[];
   /** The back end's objects as a tree, read with the caller's credential, for the Resources tab. */
   resources(cloud: Cloud, key: ClusterKey): Promise<ResourceNode[]>;
   /** What a deletion would remove, what it leaves, and what would block it. Reads only. */

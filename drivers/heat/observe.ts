@@ -147,7 +147,7 @@ async function readStack(
   const state = stackState(listed.status);
   const mark = `${listed.status} ${listed.updatedAt ?? ""}`;
   const kept = cache.get(listed.id, mark);
-  if (kept && !inProgress(state)) return kept;
+  if (kept) return kept;
   const part = partOf(listed.tags);
   if (part === null) return null;
   const ref = { id: listed.id, name: listed.name };
@@ -173,8 +173,9 @@ async function readStack(
       createdAt: detail.createdAt,
     };
     const facts = part === "cluster" ? factsOf(detail.outputs) : null;
-    // Keyed by what was listed: when the stack moved on meanwhile, the next survey shows another mark.
-    if (detail.status === listed.status && !inProgress(stack.state)) cache.set(listed.id, mark, stack, facts);
+    // Keyed by what was listed: when the stack moved on meanwhile, the next survey shows another mark. A failed stack is
+    // read each time: nodes that were still coming up when it failed go on doing so.
+    if (detail.status === listed.status && stack.state === "ready") cache.set(listed.id, mark, stack, facts);
     return { stack, facts };
   } catch (error) {
     if (isOpenStackError(error, "not_found")) return null;

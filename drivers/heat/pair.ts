@@ -48,7 +48,7 @@ export interface CoeAddons {
   /** Applied twice it has the effect of once. Throws what the API answered. */
   apply(want: Desired, apiAddress: string): Promise<void>;
   /** The same objects as files, for the first master of a cluster whose API the conductor cannot reach. Pure. */
-  manifests(want: Desired): { name: string; content: string }[];
+  manifests(want: Wish): { name: string; content: string }[];
 }
 
 /** What the rendered templates need to know of the place where nodes live. */

@@ -194,6 +194,24 @@ test.each<[string, DesiredPart, Partial<HeatObserved>, string[]]>([
     ["resize prod-masters 3 -[1]"],
   ],
   [
+    "one of three masters failed at the first start, before the one that begins was up: that one goes on",
+    { ...three, repair: true },
+    {
+      ...whole,
+      stacks: [
+        cluster,
+        aStack({
+          ...masters,
+          count: 3,
+          ...failed("CREATE_FAILED"),
+          members: [aMember({ status: "CREATE_IN_PROGRESS", signalled: false }), broken],
+        }),
+        workers,
+      ],
+    },
+    ["resize prod-masters 3 -[1]"],
+  ],
+  [
     "failed masters are going: wait until their name is free",
     { repair: true },
     { ...whole, stacks: [cluster, aStack({ ...masters, status: "DELETE_IN_PROGRESS", state: "deleting" }), workers] },

@@ -74,13 +74,15 @@ function planGroup(want: Desired, group: NodegroupWish, stack: HeatStack): HeatS
   const counts = stack.count === group.count;
   if (counts && victims.length === 0 && !(failed && want.repair)) return [];
   const broken = stack.members.filter((member) => member.failed);
+  const first = stack.members.find((member) => member.index === "0");
   if (
     failed &&
     stack.part === "masters" &&
     stack.status === "CREATE_FAILED" &&
+    (!first || first.failed) &&
     !stack.members.some((member) => member.signalled)
   )
-    // No master ever worked, so there is nothing to join and nothing to lose: begin again.
+    // Member 0 begins the cluster. Without it no master ever worked: nothing to join, nothing to lose, so begin again.
     return [{ kind: "deleteStack", stack: key(stack), summary: "Remove the control plane nodes that failed" }];
   // A failed member keeps its failure for ever (its wait handle does), so it is replaced by one with a new index.
   const remove = [...new Set([...asked, ...(failed ? broken.map((member) => member.index) : [])])];

@@ -171,8 +171,8 @@ export async function nodeWorld(
           line(`pki/${name}.crt`, read("cluster.crt")) + line(`pki/${name}.key`, read("cluster.key"));
         return response.end(
           ["ca", "etcd/ca", "front-proxy-ca"].map(pair).join("") +
-            line("pki/sa.pub", "public") +
-            line("pki/sa.key", "private") +
+            line("pki/sa.pub", read("cluster-server.crt")) +
+            line("pki/sa.key", read("cluster-server.key")) +
             line("manifests/10-coe.yaml", "kind: x\n"),
         );
       }

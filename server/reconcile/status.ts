@@ -157,9 +157,6 @@ function working(
     outcome?.kind === "waiting" ? `Waiting: ${sentence(outcome.on)}` : step && outcome ? sentence(step.summary) : null;
   const anew = text !== null && text !== before.memory.said;
   const nodegroups = before.nodegroups.map((group) => workingGroup(before, group, groupSeen(seen, group)));
-  const finished = nodegroups.filter(
-    (after) => isSettledGood(after.status) && !isSettledGood(statusOf(before, after.id)),
-  );
   const failedNow = nodegroups.filter((after) => isFailed(after.status) && !isFailed(statusOf(before, after.id)));
   const attempts = before.memory.attempts + (failing && outcome ? 1 : 0);
   const moving = outcome?.kind === "waiting" ? outcome.on : step && outcome ? step.summary : null;
@@ -179,7 +176,7 @@ function working(
     },
     events: [
       ...addressMessage(before, seen),
-      ...finished.flatMap((after) => groupMessage(before, after.id, seen)),
+      ...nodegroups.flatMap((after) => finishedMessage(before, after, seen)),
       ...failedNow.flatMap((after) => groupFailure(before, after)),
       ...(anew ? [info(text)] : []),
     ],
@@ -225,7 +222,11 @@ function completed(before: Standing, seen: Observed, byItself: boolean): Verdict
     failures: 0,
     observedGeneration: before.generation,
     memory: { ...before.memory, attempts: 0, said: null },
-    events: [...addressMessage(before, seen), { level: "good", message, detail: null }],
+    events: [
+      ...addressMessage(before, seen),
+      ...stay.filter((after) => !isLead(before, after.id)).flatMap((after) => finishedMessage(before, after, seen)),
+      { level: "good", message, detail: null },
+    ],
     ended: { outcome: "done", reason: null },
     next: { kind: "settled" },
   };
@@ -404,6 +405,9 @@ const groupSeen = (seen: Observed | null, group: { id: string }): ObservedNodegr
 const statusOf = (before: Standing, id: string): ClusterStatus =>
   before.nodegroups.find((group) => group.id === id)?.status ?? "CREATE_IN_PROGRESS";
 
+const isLead = (before: Standing, id: string): boolean =>
+  before.nodegroups.some((group) => group.id === id && group.isDefault && group.role === "master");
+
 const verbOf = (status: ClusterStatus | null): "CREATE" | "UPDATE" | "DELETE" =>
   status === null || status.startsWith("CREATE") ? "CREATE" : status.startsWith("DELETE") ? "DELETE" : "UPDATE";
 
@@ -413,9 +417,8 @@ const isThere = (group: StandingGroup, seen: ObservedNodegroup | null): boolean 
 /** While the cluster works: the default master group waits for the whole, since clients take its word for the cluster's. */
 function workingGroup(before: Standing, group: StandingGroup, seen: ObservedNodegroup | null): GroupVerdict {
   const status = group.status ?? "CREATE_IN_PROGRESS";
-  const leads = group.isDefault && group.role === "master";
   const same = { id: group.id, status, statusReason: group.statusReason, gone: false };
-  if (before.deleting || leads || !isInProgress(status)) return same;
+  if (before.deleting || isLead(before, group.id) || !isInProgress(status)) return same;
   if (verbOf(status) === "DELETE") return same;
   // Others may still be at work: this group's failure is known all the same.
   if (seen?.state === "failed" && !before.repair)
@@ -579,9 +582,9 @@ const info = (message: string): Message => ({ level: "info", message, detail: nu
 const addressMessage = (before: Standing, seen: Observed): Message[] =>
   before.apiAddress === null && seen.apiAddress !== null ? [info(`The cluster's API has its address: ${seen.apiAddress}`)] : [];
 
-function groupMessage(before: Standing, id: string, seen: Observed): Message[] {
-  const group = before.nodegroups.find((other) => other.id === id);
-  if (!group) return [];
+function finishedMessage(before: Standing, after: GroupVerdict, seen: Observed): Message[] {
+  const group = before.nodegroups.find((other) => other.id === after.id);
+  if (!group || !isSettledGood(after.status) || isSettledGood(statusOf(before, after.id))) return [];
   const count = groupSeen(seen, group)?.count ?? group.count;
   return [info(`${group.name}: ${count === 1 ? "1 node is" : `${count} nodes are`} up.`)];
 }

@@ -72,6 +72,13 @@ describe.each(dialects)("migrating %s", (dialect) => {
     await fresh.remove();
   });
 
+  it("is done once when one process starts it several times", async () => {
+    const fresh = await emptyDatabase(dialect);
+    const applied = await Promise.all([1, 2, 3, 4, 5].map(() => migrate(fresh.url)));
+    expect(applied.flat()).toEqual(all);
+    await fresh.remove();
+  });
+
   it.runIf(dialect === "sqlite")("makes a file that only its owner can read", () => {
     expect(statSync(sqlitePath(database.url)).mode & 0o777).toBe(0o600);
   });

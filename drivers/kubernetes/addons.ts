@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { parseAllDocuments, stringify } from "yaml";
 import type { Desired, Wish } from "../driver.ts";
-import { accessOf, kubeApi, KubeError, Manifest } from "./api.ts";
+import { accessOf, kubeApi, Manifest } from "./api.ts";
 import { imageReference, images } from "./images.ts";
 import { fillTemplate } from "./node.ts";
 import { settings } from "./settings.ts";
@@ -57,16 +57,15 @@ export function addonManifests(want: Wish): { name: string; content: string }[] 
   return [{ name: "10-coe.yaml", content: text }];
 }
 
-/** Null = none yet, undefined = the API did not answer. */
+/** Null = none yet, undefined = the API did not answer, or what answered is not Kubernetes. */
 export async function appliedRevision(want: Desired, address: string): Promise<string | null | undefined> {
   const access = accessOf(want, address);
   if (!access) return undefined;
   try {
-    const data = await kubeApi(access).configMap(marker.namespace, marker.name);
-    return data?.["revision"] ?? null;
-  } catch (error) {
-    if (error instanceof KubeError) return undefined;
-    throw error;
+    const data = await kubeApi(access, 3000).configMap(marker.namespace, marker.name);
+    return data === null ? null : (data["revision"] ?? null);
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,0 +1,95 @@
+import { expect, test } from "vitest";
+import { parseAllDocuments } from "yaml";
+import { z } from "zod";
+import { aDesired } from "../heat/testing/desired.ts";
+import type { DesiredPart } from "../heat/testing/desired.ts";
+import { judge } from "./health.ts";
+import { fillTemplate, nodeFiles } from "./node.ts";
+import { readOptions, tenthAddress } from "./settings.ts";
+import { parseKubeTag } from "./versions.ts";
+
+const site = { binaryDir: "/usr/local/bin", apiReachable: true, firstIndex: "0" };
+
+function configuration(part: DesiredPart, file = "kubeadm-init.yaml") {
+  const want = aDesired(part);
+  const group = want.nodegroups.find((one) => one.role === (file.startsWith("kubeadm") ? "master" : "worker"));
+  if (!group) throw new Error("no such group");
+  const found = nodeFiles(want, group, site).files.find((one) => one.path.endsWith(file));
+  const text = z.string().parse(found?.content).replaceAll("@CERT_SANS@", '"192.0.2.7"');
+  return parseAllDocuments(text).map((document) => z.record(z.string(), z.any()).parse(document.toJS()));
+}
+
+test("kubeadm gets the configuration format of its version, with flags in that format's shape", () => {
+  const labels = { kubeapi_options: "--v=2 --profiling=false", etcd_tag: "3.5.21-0" };
+  const [init, cluster, kubelet] = configuration({ labels: { ...labels, kube_tag: "v1.31.1" } });
+  expect(init).toMatchObject({ apiVersion: "kubeadm.k8s.io/v1beta4", skipPhases: ["addon/coredns"] });
+  expect(cluster).toMatchObject({
+    kubernetesVersion: "v1.31.1",
+    apiServer: {
+      extraArgs: [
+        { name: "v", value: "2" },
+        { name: "profiling", value: "false" },
+      ],
+    },
+    etcd: { local: { dataDir: "/var/lib/etcd/data", imageTag: "3.5.21-0" } },
+  });
+  expect(kubelet).toMatchObject({ kind: "KubeletConfiguration", cgroupDriver: "systemd" });
+  const [oldInit, oldCluster] = configuration({ labels: { ...labels, kube_tag: "v1.30.4" } });
+  expect(oldInit).toMatchObject({ apiVersion: "kubeadm.k8s.io/v1beta3" });
+  expect(oldCluster).toMatchObject({ apiServer: { extraArgs: { v: "2", profiling: "false" } } });
+  expect(configuration({ labels: { kube_tag: "v1.30.4" } }, "kubeadm-join.yaml")[0]).toMatchObject({
+    kind: "JoinConfiguration",
+  });
+});
+
+test("a worker's kubelet uses the certificate that it was given, and no anonymous callers", () => {
+  expect(configuration({}, "/kubelet.yaml")[0]).toMatchObject({
+    authentication: { anonymous: { enabled: false } },
+    tlsCertFile: "/var/lib/kubelet/pki/coe-node.crt",
+    clusterDNS: ["10.254.0.10"],
+  });
+});
+
+test.each([
+  ["10.254.0.0/16", "10.254.0.10"],
+  ["10.60.16.0/20", "10.60.16.10"],
+  ["10.254.7.9/16", "10.254.0.10"],
+])("the DNS service of %s is %s", (range, address) => {
+  expect(tenthAddress(range)).toBe(address);
+});
+
+test("flags are read as flags, and nothing else passes", () => {
+  expect(readOptions("--a=1  --b")).toEqual([
+    { name: "a", value: "1" },
+    { name: "b", value: "true" },
+  ]);
+  expect(readOptions("")).toEqual([]);
+  expect(readOptions("--a=1; reboot")).toBeNull();
+});
+
+test("versions are vX.Y.Z or refused", () => {
+  expect(parseKubeTag("v1.31.1")).toEqual({ major: 1, minor: 31, patch: 1 });
+  for (const tag of ["1.31.1", "v1.31", "v1.23.3-rancher1", "latest", "v1.31.1\n"])
+    expect(parseKubeTag(tag)).toBeNull();
+});
+
+test("a blank without a value stops the rendering", () => {
+  expect(() => fillTemplate("{{missing}}", {})).toThrow("missing");
+});
+
+test("a node that is not ready counts after ten minutes", () => {
+  const node = (name: string, status: string, born: string) => ({
+    metadata: { name, creationTimestamp: born },
+    status: { conditions: [{ type: "Ready", status }], nodeInfo: { kubeletVersion: "v1.34.1" } },
+  });
+  const now = new Date("2026-01-01T01:00:00Z");
+  const old = "2026-01-01T00:00:00Z";
+  expect(judge("ok", [node("a", "True", old)], now)).toEqual({
+    status: "HEALTHY",
+    reason: { api: "ok", "a.Ready": "True" },
+    nodes: { a: { ready: true, version: "v1.34.1" } },
+  });
+  expect(judge("ok", [node("a", "False", old)], now).status).toBe("UNHEALTHY");
+  expect(judge("ok", [node("a", "Unknown", "2026-01-01T00:55:00Z")], now).status).toBe("HEALTHY");
+  expect(judge("[-]etcd failed", [], now).status).toBe("UNHEALTHY");
+});

@@ -121,7 +121,9 @@ onEveryDatabase((database) => {
       ],
     });
     expect(unharmed.points.length).toBeGreaterThan(60);
-    for (let dieAt = 1; dieAt <= unharmed.points.length; dieAt++) {
+    // The second dialect differs in its transactions only: a sample is enough there.
+    const stride = database.db.dialect === "sqlite" ? 1 : 5;
+    for (let dieAt = 1; dieAt <= unharmed.points.length; dieAt += stride) {
       const killed = await wholeLife(openStage(database.db), dieAt);
       expect(killed.deaths, `at point ${dieAt}: ${unharmed.points[dieAt - 1]}`).toBe(1);
       expect(killed.outcome, `at point ${dieAt}: ${unharmed.points[dieAt - 1]}`).toEqual(unharmed.outcome);

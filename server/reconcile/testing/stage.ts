@@ -1,6 +1,7 @@
 // A real database, a scripted back end and a clock that stands still: what tests of the loop play on.
 import { randomUUID } from "node:crypto";
 import { projectScope, type ProjectScope } from "../../db/scope.ts";
+import type { Clock } from "../../clock.ts";
 import type { Db } from "../../db/client.ts";
 import { insertIntent, completeCredential } from "../../db/credential.ts";
 import { claimDue, nextDueAt } from "../../db/reconcile.ts";
@@ -40,8 +41,10 @@ export interface Stage {
 
 export const leaseMs = 60_000;
 
-export function openStage(db: Db): Stage {
-  const clock = testClock(new Date("2026-01-02T03:04:05.000Z"));
+/** `real`: the clock of a test that lets the loop run by itself; otherwise it stands still. */
+export function openStage(db: Db, real?: Clock): Stage {
+  const still = testClock(new Date("2026-01-02T03:04:05.000Z"));
+  const clock: TestClock = real ? { ...still, now: () => real.now() } : still;
   const world = new World(clock);
   const secrets = testSecrets();
   const projectId = aProject();

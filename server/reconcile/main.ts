@@ -24,7 +24,8 @@ export function startConductor(
   const host = hostname();
   const conductor = makeConductor(deps, {
     owner: `${host}:${process.pid}:${randomBytes(4).toString("hex")}`,
-    leaseMs: options.leaseMs ?? 60_000,
+    // How long a cluster of a killed conductor waits for another one; passes renew it while they last.
+    leaseMs: options.leaseMs ?? (deps.env.sandbox ? 10_000 : 30_000),
     pace: { ...paceOf(deps.env.sandbox ? deps.env.sandboxSpeed : 1), ...options.pace },
     random: Math.random,
     keys: openKeyStore(deps.secrets, deps.env.certManager, () => barbicanVault(deps.clouds)),

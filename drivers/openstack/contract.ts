@@ -379,20 +379,20 @@ export function cloudContract(open: () => Promise<CloudTarget>): void {
 
   describe("images", () => {
     it("have the properties that choose a driver", async () => {
-      const [image] = await demo.glance.findImages("fedora-coreos-38");
-      expect(image).toMatchObject({ distro: "fedora-coreos", status: "active", visibility: "public" });
-      expect(await demo.glance.findImages(image?.id ?? "")).toEqual([image]);
-      expect((await demo.glance.findImages("cirros-plain"))[0]?.distro).toBeNull();
-      expect((await demo.glance.findImages("ubuntu-2204-kube-v1.30.4"))[0]?.properties).toMatchObject({
-        kube_version: "v1.30.4",
-      });
+      const images = await demo.glance.listImages();
+      const coreos = images.find((image) => image.distro === "fedora-coreos");
+      expect(coreos).toMatchObject({ status: "active", visibility: "public", hidden: false });
+      expect(await demo.glance.findImages(coreos?.name ?? "")).toEqual([coreos]);
+      expect(await demo.glance.findImages(coreos?.id ?? "")).toEqual([coreos]);
+      expect(images.some((image) => image.distro === null)).toBe(true);
+      expect(images.some((image) => image.properties["kube_version"]?.startsWith("v1."))).toBe(true);
       expect(await demo.glance.findImages("no-such-image")).toEqual([]);
       expect(await demo.glance.findImages(missing)).toEqual([]);
     });
 
     it("are listed by distro, up to a limit", async () => {
       const ubuntu = await demo.glance.listImages({ distro: "ubuntu" });
-      expect(ubuntu.length).toBeGreaterThanOrEqual(2);
+      expect(ubuntu.length).toBeGreaterThanOrEqual(1);
       expect(ubuntu.every((image) => image.distro === "ubuntu")).toBe(true);
       expect((await demo.glance.listImages({ limit: 2 })).length).toBe(2);
     });

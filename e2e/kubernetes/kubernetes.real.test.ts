@@ -1,52 +1,24 @@
 // What only a real Kubernetes can prove of the certificates and kubeconfigs that we make.
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { request } from "node:https";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { renderKubeconfig } from "../../server/domain/kubeconfig.ts";
 import { adminLeaf, clientLeaf, makeAuthorities } from "../../server/pki/ca.ts";
 import type { KeyAndCertificate } from "../../server/pki/ca.ts";
 import { signRequest } from "../../server/pki/csr.ts";
-import { x509 } from "../../server/pki/x509.ts";
+import { ask } from "./ask.ts";
 import { kubernetesIsBuilt, startApiServer } from "./api-server.ts";
 import type { ApiServer } from "./api-server.ts";
+import { kubectl } from "./kubectl.ts";
+import { signingRequest } from "./signing-request.ts";
 
 const now = () => new Date();
 const cluster = { id: "0f5d3c1e-4b7a-4a39-9a44-3f1f6a1f0d11", name: "real" };
 
-interface Answer {
-  status: number;
-  body: string;
-}
-
-function get(server: ApiServer, ca: KeyAndCertificate, leaf: KeyAndCertificate | null, path: string): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const options = { ca: ca.certPem, ...(leaf && { cert: leaf.certPem, key: leaf.keyPem }), timeout: 10_000 };
-    request(`${server.url}${path}`, options, (response) => {
-      let body = "";
-      response.setEncoding("utf8");
-      response.on("data", (chunk: string) => (body += chunk));
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
-    })
-      .on("error", reject)
-      .end();
-  });
-}
+const get = (server: ApiServer, ca: KeyAndCertificate, leaf: KeyAndCertificate | null, path: string) =>
+  ask(`${server.url}${path}`, { caPem: ca.certPem, leaf });
 
 async function signedLeaf(ca: KeyAndCertificate, subject: string): Promise<KeyAndCertificate> {
-  const keys = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
-  const csr = await x509.Pkcs10CertificateRequestGenerator.create({
-    name: subject,
-    keys,
-    signingAlgorithm: { name: "ECDSA", hash: "SHA-256" },
-  });
-  return {
-    certPem: await signRequest(csr.toString("pem"), ca, now(), 1),
-    keyPem: x509.PemConverter.encode(await crypto.subtle.exportKey("pkcs8", keys.privateKey), "PRIVATE KEY"),
-  };
+  const { csr, keyPem } = await signingRequest(subject);
+  return { certPem: await signRequest(csr, ca, now(), 1), keyPem };
 }
 
 describe.skipIf(!kubernetesIsBuilt())("a real Kubernetes API with our authorities", () => {
@@ -93,22 +65,10 @@ describe.skipIf(!kubernetesIsBuilt())("a real Kubernetes API with our authoritie
   });
 
   it("works with the kubeconfig that we render and the real kubectl", async () => {
-    const directory = mkdtempSync(join(tmpdir(), "jeroboam-kubeconfig-"));
-    try {
-      const leaf = await signedLeaf(ca, "O=system:masters, CN=admin");
-      const file = join(directory, "config");
-      const { certPem, keyPem } = leaf;
-      writeFileSync(
-        file,
-        renderKubeconfig({ clusterName: cluster.name, server: server.url, caPem: ca.certPem, certPem, keyPem }),
-      );
-      const kubectl = async (...args: string[]) =>
-        (await promisify(execFile)("kubectl", ["--kubeconfig", file, ...args], { timeout: 60_000 })).stdout;
-      expect(await kubectl("auth", "can-i", "*", "*")).toContain("yes");
-      await kubectl("create", "namespace", "made-by-kubectl");
-      expect(await kubectl("get", "namespaces", "-o", "name")).toContain("namespace/made-by-kubectl");
-    } finally {
-      rmSync(directory, { recursive: true });
-    }
+    const leaf = await signedLeaf(ca, "O=system:masters, CN=admin");
+    const config = renderKubeconfig({ clusterName: cluster.name, server: server.url, caPem: ca.certPem, ...leaf });
+    expect(await kubectl(config, "auth", "can-i", "*", "*")).toContain("yes");
+    await kubectl(config, "create", "namespace", "made-by-kubectl");
+    expect(await kubectl(config, "get", "namespaces", "-o", "name")).toContain("namespace/made-by-kubectl");
   });
 });

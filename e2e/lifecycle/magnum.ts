@@ -23,7 +23,6 @@ export interface Magnum {
   /** Null = there is none. */
   findCluster(id: string): Promise<Cluster | null>;
   deleteCluster(id: string): Promise<void>;
-  resizeCluster(id: string, count: number): Promise<void>;
   ca(id: string): Promise<string>;
   /** Has a signing request signed by the cluster's authority. */
   sign(id: string, csr: string): Promise<string>;
@@ -52,8 +51,6 @@ export function magnum(apiUrl: string, person: Session): Magnum {
       }
     },
     deleteCluster: async (id) => void (await ask("DELETE", `clusters/${id}`)),
-    resizeCluster: async (id, count) =>
-      void (await ask("POST", `clusters/${id}/actions/resize`, { node_count: count })),
     ca: async (id) => pem(await ask("GET", `certificates/${id}`)),
     sign: async (id, csr) => pem(await ask("POST", "certificates", { cluster_uuid: id, csr })),
   };

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { call, list, read, signIn } from "../openstack/session.ts";
 import type { Credentials, Session } from "../openstack/session.ts";
+import { standInKubernetes } from "../openstack/stand-in-kubernetes.ts";
 import { playNodes } from "../openstack/stand-in-node.ts";
 import { freePort } from "./product.ts";
 import type { Role } from "./product.ts";
@@ -78,7 +79,8 @@ export function openstackTarget(authUrl = "http://127.0.0.1:5000/v3"): CloudTarg
       const { name, remove } = await makeProject(admin);
       const person = await signIn(projectCredentials(authUrl, name, password, name));
       await call("POST", `${person.at("compute")}/os-keypairs`, person, { keypair: { name: "mykey" } });
-      const nodes = playNodes(admin, { projectId: person.projectId ?? "" });
+      const kubernetes = standInKubernetes();
+      const nodes = playNodes(admin, { projectId: person.projectId ?? "", kubernetes });
       return {
         person,
         trusteeAdmin: await signIn({
@@ -90,6 +92,7 @@ export function openstackTarget(authUrl = "http://127.0.0.1:5000/v3"): CloudTarg
         nodes,
         remove: async () => {
           nodes.stop();
+          await kubernetes.stop();
           await remove();
         },
       };

@@ -5,9 +5,12 @@ import { z } from "zod";
 import { readIgnitionFile } from "../../drivers/heat/ignition.ts";
 import { heatEnvPath, nodeEnvPath, parseNodeEnv } from "../../drivers/kubernetes/node-env.ts";
 import type { NodeEnv } from "../../drivers/kubernetes/node-env.ts";
-import { x509 } from "../../server/pki/x509.ts";
+import { signRequest } from "../../server/pki/csr.ts";
+import { signingRequest } from "../kubernetes/signing-request.ts";
 import { call, list, signIn } from "./session.ts";
 import type { Session } from "./session.ts";
+import { readControlPlaneFiles } from "./stand-in-kubernetes.ts";
+import type { Kubernetes } from "./stand-in-kubernetes.ts";
 
 const serverRow = z.object({
   id: z.string(),
@@ -36,9 +39,15 @@ export interface Play {
 /** Plays every server of the project that carries our metadata, until `stop`. `admin` may read user data. */
 export function playNodes(
   admin: Session,
-  options: { projectId: string; behaviour?: (node: PlayedNode) => Behaviour; pauseMs?: number },
+  options: {
+    projectId: string;
+    /** Absent = nodes signal without any Kubernetes. */
+    kubernetes?: Kubernetes;
+    behaviour?: (node: PlayedNode) => Behaviour;
+    pauseMs?: number;
+  },
 ): Play {
-  const { projectId, behaviour = () => "as a node does", pauseMs = 500 } = options;
+  const { projectId, kubernetes = null, behaviour = () => "as a node does", pauseMs = 500 } = options;
   const begun = new Set<string>();
   const reported: PlayedNode[] = [];
   const problems: string[] = [];
@@ -50,7 +59,7 @@ export function playNodes(
       const node = { serverId: row.id, name: row.name, env: readNodeEnv(userData) };
       const how = behaviour(node);
       if (how === "silent") return;
-      if (how === "as a node does") await becomeNode(node);
+      if (how === "as a node does") await becomeNode(node, kubernetes);
       await signal(node, how === "as a node does" ? null : how.failWith);
       reported.push(node);
     } catch (error) {
@@ -97,7 +106,7 @@ export function readNodeEnv(userData: string): NodeEnv {
 }
 
 /** Credential, authority, then what the role needs. Throws what would stop a real node. */
-async function becomeNode({ serverId, name, env }: PlayedNode): Promise<void> {
+async function becomeNode({ serverId, env }: PlayedNode, kubernetes: Kubernetes | null): Promise<void> {
   const session = await signIn({
     authUrl: env.AUTH_URL,
     user: { id: env.TRUSTEE_USER_ID },
@@ -110,29 +119,24 @@ async function becomeNode({ serverId, name, env }: PlayedNode): Promise<void> {
     await call("GET", `${env.API_URL}/certificates/${env.CLUSTER_UUID}`, session, undefined, version),
   );
   if (ca.trim() !== env.CLUSTER_CA.trim()) throw new Error("the authority in the user data is not the cluster's");
+  const { csr, keyPem } = await signingRequest(`O=system:nodes, CN=system:node:${env.NODE_NAME}`);
   if (env.ROLE === "master") {
     const url = `${env.API_URL}/clusters/${env.CLUSTER_UUID}/bootstrap`;
-    const files = await (await call("POST", url, session, { server_id: serverId }, version)).text();
-    for (const path of ["pki/ca.key", "pki/sa.key", "pki/etcd/ca.key", "pki/front-proxy-ca.key"])
-      if (!files.split("\n").some((line) => line.startsWith(`${path} `))) throw new Error(`bootstrap sent no ${path}`);
+    const answer = await call("POST", url, session, { server_id: serverId }, version);
+    const files = readControlPlaneFiles(await answer.text());
+    for (const name of ["pki/ca.key", "pki/sa.key", "pki/etcd/ca.key", "pki/front-proxy-ca.key"])
+      if (!files.has(name)) throw new Error(`bootstrap sent no ${name}`);
+    await kubernetes?.controlPlane(env, files);
+    const own = { certPem: ca, keyPem: files.get("pki/ca.key") ?? "" };
+    const certPem = kubernetes ? await signRequest(csr, own, new Date(), 1) : "";
+    await kubernetes?.register(env, { certPem, keyPem });
     return;
   }
-  const csr = await kubeletRequest(name);
-  const leaf = await pem(
-    await call("POST", `${env.API_URL}/certificates`, session, { cluster_uuid: env.CLUSTER_UUID, csr }, version),
-  );
-  if (!new X509Certificate(leaf).verify(new X509Certificate(ca).publicKey))
-    throw new Error("the leaf is not the authority's");
-}
-
-async function kubeletRequest(name: string): Promise<string> {
-  const keys = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
-  const request = await x509.Pkcs10CertificateRequestGenerator.create({
-    name: `O=system:nodes, CN=system:node:${name}`,
-    keys,
-    signingAlgorithm: { name: "ECDSA", hash: "SHA-256" },
-  });
-  return request.toString("pem");
+  const body = { cluster_uuid: env.CLUSTER_UUID, csr };
+  const certPem = await pem(await call("POST", `${env.API_URL}/certificates`, session, body, version));
+  if (!new X509Certificate(certPem).verify(new X509Certificate(ca).publicKey))
+    throw new Error("the certificate is not from the cluster's authority");
+  await kubernetes?.register(env, { certPem, keyPem });
 }
 
 /** The one signal; null = all is well. */

@@ -1,0 +1,4 @@
+import { describeLifecycle } from "../lifecycle/lifecycle.ts";
+import { openstackTarget } from "../lifecycle/target.ts";
+
+describeLifecycle("a real OpenStack", () => Promise.resolve(openstackTarget()));

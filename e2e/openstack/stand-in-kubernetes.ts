@@ -1,0 +1,83 @@
+// The Kubernetes of played nodes: the first master runs a real kube-apiserver at the address that the cloud gave the
+// cluster's API (a loopback address, see seed.ts), every node registers itself there with its own certificate.
+import { freePort } from "../lifecycle/product.ts";
+import { until } from "../lifecycle/until.ts";
+import { ask } from "../kubernetes/ask.ts";
+import { startApiServer } from "../kubernetes/api-server.ts";
+import type { ApiServer } from "../kubernetes/api-server.ts";
+import { beginsCluster } from "../../drivers/kubernetes/node-env.ts";
+import type { NodeEnv } from "../../drivers/kubernetes/node-env.ts";
+import type { KeyAndCertificate } from "../../server/pki/ca.ts";
+
+/** Content by name, as the bootstrap route gives it: `pki/ca.key`. */
+export type ControlPlaneFiles = ReadonlyMap<string, string>;
+
+export const readControlPlaneFiles = (text: string): ControlPlaneFiles =>
+  new Map(
+    text.split("\n").flatMap((line): [string, string][] => {
+      const [name = "", content = ""] = line.split(" ");
+      return name === "" ? [] : [[name, Buffer.from(content, "base64").toString("utf8")]];
+    }),
+  );
+
+export interface Kubernetes {
+  /** What kubeadm does on a master: the first one starts the API. */
+  controlPlane(env: NodeEnv, files: ControlPlaneFiles): Promise<void>;
+  /** What kubelet does: a Node object that says Ready. Waits for the API as nodes do. */
+  register(env: NodeEnv, leaf: KeyAndCertificate): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const address = (env: NodeEnv) => env.API_PUBLIC_ADDRESS || env.FLOATING_ADDRESS;
+
+export function standInKubernetes(): Kubernetes {
+  const servers: ApiServer[] = [];
+  return {
+    async controlPlane(env, files) {
+      if (!beginsCluster(env) || address(env) === "") return;
+      const file = (name: string) => files.get(name) ?? "";
+      servers.push(
+        await startApiServer({
+          ca: { certPem: file("pki/ca.crt"), keyPem: file("pki/ca.key") },
+          serviceAccount: { certPem: file("pki/sa.pub"), keyPem: file("pki/sa.key") },
+          address: address(env),
+          port: Number(env.API_PORT),
+          etcdPort: await freePort(),
+        }),
+      );
+    },
+    async register(env, leaf) {
+      // A cluster without an address that is reachable from here has no API that could be played.
+      if (address(env) === "") return;
+      const base = `https://${address(env)}:${env.API_PORT}/api/v1/nodes`;
+      const tls = { caPem: env.CLUSTER_CA, leaf };
+      const metadata = { name: env.NODE_NAME, labels: labels(env.NODE_LABELS) };
+      await until(`${env.NODE_NAME} is registered`, 300_000, async () => {
+        const answer = await ask(base, {
+          ...tls,
+          method: "POST",
+          body: { apiVersion: "v1", kind: "Node", metadata },
+        }).catch(() => null);
+        if (answer?.status === 401 || answer?.status === 403)
+          throw new Error(`Kubernetes refuses the node: ${answer.body}`);
+        return answer?.status === 201 || answer?.status === 409;
+      });
+      const condition = { type: "Ready", status: "True", reason: "KubeletReady", message: "played" };
+      const answer = await ask(`${base}/${env.NODE_NAME}/status`, {
+        ...tls,
+        method: "PATCH",
+        contentType: "application/merge-patch+json",
+        body: { status: { conditions: [condition], nodeInfo: { kubeletVersion: env.KUBE_TAG } } },
+      });
+      if (answer.status !== 200) throw new Error(`Kubernetes refuses the node's status: ${answer.body}`);
+    },
+    stop: async () => {
+      for (const server of servers.splice(0)) await server.stop();
+    },
+  };
+}
+
+const labels = (text: string): Record<string, string> =>
+  Object.fromEntries(
+    text.split(",").flatMap((pair) => (pair === "" ? [] : [[pair.split("=")[0] ?? "", pair.split("=")[1] ?? ""]])),
+  );

@@ -21,7 +21,7 @@ export function ReviewStep() {
   const range = scaleRange(values, template);
   const on = balancer(values, template);
   const theirs = inherited(template);
-  type Row = [name: string, value: string, field: FieldName];
+  type Row = [name: string, value: string, ...fields: FieldName[]];
   const sections: [Exclude<Step, "review">, Row[]][] = [
     ["info", [
       ["Name", values.name, "name"],
@@ -32,13 +32,13 @@ export function ReviewStep() {
     ["size", [
       ["Control plane nodes", count(values.masterCount ?? 1), "masterCount"],
       ["Control plane flavor", made?.masterFlavor?.name ?? "–", "masterFlavorId"],
-      ["Worker nodes", auto ? `${values.nodeCount ?? 1}, scales from ${range.min} to ${range.max}` : count(values.nodeCount ?? 1), "nodeCount"],
+      ["Worker nodes", auto ? `${values.nodeCount ?? 1}, scales from ${range.min} to ${range.max}` : count(values.nodeCount ?? 1), "nodeCount", "autoScaling"],
       ["Worker flavor", made?.flavor?.name ?? "–", "flavorId"],
       ["Container storage volume", made?.dockerVolumeSizeGib ? gib(made.dockerVolumeSizeGib) : "None", "dockerVolumeSizeGib"],
     ]],
     ["network", [
       ["Network", made?.network ? `${made.network.name}${made.subnet ? `, ${made.subnet.cidr}` : ""}` : `New, ${values.nodeRange ?? theirs.label("fixed_subnet_cidr") ?? "10.0.0.0/24"}`, made?.network ? "fixedNetwork" : "nodeRange"],
-      ["API", on ? ((values.apiPublic ?? theirs.apiPublic) ? "Load balancer with a public address" : "Load balancer, inside only") : "Address of the control plane node", "masterLbEnabled"],
+      ["API", on ? ((values.apiPublic ?? theirs.apiPublic) ? "Load balancer with a public address" : "Load balancer, inside only") : "Address of the control plane node", "masterLbEnabled", "apiPublic"],
       ...(on && values.allowedCidrs ? [["Allowed ranges", values.allowedCidrs, "allowedCidrs"] as Row] : []),
       ["Floating IP for every node", made?.floatingIpEnabled ? "Yes" : "No", "floatingIpEnabled"],
     ]],
@@ -72,7 +72,7 @@ export function ReviewStep() {
           </span>
         </p>
       )}
-      <div className="grid gap-x-8 gap-y-6 md:grid-cols-2">
+      <div className="grid gap-x-8 gap-y-6 2xl:grid-cols-2">
         {sections.map(([step, rows]) => <Section key={step} step={step} rows={rows} />)}
       </div>
       {preview.labels.length > 0 && (
@@ -93,7 +93,7 @@ export function ReviewStep() {
   );
 }
 
-function Section({ step, rows }: { step: Exclude<Step, "review">; rows: [string, string, FieldName][] }) {
+function Section({ step, rows }: { step: Exclude<Step, "review">; rows: [string, string, ...FieldName[]][] }) {
   const { values } = useWizard();
   const address = useAddress();
   return (
@@ -103,12 +103,15 @@ function Section({ step, rows }: { step: Exclude<Step, "review">; rows: [string,
         <button type="button" aria-label={`Edit ${stepWords[step]}`} className="min-h-6 text-[0.8125rem] text-accent-text hover:underline" onClick={() => address.set({ step: step === "info" ? null : step })}>Edit</button>
       </div>
       <dl className="space-y-1.5 text-[0.8125rem]">
-        {rows.map(([name, value, field]) => {
-          const own = values[field] !== undefined && values[field] !== false && values[field] !== "";
+        {rows.map(([name, value, ...fields]) => {
+          const own = fields.some((field) => values[field] !== undefined && values[field] !== false && values[field] !== "");
           return (
-            <div key={name} className="grid grid-cols-[minmax(0,9rem)_minmax(0,1fr)] gap-x-3">
+            <div key={name} className="grid grid-cols-[minmax(0,11rem)_minmax(0,1fr)] gap-x-3 py-0.5">
               <dt className="text-muted">{name}</dt>
-              <dd className="break-words">{value} <span className="text-xs text-muted">{own ? "" : "· default"}</span></dd>
+              <dd className="flex flex-wrap items-baseline justify-between gap-x-3">
+                <span className="min-w-0 break-words">{value}</span>
+                <span className="text-xs text-muted">{own ? "Yours" : "From template"}</span>
+              </dd>
             </div>
           );
         })}

@@ -1,0 +1,5 @@
+import { ClusterLabels } from "./labels";
+
+export default function LabelsPage() {
+  return <ClusterLabels />;
+}

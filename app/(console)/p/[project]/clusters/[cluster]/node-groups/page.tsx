@@ -1,0 +1,5 @@
+import { NodeGroups } from "./node-groups";
+
+export default function NodeGroupsPage() {
+  return <NodeGroups />;
+}

@@ -1,0 +1,5 @@
+import { Nodes } from "./nodes";
+
+export default function NodesPage() {
+  return <Nodes />;
+}

@@ -1,0 +1,5 @@
+import { Operations } from "./operations";
+
+export default function OperationsPage() {
+  return <Operations />;
+}

@@ -1,0 +1,5 @@
+import { ClusterOverview } from "./overview";
+
+export default function ClusterPage() {
+  return <ClusterOverview />;
+}

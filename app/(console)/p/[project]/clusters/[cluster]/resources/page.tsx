@@ -1,0 +1,5 @@
+import { Resources } from "./resources";
+
+export default function ResourcesPage() {
+  return <Resources />;
+}

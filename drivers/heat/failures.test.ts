@@ -94,3 +94,28 @@ test("progress counts single things and says what is being made", () => {
   });
   expect(progressOf([], 10)).toBeNull();
 });
+
+test("when the stack ran out of time, what was still being made is named", () => {
+  const waiting = aResource({
+    name: "ready",
+    type: "OS::Heat::WaitCondition",
+    stack: member("0"),
+    parentResource: "0",
+    status: "CREATE_IN_PROGRESS",
+    state: "IN_PROGRESS",
+  });
+  const late = aStack({
+    part: "workers",
+    status: "CREATE_FAILED",
+    state: "failed",
+    reason: "Timed out",
+    resources: [waiting],
+  });
+  expect(failedResources([late])).toEqual([
+    expect.objectContaining({
+      path: ["default-worker", "worker 0", "setup"],
+      reason: expect.stringMatching(/^timed out/),
+    }),
+  ]);
+  expect(failedResources([{ ...late, resources: [waiting], reason: "Resource CREATE failed" }])).toEqual([]);
+});

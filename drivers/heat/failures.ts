@@ -14,29 +14,40 @@ export const isLeaf = (resource: StackResource): boolean => !wrappers.has(resour
  * left out while there is a true cause.
  */
 export function failedResources(stacks: readonly HeatStack[]): FailedResource[] {
-  const failed = stacks.flatMap((stack) =>
-    stack.resources
-      .filter((resource) => resource.state === "FAILED" && resource.action !== "INIT")
-      .filter(
-        (resource) => !stack.resources.some((inner) => inner.state === "FAILED" && isInside(inner, resource, stack)),
-      )
-      .map((resource) => ({
-        path: pathOf(resource, stack),
-        type: resource.type,
-        name: resource.name,
-        physicalId: resource.physicalId,
-        reason: unwrap(resource.reason ?? ""),
-        at: resource.updatedAt,
-        consequence: /aborted|cancell?ed|Stack (?:CREATE|UPDATE) (?:cancelled|was cancelled)/i.test(
-          resource.reason ?? "",
-        ),
-      })),
-  );
+  const failed = stacks.flatMap((stack) => {
+    const late = stack.state === "failed" && timedOut(stack.reason);
+    return stack.resources.flatMap((resource) => {
+      // When the whole stack runs out of time, what was still being made is what took too long.
+      const unfinished = late && isLeaf(resource) && resource.state === "IN_PROGRESS";
+      if (!unfinished && (resource.state !== "FAILED" || resource.action === "INIT")) return [];
+      const told = (inner: StackResource) => inner.state === "FAILED" || (late && inner.state === "IN_PROGRESS");
+      if (stack.resources.some((inner) => told(inner) && isInside(inner, resource, stack))) return [];
+      const reason = unwrap(resource.reason ?? "");
+      const stopped = stoppedByOthers.test(reason);
+      return [
+        {
+          path: pathOf(resource, stack),
+          type: resource.type,
+          name: resource.name,
+          physicalId: resource.physicalId,
+          reason:
+            unfinished || (late && stopped)
+              ? "timed out: it was still in progress when the stack's time was over"
+              : reason,
+          at: resource.updatedAt,
+          consequence: stopped && !late,
+        },
+      ];
+    });
+  });
   const causes = failed.filter((one) => !one.consequence);
   return (causes.length > 0 ? causes : failed)
     .toSorted((a, b) => ((a.at ?? "") < (b.at ?? "") ? -1 : (a.at ?? "") > (b.at ?? "") ? 1 : 0))
     .map(({ consequence: _, ...rest }) => rest);
 }
+
+const timedOut = (reason: string | null) => /timed? ?out/i.test(reason ?? "");
+const stoppedByOthers = /aborted|cancell?ed/i;
 
 const isInside = (inner: StackResource, outer: StackResource, stack: HeatStack): boolean => {
   if (outer.type === memberFile) return inner.stack.id === outer.physicalId;

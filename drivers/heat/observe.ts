@@ -1,7 +1,16 @@
 // Reads a cluster's stacks, servers and, while it is deleted, what it left. Details of a settled stack are read once
 // and remembered under its status and time of change: what changes a stack changes one of the two.
 import { z } from "zod";
-import type { BackendState, Desired, Leftover, NodeFact, ObservedNodegroup, Survey, SurveyedStack } from "../driver.ts";
+import type {
+  BackendState,
+  Desired,
+  FailedResource,
+  Leftover,
+  NodeFact,
+  ObservedNodegroup,
+  Survey,
+  SurveyedStack,
+} from "../driver.ts";
 import type { Cloud, Server, StackResource } from "../openstack/cloud.ts";
 import { isOpenStackError } from "../openstack/error.ts";
 import { failedResources, progressOf } from "./failures.ts";
@@ -95,7 +104,7 @@ export async function observeHeat(
       .flatMap((group) => group.addresses),
     nodegroups,
     progress: progressOf(stacks, expectedResources(pair, want, facts)),
-    failures: failedResources(stacks),
+    failures: await withLastWords(cloud, stacks, failedResources(stacks)),
     leftovers,
     stacks,
     facts,
@@ -109,6 +118,44 @@ export async function observeHeat(
     ...sum,
     ...(asks && seen.addons === undefined && sum.state === "ready" ? { state: "updating" as const } : {}),
   };
+}
+
+/**
+ * A node that never reported says on its console how far it came. Only the earliest one is asked, and no answer is fine:
+ * not every cloud keeps a console.
+ */
+async function withLastWords(
+  cloud: Cloud,
+  stacks: readonly HeatStack[],
+  failures: readonly FailedResource[],
+): Promise<readonly FailedResource[]> {
+  const silent = failures.find(
+    (failure) => failure.type === "OS::Heat::WaitCondition" && /timed? ?out/i.test(failure.reason),
+  );
+  const index = silent?.path.at(1)?.split(" ").at(1);
+  const member = stacks
+    .filter(
+      (stack) =>
+        stack.state === "failed" &&
+        silent?.path[0] === (stack.part === "masters" ? "control plane" : stack.nodegroup?.name),
+    )
+    .flatMap((stack) => stack.members)
+    .find((one) => one.index === index);
+  if (!silent || !member || member.serverId === null) return failures;
+  try {
+    const lines = (await cloud.nova.consoleOutput(member.serverId, 200)).split("\n");
+    const last = lines
+      .findLast((line) => /\bcoe: /.test(line))
+      ?.replace(/^.*?\bcoe: /, "")
+      .trim();
+    if (last === undefined) return failures;
+    return failures.map((one) =>
+      one === silent ? { ...one, reason: `${one.reason}; the node's last words: ${last}` } : one,
+    );
+  } catch (error) {
+    if (isOpenStackError(error)) return failures;
+    throw error;
+  }
 }
 
 /** One word for all stacks. What still has to be made counts as being made. */
@@ -318,7 +365,8 @@ async function findLeftovers(
   if (!facts) return [];
   const found: Leftover[] = [];
   if (await cloud.octavia.available()) {
-    const ours = new RegExp(`^Kubernetes .+ from cluster ${want.key.id}$`);
+    // The cloud controller's words; it is started with the cluster's id as the cluster's name.
+    const ours = new RegExp(`^(?:Floating IP for )?Kubernetes .+ from cluster ${want.key.id}$`);
     const balancers = (await cloud.octavia.listLoadBalancers({ vipNetworkId: facts.networkId })).filter(
       (balancer) => ours.test(balancer.description) && balancer.provisioningStatus !== "DELETED",
     );

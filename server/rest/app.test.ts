@@ -303,6 +303,164 @@ describe("templates, quotas, stats", () => {
   });
 });
 
+describe("changing a cluster", () => {
+  const latest = "container-infra latest";
+  async function ready(status = "CREATE_COMPLETE") {
+    const id = await writeCluster(database.db, member.scope, { workers: 2, cluster: { clusterTemplateId: template, userId: "owner" } });
+    await database.db.prisma.cluster.update({ where: { id }, data: { status } });
+    await database.db.prisma.nodeGroup.updateMany({ where: { clusterId: id }, data: { status } });
+    return id;
+  }
+  const patch = (id: string, body: unknown, version?: string, query = "") =>
+    call(`/v1/clusters/${id}${query}`, { method: "PATCH", body: body as object, ...(version ? { version } : {}) });
+
+  test("by PATCH sets the size, also written as text, and is accepted with the id", async () => {
+    const id = await ready();
+    const answer = await patch(id, [{ op: "replace", path: "/node_count", value: "5" }], latest, "/?rollback=True");
+    expect([answer.status, answer.json]).toEqual([202, { uuid: id }]);
+    expect((await call(`/v1/clusters/${id}`)).json).toMatchObject({ status: "UPDATE_IN_PROGRESS", node_count: 5 });
+  });
+
+  test("by PATCH to what it is changes nothing", async () => {
+    const id = await ready();
+    const steps = [
+      { op: "replace", path: "/node_count", value: 2 },
+      { op: "replace", path: "/create_timeout", value: 60 },
+    ];
+    for (const body of [[], steps]) expect((await patch(id, body)).status).toBe(202);
+    expect((await call(`/v1/clusters/${id}`)).json).toMatchObject({ status: "CREATE_COMPLETE" });
+  });
+
+  test("by PATCH takes a healer's report in Python's words, also during an update, and moves no status", async () => {
+    const id = await ready("UPDATE_IN_PROGRESS");
+    const reason = "{'api': 'ok', 'web-1-0.Ready': 'False', 'nodes': True}";
+    const body = [
+      { op: "replace", path: "/health_status", value: "UNHEALTHY" },
+      { op: "replace", path: "/health_status_reason", value: reason },
+    ];
+    expect((await patch(id, body)).status).toBe(202);
+    expect((await call(`/v1/clusters/${id}`)).json).toMatchObject({
+      status: "UPDATE_IN_PROGRESS",
+      health_status: "UNHEALTHY",
+      health_status_reason: { api: "ok", "web-1-0.Ready": "False", nodes: "True" },
+    });
+  });
+
+  test("by PATCH to anything else is refused by name", async () => {
+    const id = await ready();
+    const answer = await patch(id, [{ op: "replace", path: "/name", value: "other" }]);
+    expect(answer.json).toMatchObject({ errors: [{ status: 400, detail: "cannot change cluster property(ies) name." }] });
+    expect((await patch(id, [{ op: "replace", path: "/node_count", value: 1 }], undefined, "?rollback=true")).status).toBe(400);
+    expect((await patch("fooo", { a: 1 })).status).toBe(400);
+    expect((await patch("fooo", [])).status).toBe(404);
+  });
+
+  test("in the wrong state is refused before it is answered", async () => {
+    const id = await ready("UPDATE_FAILED");
+    const answer = await patch(id, [{ op: "replace", path: "/node_count", value: 3 }]);
+    expect(answer.status).toBe(400);
+    expect(answer.text).toContain('Updating a cluster when status is \\"UPDATE_FAILED\\" is not supported.');
+  });
+
+  test("by resize needs 1.7, works on failed updates, and takes nodes to remove", async () => {
+    const id = await ready("UPDATE_FAILED");
+    const resize = (body: object, version: string) =>
+      call(`/v1/clusters/${id}/actions/resize`, { method: "POST", body, version });
+    const old = await resize({ node_count: 1 }, "container-infra 1.6");
+    expect(old.json).toMatchObject({
+      errors: [{ status: 406, detail: "Version 1.6 was requested but the requested API resize is not supported for this version." }],
+    });
+    expect((await resize({ node_count: 0 }, "container-infra 1.9")).status).toBe(400);
+    const answer = await resize({ node_count: 1, nodes_to_remove: ["server-1"], nodegroup: "default-worker" }, latest);
+    expect([answer.status, answer.json]).toEqual([202, { uuid: id }]);
+    const groups = await call(`/v1/clusters/${id}/nodegroups/`, { version: latest });
+    expect(groups.json).toMatchObject({
+      nodegroups: [{ name: "default-master", role: "master" }, { name: "default-worker", node_count: 1, status: "UPDATE_IN_PROGRESS" }],
+    });
+    expect((await call(`/v1/clusters/${id}/nodegroups`, { version: "container-infra 1.8" })).status).toBe(406);
+    const one = await call(`/v1/clusters/${id}/nodegroups/default-worker`, { version: latest });
+    expect(one.json).toMatchObject({ cluster_id: id, min_node_count: 0, max_node_count: null, labels_added: {} });
+  });
+
+  test("by what no driver can do is a plain refusal", async () => {
+    const id = await ready();
+    for (const [method, url] of [
+      ["PATCH", `/v1/certificates/${id}`],
+      ["PATCH", `/v1/credentials/${id}`],
+      ["POST", `/v1/clusters/${id}/actions/upgrade`],
+    ] as const) {
+      const { status, json } = await call(url, { method, version: latest, headers: { "content-type": "application/octet-stream" } });
+      expect(status, url).toBe(400);
+      expect(json).toMatchObject({ errors: [{ detail: expect.stringMatching(/not supported/) }] });
+    }
+  });
+});
+
+describe("changing a template", () => {
+  const patch = (id: string, body: unknown, as = "member") =>
+    call(`/v1/clustertemplates/${id}`, { method: "PATCH", body: body as object, as });
+
+  test("by a new name is 200 with the whole object", async () => {
+    const id = await writeTemplate(database.db, member.scope, { name: "old" });
+    const { status, json } = await patch(id, [{ op: "replace", path: "/name", value: "new" }]);
+    expect(status).toBe(200);
+    expect(json).toMatchObject({ uuid: id, name: "new", coe: "kubernetes", updated_at: expect.any(String) });
+  });
+
+  test("that clusters use is one harmless thing at a time", async () => {
+    const refused = await patch(template, [{ op: "replace", path: "/name", value: "x" }, { op: "replace", path: "/tags", value: "y" }]);
+    expect(refused.json).toMatchObject({
+      errors: [{ status: 400, detail: `ClusterTemplate ${template} is referenced by one or multiple clusters.` }],
+    });
+    expect((await patch(template, [{ op: "replace", path: "/tags", value: "stable" }])).status).toBe(200);
+  });
+
+  test("into a public one is an administrator's", async () => {
+    const id = await writeTemplate(database.db, member.scope, { name: "mine" });
+    const body = [{ op: "replace", path: "/public", value: "True" }];
+    const refused = await patch(id, body);
+    expect(refused.json).toMatchObject({
+      errors: [{ status: 403, detail: "Not authorized to set public or hidden flag for cluster template." }],
+    });
+    expect((await patch(id, body, "admin")).json).toMatchObject({ public: true });
+    expect((await call(`/v1/clustertemplates/${id}`, { as: "other" })).status).toBe(200);
+  });
+
+  test("by a body that is no patch is 400 even where there is no template", async () => {
+    expect((await patch("nope", { name: "x" })).status).toBe(400);
+    expect((await patch("nope", [])).status).toBe(404);
+  });
+});
+
+test("quotas are set, counted against, and taken back by administrators only", async () => {
+  const id = aProject();
+  await database.db.prisma.quota.create({ data: { projectId: id, resource: "Cluster", hardLimit: 3, createdAt: new Date() } });
+  const url = `/v1/quotas/${id}/Cluster`;
+  const body = { project_id: id, resource: "Cluster", hard_limit: "0" };
+  expect((await call(url, { method: "PATCH", body })).status).toBe(403);
+  const changed = await call(url, { method: "PATCH", body, as: "admin" });
+  expect([changed.status, changed.json]).toEqual([202, expect.objectContaining({ project_id: id, hard_limit: 0, resource: "Cluster" })]);
+  expect((await call("/v1/quotas?all_tenants=True", { as: "admin" })).json).toMatchObject({ quotas: [{ project_id: id, hard_limit: 0 }] });
+  expect((await call(url, { method: "DELETE", as: "admin" })).status).toBe(204);
+  expect((await call(url, { method: "DELETE", as: "admin" })).status).toBe(404);
+  expect((await call("/v1/quotas", { method: "POST", body: { hard_limit: 5 }, as: "admin" })).json).toMatchObject({
+    errors: [{ status: 400, detail: "Must provide a valid project ID." }],
+  });
+});
+
+test("services are those that report, up while they do", async () => {
+  const now = deps.clock.now();
+  await database.db.prisma.conductor.create({ data: { host: "h1", reportCount: 3, createdAt: now, updatedAt: new Date(now.getTime() - 60_000) } });
+  await database.db.prisma.conductor.create({ data: { host: "h2", reportCount: 3, createdAt: now, updatedAt: new Date(now.getTime() - 200_000) } });
+  expect((await call("/v1/mservices")).status).toBe(403);
+  expect((await call("/v1/mservices", { as: "admin" })).json).toMatchObject({
+    mservices: [
+      { host: "h1", binary: "magnum-conductor", state: "up", report_count: 3 },
+      { host: "h2", state: "down" },
+    ],
+  });
+});
+
 describe("who may", () => {
   // Expected status by person: member, reader, nobody (no role), other project's member, administrator, the cluster's node.
   const table: [method: "GET" | "POST" | "DELETE", path: string, expected: Record<string, number>, body?: object][] = [
@@ -334,6 +492,7 @@ describe("who may", () => {
 
   test("lists show another project nothing of ours", async () => {
     expect((await call("/v1/clusters", { as: "other" })).json).toEqual({ clusters: [] });
-    expect((await call("/v1/clustertemplates", { as: "other" })).json).toEqual({ clustertemplates: [] });
+    const { clustertemplates } = (await call("/v1/clustertemplates", { as: "other" })).json as { clustertemplates: { public: boolean }[] };
+    expect(clustertemplates.filter((each) => !each.public)).toEqual([]);
   });
 });

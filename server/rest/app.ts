@@ -10,12 +10,21 @@ import { templateRoutes } from "./cluster-template.ts";
 import { clusterRoutes } from "./cluster.ts";
 import { ApiRefusal, errorAnswer } from "./errors.ts";
 import { negotiate, since, versionHeaders } from "./microversion.ts";
+import { nodegroupRoutes } from "./nodegroup.ts";
+import { unsupportedRoutes } from "./not-supported.ts";
 import { first, type Query } from "./paging.ts";
 import { quotaRoutes } from "./quota.ts";
 import type { ApiAnswer, Route } from "./request.ts";
 import { rootDocument, v1Document } from "./wire/version.ts";
 
-const routes: readonly Route[] = [...clusterRoutes, ...templateRoutes, ...certificateRoutes, ...quotaRoutes];
+const routes: readonly Route[] = [
+  ...clusterRoutes,
+  ...nodegroupRoutes,
+  ...templateRoutes,
+  ...certificateRoutes,
+  ...quotaRoutes,
+  ...unsupportedRoutes,
+];
 
 /** Nobody needs to be known for these. */
 const open = /^\/(healthcheck|healthz|readyz|metrics)?\/?$|^\/v1\/?$/;

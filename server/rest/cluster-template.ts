@@ -1,8 +1,9 @@
-import { createTemplate, deleteTemplate } from "../services/cluster-template/change.ts";
+import { createTemplate, deleteTemplate, updateTemplate } from "../services/cluster-template/change.ts";
 import { listTemplates, showTemplate } from "../services/cluster-template/read.ts";
+import { readOperations } from "./json-patch.ts";
 import { nextLink, readPaging } from "./paging.ts";
 import type { ApiAnswer, ApiRequest, Route } from "./request.ts";
-import { readTemplateCreate, templateWire } from "./wire/cluster-template.ts";
+import { readTemplateCreate, readTemplatePatch, templateWire } from "./wire/cluster-template.ts";
 
 const columns = {
   id: "id",
@@ -53,6 +54,13 @@ async function create({ deps, ctx, body, root }: ApiRequest): Promise<ApiAnswer>
   return { status: 201, body: templateWire(template, root), headers: { location } };
 }
 
+async function update({ deps, ctx, param, body, root }: ApiRequest): Promise<ApiAnswer> {
+  readOperations(body);
+  const before = await showTemplate(deps, ctx, param("template"));
+  const after = await updateTemplate(deps, ctx, before.id, readTemplatePatch(body, before));
+  return { status: 200, body: templateWire(after, root) };
+}
+
 async function remove({ deps, ctx, param }: ApiRequest): Promise<ApiAnswer> {
   await deleteTemplate(deps, ctx, param("template"));
   return { status: 204 };
@@ -65,5 +73,6 @@ export const templateRoutes: readonly Route[] = [
   { method: "GET", path: `${path}/detail`, since: 1, operation: "detail", handle: (request) => list(request, true) },
   { method: "POST", path, since: 1, operation: "post", handle: create },
   { method: "GET", path: `${path}/:template`, since: 1, operation: "get_one", handle: show },
+  { method: "PATCH", path: `${path}/:template`, since: 1, operation: "patch", handle: update },
   { method: "DELETE", path: `${path}/:template`, since: 1, operation: "delete", handle: remove },
 ];

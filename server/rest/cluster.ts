@@ -1,12 +1,14 @@
 import { createCluster } from "../services/cluster/create.ts";
-import { deleteCluster } from "../services/cluster/change.ts";
+import { deleteCluster, resizeCluster, updateCluster } from "../services/cluster/change.ts";
 import { findCluster, listFullClusters, showCluster } from "../services/cluster/read.ts";
 import { reach } from "../services/reach.ts";
 import { bootstrapMaster } from "../services/bootstrap.ts";
 import { DomainError } from "../domain/error.ts";
+import { ApiRefusal } from "./errors.ts";
+import { readOperations } from "./json-patch.ts";
 import { nextLink, readPaging } from "./paging.ts";
 import type { ApiAnswer, ApiRequest, Route } from "./request.ts";
-import { clusterLong, clusterShort, readClusterCreate } from "./wire/cluster.ts";
+import { clusterLong, clusterShort, readClusterCreate, readClusterPatch, readResize } from "./wire/cluster.ts";
 import { readBody, text } from "./wire/read.ts";
 
 /** Wire names that lists can be sorted by. */
@@ -72,6 +74,23 @@ async function remove({ deps, ctx, param }: ApiRequest): Promise<ApiAnswer> {
   return { status: 204 };
 }
 
+async function update({ deps, ctx, param, body, query, version }: ApiRequest): Promise<ApiAnswer> {
+  if (version.minor < 3 && "rollback" in query) throw new ApiRefusal(400, 'Unknown argument: "rollback"');
+  // The form of the body is judged before anything is looked up (magnum-api 21.1).
+  readOperations(body);
+  const cluster = await findCluster(deps, ctx, param("cluster"), reach(ctx, "cluster:update_all_projects"));
+  const nothing = { added: {}, overridden: {}, skipped: {} };
+  await updateCluster(deps, ctx, cluster.id, readClusterPatch(body, cluster, nothing, version));
+  return { status: 202, body: { uuid: cluster.id } };
+}
+
+async function resize({ deps, ctx, param, body, version }: ApiRequest): Promise<ApiAnswer> {
+  const wish = readResize(body, version);
+  const cluster = await findCluster(deps, ctx, param("cluster"));
+  await resizeCluster(deps, ctx, cluster.id, wish);
+  return { status: 202, body: { uuid: cluster.id } };
+}
+
 /** Our own, for control plane nodes: a name and its content in base64 a line. */
 async function bootstrap({ deps, ctx, param, body, from }: ApiRequest): Promise<ApiAnswer> {
   const { server_id: serverId } = readBody(body, "bootstrap", { server_id: text(1, 255) });
@@ -86,6 +105,8 @@ export const clusterRoutes: readonly Route[] = [
   { method: "GET", path: "/v1/clusters/detail", since: 1, operation: "detail", handle: (request) => list(request, true) },
   { method: "POST", path: "/v1/clusters", since: 1, operation: "post", handle: create },
   { method: "GET", path: "/v1/clusters/:cluster", since: 1, operation: "get_one", handle: show },
+  { method: "PATCH", path: "/v1/clusters/:cluster", since: 1, operation: "patch", handle: update },
+  { method: "POST", path: "/v1/clusters/:cluster/actions/resize", since: 7, operation: "resize", handle: resize },
   { method: "DELETE", path: "/v1/clusters/:cluster", since: 1, operation: "delete", handle: remove },
   { method: "POST", path: "/v1/clusters/:cluster/bootstrap", since: 1, operation: "bootstrap", handle: bootstrap },
 ];

@@ -1,7 +1,8 @@
 // Cluster templates on the wire (magnum-api 6.1).
-import { coes, TemplateCreate, type ClusterTemplate } from "../../domain/cluster-template.ts";
+import { coes, TemplateCreate, TemplateUpdate, type ClusterTemplate, type TemplateFields } from "../../domain/cluster-template.ts";
+import { readPatch } from "../json-patch.ts";
 import { links, optionalTimestamp, timestamp } from "./common.ts";
-import { boolean, integer, labels, missingField, oneOf, orNull, orUnset, readBody, text } from "./read.ts";
+import { boolean, checked, integer, labels, missingField, oneOf, orNull, orUnset, readBody, text, type Read } from "./read.ts";
 
 export function templateWire(template: ClusterTemplate, root: string) {
   return {
@@ -84,7 +85,42 @@ const emptyIsNull = (body: unknown): unknown =>
     ? Object.fromEntries(Object.entries(body).map(([key, value]: [string, unknown]) => [key, value === "" ? null : value]))
     : body;
 
-/** The body of POST /v1/clustertemplates. */
+const names = {
+  name: "name",
+  coe: "coe",
+  image_id: "imageId",
+  flavor_id: "flavorId",
+  master_flavor_id: "masterFlavorId",
+  keypair_id: "keypairId",
+  external_network_id: "externalNetworkId",
+  fixed_network: "fixedNetwork",
+  fixed_subnet: "fixedSubnet",
+  network_driver: "networkDriver",
+  volume_driver: "volumeDriver",
+  dns_nameserver: "dnsNameserver",
+  apiserver_port: "apiserverPort",
+  docker_volume_size: "dockerVolumeSizeGib",
+  docker_storage_driver: "dockerStorageDriver",
+  http_proxy: "httpProxy",
+  https_proxy: "httpsProxy",
+  no_proxy: "noProxy",
+  registry_enabled: "registryEnabled",
+  insecure_registry: "insecureRegistry",
+  labels: "labels",
+  tls_disabled: "tlsDisabled",
+  public: "public",
+  hidden: "hidden",
+  server_type: "serverType",
+  master_lb_enabled: "masterLbEnabled",
+  floating_ip_enabled: "floatingIpEnabled",
+  tags: "tags",
+  driver: "driver",
+} as const satisfies Record<keyof typeof fields, keyof TemplateFields>;
+
+const ours = (given: Read<typeof fields>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(names).map(([wire, name]) => [name, given[wire as keyof typeof names]]));
+
+/** The body of POST /v1/clustertemplates. Throws ApiRefusal with Magnum's words. */
 export function readTemplateCreate(body: unknown): TemplateCreate {
   const given = readBody(emptyIsNull(body), "cluster_template", fields, {
     ignored: ["uuid", "cluster_distro"],
@@ -92,35 +128,35 @@ export function readTemplateCreate(body: unknown): TemplateCreate {
   });
   if (given.coe === undefined || given.coe === null) throw missingField("coe");
   if (given.image_id === undefined || given.image_id === null) throw missingField("image_id");
-  return TemplateCreate.parse({
-    name: given.name,
-    coe: given.coe,
-    imageId: given.image_id,
-    flavorId: given.flavor_id,
-    masterFlavorId: given.master_flavor_id,
-    keypairId: given.keypair_id,
-    externalNetworkId: given.external_network_id,
-    fixedNetwork: given.fixed_network,
-    fixedSubnet: given.fixed_subnet,
-    networkDriver: given.network_driver,
-    volumeDriver: given.volume_driver,
-    dnsNameserver: given.dns_nameserver,
-    apiserverPort: given.apiserver_port,
-    dockerVolumeSizeGib: given.docker_volume_size,
-    dockerStorageDriver: given.docker_storage_driver,
-    httpProxy: given.http_proxy,
-    httpsProxy: given.https_proxy,
-    noProxy: given.no_proxy,
-    registryEnabled: given.registry_enabled,
-    insecureRegistry: given.insecure_registry,
-    labels: given.labels,
-    tlsDisabled: given.tls_disabled,
-    public: given.public,
-    hidden: given.hidden,
-    serverType: given.server_type,
-    masterLbEnabled: given.master_lb_enabled,
-    floatingIpEnabled: given.floating_ip_enabled,
-    tags: given.tags,
-    driver: given.driver,
-  });
+  return checked(TemplateCreate, ours(given));
+}
+
+const patchRules = {
+  internal: ["/created_at", "/id", "/links", "/updated_at", "/uuid", "/project_id", "/user_id"],
+  mandatory: [
+    "/image_id",
+    "/coe",
+    "/network_driver",
+    "/external_network_id",
+    "/tls_disabled",
+    "/public",
+    "/server_type",
+    "/registry_enabled",
+    "/cluster_distro",
+    "/hidden",
+  ],
+  structured: ["labels"],
+};
+
+/** The body of PATCH /v1/clustertemplates/{id} against the template as it is: only what changes. */
+export function readTemplatePatch(body: unknown, template: ClusterTemplate): TemplateUpdate {
+  const current = templateWire(template, "");
+  const changed = [...readPatch(body, { current, ...patchRules })].filter(([key]) => key !== "cluster_distro");
+  // What is taken away falls back to what a new template would have.
+  const defaults = { name: template.name, labels: {}, master_lb_enabled: false, floating_ip_enabled: true };
+  const values = Object.fromEntries(
+    changed.map(([key, value]) => [key, value ?? (Object.hasOwn(defaults, key) ? defaults[key as keyof typeof defaults] : null)]),
+  );
+  const given = ours(readBody(values, "patch", fields));
+  return checked(TemplateUpdate, Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)));
 }

@@ -4,9 +4,11 @@ import { ClusterCreate, type Cluster } from "../../domain/cluster.ts";
 import { DomainError } from "../../domain/error.ts";
 import type { LabelDifference } from "../../domain/labels.ts";
 import type { NodeGroup } from "../../domain/nodegroup.ts";
+import { ApiRefusal } from "../errors.ts";
+import { readPatch } from "../json-patch.ts";
 import type { Negotiated } from "../microversion.ts";
 import { links, optionalTimestamp, timestamp } from "./common.ts";
-import { boolean, integer, labels, missingField, orNull, orUnset, readBody, text } from "./read.ts";
+import { boolean, checked, integer, labels, missingField, oneOf, orNull, orUnset, readBody, text } from "./read.ts";
 
 /** As the short list shows it. */
 export function clusterShort(cluster: Cluster, version: Negotiated, root: string) {
@@ -127,11 +129,8 @@ export function readClusterCreate(body: unknown, version: Negotiated): ClusterCr
   // Null names no template, so it is looked for and not found (magnum-api 7.1).
   if (given.cluster_template_id === null)
     throw new DomainError("template_not_found", "ClusterTemplate None could not be found.", { field: "cluster_template_id" });
-  if (given.node_count === 0 && version.asked && version.minor < 10)
-    throw new DomainError("invalid_input", "Resizing a nodegroup to zero is not supported in the provided microversion.", {
-      field: "node_count",
-    });
-  return ClusterCreate.parse({
+  refuseZero(given.node_count, version);
+  return checked(ClusterCreate, {
     name: given.name ?? undefined,
     clusterTemplateId: given.cluster_template_id,
     keypair: given.keypair,
@@ -149,4 +148,87 @@ export function readClusterCreate(body: unknown, version: Negotiated): ClusterCr
     floatingIpEnabled: given.floating_ip_enabled,
     masterLbEnabled: given.master_lb_enabled,
   });
+}
+
+const patchRules = {
+  internal: [
+    "/created_at",
+    "/id",
+    "/links",
+    "/updated_at",
+    "/uuid",
+    "/project_id",
+    "/user_id",
+    "/api_address",
+    "/node_addresses",
+    "/master_addresses",
+    "/stack_id",
+    "/cluster_id",
+    "/ca_cert_ref",
+    "/magnum_cert_ref",
+    "/etcd_ca_cert_ref",
+    "/front_proxy_ca_cert_ref",
+  ],
+  mandatory: ["/cluster_template_id"],
+  structured: ["health_status_reason", "labels"],
+};
+
+export interface ClusterPatch {
+  nodeCount?: number;
+  health?: { status: Cluster["healthStatus"]; reason: Record<string, string> };
+}
+
+/** The body of PATCH /v1/clusters/{id}: only size and health may differ from what is (magnum-api 7.4). */
+export function readClusterPatch(body: unknown, cluster: Cluster, difference: LabelDifference, version: Negotiated): ClusterPatch {
+  const current: Record<string, unknown> = clusterLong(cluster, difference, version, "");
+  const changed = readPatch(body, { current, ...patchRules });
+  const others = [...changed].filter(
+    ([key, value]) =>
+      !["node_count", "health_status", "health_status_reason"].includes(key) && !same(value, current[key]),
+  );
+  if (others.length > 0)
+    throw new ApiRefusal(400, `cannot change cluster property(ies) ${others.map(([key]) => key).join(", ")}.`);
+  const patch: ClusterPatch = {};
+  if (changed.has("node_count")) {
+    const asked = changed.get("node_count");
+    // Taken away it falls back to its default of 1.
+    const nodeCount = asked === null ? 1 : integer(0)(asked, "node_count");
+    refuseZero(nodeCount, version);
+    patch.nodeCount = nodeCount;
+  }
+  if (changed.has("health_status") || changed.has("health_status_reason")) {
+    const status = changed.has("health_status") ? changed.get("health_status") : cluster.healthStatus;
+    const reason = changed.has("health_status_reason") ? changed.get("health_status_reason") : cluster.healthReason;
+    patch.health = {
+      status: orNull(oneOf(["HEALTHY", "UNHEALTHY", "UNKNOWN"]))(status, "health_status"),
+      reason: labels(reason ?? {}, "health_status_reason"),
+    };
+  }
+  return patch;
+}
+
+const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b) || String(a) === String(b);
+
+function refuseZero(nodeCount: number | undefined, version: Negotiated): void {
+  if (nodeCount === 0 && version.asked && version.minor < 10)
+    throw new DomainError("invalid_input", "Resizing a nodegroup to zero is not supported in the provided microversion.", {
+      field: "node_count",
+    });
+}
+
+const resizeFields = {
+  node_count: integer(0),
+  nodes_to_remove: orUnset((value: unknown, name: string): string[] => {
+    if (!Array.isArray(value)) throw new ApiRefusal(400, `Invalid input for field/attribute ${name}. Expected a list.`);
+    return value.map((each: unknown) => text(1, 255)(each, name));
+  }),
+  nodegroup: orUnset(text(1, 255)),
+};
+
+/** The body of POST .../actions/resize. */
+export function readResize(body: unknown, version: Negotiated): { nodeCount: number; nodesToRemove: string[]; nodegroup: string | undefined } {
+  const given = readBody(body, "cluster_resize_req", resizeFields);
+  if (given.node_count === undefined) throw missingField("node_count");
+  refuseZero(given.node_count, version);
+  return { nodeCount: given.node_count, nodesToRemove: given.nodes_to_remove ?? [], nodegroup: given.nodegroup };
 }

@@ -1,5 +1,8 @@
 // Reads request bodies as Magnum does: strings for numbers and booleans are fine, unknown and read-only keys are not
 // (magnum-api 1.5, 4).
+import type { z } from "zod";
+import { DomainError } from "../../domain/error.ts";
+import { wireField } from "../../domain/field.ts";
 import { ApiRefusal } from "../errors.ts";
 
 /** Turns one wire value into ours. `undefined` = leave it unset. */
@@ -118,3 +121,14 @@ export function readBody<F extends Fields>(
 /** The words for a mandatory key that is not there. */
 export const missingField = (name: string): ApiRefusal =>
   new ApiRefusal(400, `Invalid input for field/attribute ${name}. Value: 'None'. Mandatory field missing.`);
+
+/** What the domain's own schema says beyond the wire's limits, as a refusal of this door. */
+export function checked<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = wireField(issue?.path.join(".") ?? "");
+  throw new DomainError("invalid_input", `Invalid input for field/attribute ${field}. ${capital(issue?.message ?? "is not valid")}.`, { field });
+}
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

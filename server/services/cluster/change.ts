@@ -7,11 +7,14 @@ import { authorize, type PolicyName } from "../../auth/policy.ts";
 import {
   acceptChange,
   requestDeletion,
+  setHealth,
   setLocked as writeLocked,
   type AcceptedChange,
   type CurrentCluster,
   type NodegroupChange,
 } from "../../db/cluster-change.ts";
+import { getCluster } from "../../db/cluster.ts";
+import { listNodegroups } from "../../db/nodegroup.ts";
 import type { NewEvent, NewOperation } from "../../db/operation.ts";
 import { isFailed, whyNot, type ClusterStatus, type Operation } from "../../domain/cluster-status.ts";
 import { masterCountProblem, type Cluster } from "../../domain/cluster.ts";
@@ -127,6 +130,47 @@ export async function resizeCluster(deps: Deps, ctx: RequestContext, id: string,
       event: event(ctx, `asked to resize ${group.name} from ${group.nodeCount} to ${wish.nodeCount} nodes`),
     };
   });
+  deps.changes.nudge();
+}
+
+export interface UpdateWish {
+  /** New size of the default worker group. */
+  nodeCount?: number | undefined;
+  /** As somebody outside found it, such as the auto-healer. */
+  health?: { status: Cluster["healthStatus"]; reason: Record<string, string> } | undefined;
+}
+
+/**
+ * Magnum's PATCH: size and health, nothing else. Health alone moves no status and is taken in every state but deleting;
+ * a size that is the present one changes nothing. Throws as resizeCluster does.
+ */
+export async function updateCluster(deps: Deps, ctx: RequestContext, id: string, wish: UpdateWish): Promise<void> {
+  const scope = reach(ctx, "cluster:update_all_projects");
+  const now = deps.clock.now();
+  const { nodeCount, health } = wish;
+  const groups = nodeCount === undefined ? [] : await listNodegroups(deps.db, scope, id);
+  const present = groups.find((group) => group.isDefault && group.role !== "master")?.nodeCount;
+  if (nodeCount !== undefined && nodeCount !== present)
+    await acceptChange(deps.db, scope, id, now, (current): AcceptedChange => {
+      const { cluster } = current;
+      check(ctx, "cluster:update", cluster);
+      refuse("update", "Updating", cluster);
+      const group = chosenGroup(current, undefined);
+      checkSize(deps, cluster, group, nodeCount);
+      return {
+        status: "UPDATE_IN_PROGRESS",
+        nodegroups: [{ id: group.id, nodeCount, nodesToRemove: [], status: "UPDATE_IN_PROGRESS" }],
+        deadlineAt: deadline(cluster, now),
+        operation: operation(ctx, "update", { [group.name]: [String(group.nodeCount), String(nodeCount)] }),
+        event: event(ctx, `asked to resize ${group.name} from ${group.nodeCount} to ${nodeCount} nodes`),
+      };
+    });
+  if (health) {
+    const cluster = await getCluster(deps.db, scope, id);
+    authorize(ctx, "cluster:update_health_status", { clusterId: cluster.id });
+    if (cluster.status.startsWith("DELETE_")) refuse("update", "Updating", cluster);
+    await setHealth(deps.db, scope, id, health, now);
+  }
   deps.changes.nudge();
 }
 

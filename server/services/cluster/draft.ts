@@ -12,7 +12,7 @@ import { getQuotaUse } from "../../db/quota.ts";
 import { masterCountProblem, type ClusterCreate } from "../../domain/cluster.ts";
 import { DomainError, type Reason } from "../../domain/error.ts";
 import type { ClusterFacts } from "../../domain/facts.ts";
-import { labelFact, readLabels, secretLabels } from "../../domain/label-catalog.ts";
+import { labelFact, labelProblem, readLabels, secretLabels } from "../../domain/label-catalog.ts";
 import { inheritLabels, type Labels } from "../../domain/labels.ts";
 import { defaultMaster, defaultWorker } from "../../domain/nodegroup.ts";
 import { quotaMessage } from "../../domain/quota.ts";
@@ -140,11 +140,7 @@ export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCre
   if ((input.nodeCount ?? 1) === 0) warnings.push({ field: "node_count", message: "Nothing can run until you add workers." });
   if (template.tlsDisabled)
     warnings.push({ field: "cluster_template_id", message: "TLS is off: everybody who reaches the API has full power." });
-  for (const key of Object.keys(labels)) {
-    if (!labelFact(key)) warnings.push({ field: `labels.${key}`, message: "Not in the catalogue: it is kept, and nothing reads it." });
-    if (secretLabels.includes(key))
-      warnings.push({ field: `labels.${key}`, message: "Labels can be read by everybody in the project." });
-  }
+  for (const [key, value] of Object.entries(labels)) warnings.push(...labelWarnings(key, value, driver ?? null));
 
   const result: Examined = { problems, warnings, draft: null, template, labels, quota };
   if (!driver || !masterFlavor || !flavor || !image || !fixed || !services) return result;
@@ -254,6 +250,19 @@ export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCre
     effects,
   };
   return result;
+}
+
+/** What a label's owner should know; refusing one is the driver's business. */
+function labelWarnings(key: string, value: string, driver: ClusterDriver | null): FieldMessage[] {
+  const field = `labels.${key}`;
+  if (!labelFact(key)) return [{ field, message: "Not in the catalogue: it is kept, and nothing reads it." }];
+  const wrong = labelProblem(key, value);
+  return [
+    ...(driver && !driver.labels.includes(key)
+      ? [{ field, message: `It has no effect on this kind of cluster${wrong === null ? "" : `, and its value ${wrong}`}.` }]
+      : []),
+    ...(secretLabels.includes(key) ? [{ field, message: "Labels can be read by everybody in the project." }] : []),
+  ];
 }
 
 interface Fixed {

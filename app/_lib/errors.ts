@@ -101,7 +101,10 @@ export function explain(error: unknown, what: string): ErrorText {
   return {
     title: `${what}.`,
     why: data.code === "BAD_REQUEST" && !reason ? "The server did not accept the input." : sentence(error.message),
-    now: data.remedy ?? (isReason(reason) ? remedies[reason] : undefined) ?? (fields.length > 0 ? "Correct the marked fields." : ""),
+    now:
+      data.remedy ??
+      (isReason(reason) ? remedies[reason] : undefined) ??
+      (fields.length > 0 ? "Correct the marked fields." : ""),
     details,
     fields,
     reason,

@@ -1,7 +1,7 @@
 // Dates, sizes and counts for people. Everything that screens show passes here, so that one fact looks the same everywhere.
-const locale = "en";
+const locale = "en-GB";
 
-const relative = new Intl.RelativeTimeFormat(locale, { numeric: "always", style: "narrow" });
+const relative = new Intl.RelativeTimeFormat(locale, { numeric: "always", style: "short" });
 const exact = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
 const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
 const whole = new Intl.NumberFormat(locale);
@@ -19,7 +19,7 @@ const steps: readonly [Intl.RelativeTimeFormatUnit, number][] = [
 export function ago(date: Date, now: Date): string {
   const seconds = Math.round((date.getTime() - now.getTime()) / 1000);
   for (const [unit, size] of steps)
-    if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
+    if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit).replace(".", "");
   return seconds > 0 ? "in a moment" : "just now";
 }
 

@@ -11,14 +11,7 @@ function withQuery(path: string, query: Query = {}): string {
 const project = (id: string) => `/p/${encodeURIComponent(id)}`;
 
 export type ClusterTab =
-  | "overview"
-  | "node-groups"
-  | "nodes"
-  | "access"
-  | "operations"
-  | "resources"
-  | "labels"
-  | "certificates";
+  "overview" | "node-groups" | "nodes" | "access" | "operations" | "resources" | "labels" | "certificates";
 
 export const paths = {
   home: () => "/",

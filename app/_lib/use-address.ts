@@ -6,7 +6,10 @@ import { useCallback } from "react";
 export type AddressChange = Record<string, string | null>;
 
 /** Reads and changes the query of the address. `replace` for letters typed, push for steps that "back" should undo. */
-export function useAddress(): { get(name: string): string | null; set(change: AddressChange, how?: "push" | "replace"): void } {
+export function useAddress(): {
+  get(name: string): string | null;
+  set(change: AddressChange, how?: "push" | "replace"): void;
+} {
   const search = useSearchParams();
   const path = usePathname();
   const set = useCallback(

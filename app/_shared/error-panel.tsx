@@ -6,7 +6,17 @@ import { CopyButton } from "../_ui/copy";
 import { Notice } from "../_ui/notice";
 
 /** What did not happen, why, what to do now; the server's own words folded below. */
-export function ErrorNotice({ text, onRetry, ref, tone = "bad" }: { text: ErrorText; onRetry?: () => void; ref?: Ref<HTMLDivElement>; tone?: "bad" | "warning" }) {
+export function ErrorNotice({
+  text,
+  onRetry,
+  ref,
+  tone = "bad",
+}: {
+  text: ErrorText;
+  onRetry?: () => void;
+  ref?: Ref<HTMLDivElement>;
+  tone?: "bad" | "warning";
+}) {
   const [open, setOpen] = useState(false);
   return (
     <Notice
@@ -15,10 +25,23 @@ export function ErrorNotice({ text, onRetry, ref, tone = "bad" }: { text: ErrorT
       role="alert"
       tone={tone}
       title={text.title}
-      action={onRetry && <Button size="sm" onClick={onRetry}>Try again</Button>}
+      action={
+        onRetry && (
+          <Button size="sm" onClick={onRetry}>
+            Try again
+          </Button>
+        )
+      }
     >
-      <p>{text.why} {text.now}</p>
-      <button type="button" aria-expanded={open} onClick={() => setOpen(!open)} className="mt-1.5 min-h-6 text-[0.8125rem] text-muted underline underline-offset-2 hover:text-foreground">
+      <p>
+        {text.why} {text.now}
+      </p>
+      <button
+        type="button"
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+        className="mt-1.5 min-h-6 text-[0.8125rem] text-muted underline underline-offset-2 hover:text-foreground"
+      >
         {open ? "Hide details" : "Technical details"}
       </button>
       {open && (

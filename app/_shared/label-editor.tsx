@@ -2,7 +2,14 @@
 // Keys, values and effects of labels. Loaded only where labels are edited: the catalogue is large.
 import { Plus, Trash2 } from "lucide-react";
 import { useId, useState } from "react";
-import { labelBoolean, labelCatalog, labelDefault, labelFact, labelProblem, secretLabels } from "@/server/domain/label-catalog";
+import {
+  labelBoolean,
+  labelCatalog,
+  labelDefault,
+  labelFact,
+  labelProblem,
+  secretLabels,
+} from "@/server/domain/label-catalog";
 import type { Labels } from "@/server/domain/labels";
 import { plural } from "../_lib/format";
 import { Button } from "../_ui/button";
@@ -27,7 +34,16 @@ interface Props {
   problems?: Readonly<Record<string, string>>;
 }
 
-export default function LabelEditor({ rows, onChange, inherited, inheritedName, driver, dropped = [], onDrop, problems = {} }: Props) {
+export default function LabelEditor({
+  rows,
+  onChange,
+  inherited,
+  inheritedName,
+  driver,
+  dropped = [],
+  onDrop,
+  problems = {},
+}: Props) {
   const [text, setText] = useState<string | null>(null);
   const listId = useId();
   const parsed = text === null ? null : textToLabels(text);
@@ -36,10 +52,18 @@ export default function LabelEditor({ rows, onChange, inherited, inheritedName, 
   return (
     <div className="space-y-4">
       <datalist id={listId}>
-        {known.filter((fact) => !taken.has(fact.key)).map((fact) => <option key={fact.key} value={fact.key}>{fact.description}</option>)}
+        {known
+          .filter((fact) => !taken.has(fact.key))
+          .map((fact) => (
+            <option key={fact.key} value={fact.key}>
+              {fact.description}
+            </option>
+          ))}
       </datalist>
       <div className="flex flex-wrap items-center justify-between gap-2">
-        <p className="text-[0.8125rem] text-muted">{rows.length === 0 ? "None of your own." : `${plural(rows.length, "label")} of your own.`}</p>
+        <p className="text-[0.8125rem] text-muted">
+          {rows.length === 0 ? "None of your own." : `${plural(rows.length, "label")} of your own.`}
+        </p>
         <Button
           size="sm"
           variant="ghost"
@@ -81,17 +105,30 @@ export default function LabelEditor({ rows, onChange, inherited, inheritedName, 
                 inherited={inherited}
                 inheritedName={inheritedName}
                 driver={driver}
-                error={rows.some((other, at) => at < index && other.key === row.key && row.key !== "") ? "This key is given twice." : problems[row.key]}
+                error={
+                  rows.some((other, at) => at < index && other.key === row.key && row.key !== "")
+                    ? "This key is given twice."
+                    : problems[row.key]
+                }
                 onChange={(next) => onChange(rows.map((old, at) => (at === index ? next : old)))}
                 onRemove={() => onChange(rows.filter((_, at) => at !== index))}
               />
             ))}
           </ul>
-          <Button size="sm" onClick={() => onChange([...rows, { key: "", value: "" }])}><Plus aria-hidden /> Add label</Button>
+          <Button size="sm" onClick={() => onChange([...rows, { key: "", value: "" }])}>
+            <Plus aria-hidden /> Add label
+          </Button>
         </>
       )}
       {Object.keys(inherited).length > 0 && (
-        <Inherited inherited={inherited} name={inheritedName} rows={rows} onChange={onChange} dropped={dropped} {...(onDrop ? { onDrop } : {})} />
+        <Inherited
+          inherited={inherited}
+          name={inheritedName}
+          rows={rows}
+          onChange={onChange}
+          dropped={dropped}
+          {...(onDrop ? { onDrop } : {})}
+        />
       )}
     </div>
   );
@@ -129,25 +166,58 @@ function Row({ row, listId, inherited, inheritedName, driver, error, onChange, o
           spellCheck={false}
           className={cx(inputClass, "h-9 font-mono text-[0.8125rem]")}
         />
-        <ValueControl row={row} onChange={(value) => onChange({ ...row, value })} invalid={problem !== undefined} describedBy={`${id}-note`} />
-        <Button size="icon" variant="ghost" aria-label={`Remove label ${row.key || "without key"}`} onClick={onRemove}><Trash2 /></Button>
+        <ValueControl
+          row={row}
+          onChange={(value) => onChange({ ...row, value })}
+          invalid={problem !== undefined}
+          describedBy={`${id}-note`}
+        />
+        <Button size="icon" variant="ghost" aria-label={`Remove label ${row.key || "without key"}`} onClick={onRemove}>
+          <Trash2 />
+        </Button>
       </div>
       <div id={`${id}-note`} className="mt-2 space-y-1 text-[0.8125rem] text-muted">
         {problem && <p className="text-bad">{problem}</p>}
         <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
           {effect === "added" && <Tag tone="accent">added</Tag>}
-          {effect === "overrides" && <><Tag tone="warn">overrides</Tag><span>{inheritedName}: <code className="font-mono">{theirs || "(empty)"}</code></span></>}
-          {effect === "same" && <><Tag>same as {inheritedName}</Tag><span>It would stay when the template changes.</span></>}
-          {fact && <span>{fact.description}{preset ? ` Default ${preset}.` : ""}{fact.unit ? ` In ${fact.unit}.` : ""}</span>}
+          {effect === "overrides" && (
+            <>
+              <Tag tone="warn">overrides</Tag>
+              <span>
+                {inheritedName}: <code className="font-mono">{theirs || "(empty)"}</code>
+              </span>
+            </>
+          )}
+          {effect === "same" && (
+            <>
+              <Tag>same as {inheritedName}</Tag>
+              <span>It would stay when the template changes.</span>
+            </>
+          )}
+          {fact && (
+            <span>
+              {fact.description}
+              {preset ? ` Default ${preset}.` : ""}
+              {fact.unit ? ` In ${fact.unit}.` : ""}
+            </span>
+          )}
         </div>
         {fact?.requires && <p>Needs {fact.requires.join(", ")}.</p>}
         {fact?.deprecated && <p className="text-warn">{fact.deprecated}</p>}
-        {fact && driver !== undefined && !fact.drivers.includes(driver) && <p className="text-warn">This template's driver does not read it.</p>}
+        {fact && driver !== undefined && !fact.drivers.includes(driver) && (
+          <p className="text-warn">This template's driver does not read it.</p>
+        )}
         {row.key !== "" && !fact && (
           <p className="text-warn">
             Not in the catalogue.{" "}
             {near && (
-              <button type="button" className="underline underline-offset-2" onClick={() => onChange({ ...row, key: near })}>Did you mean {near}?</button>
+              <button
+                type="button"
+                className="underline underline-offset-2"
+                onClick={() => onChange({ ...row, key: near })}
+              >
+                Did you mean {near}?
+              </button>
             )}
           </p>
         )}
@@ -157,9 +227,23 @@ function Row({ row, listId, inherited, inheritedName, driver, error, onChange, o
   );
 }
 
-function ValueControl({ row, onChange, invalid, describedBy }: { row: LabelRow; onChange: (value: string) => void; invalid: boolean; describedBy: string }) {
+function ValueControl({
+  row,
+  onChange,
+  invalid,
+  describedBy,
+}: {
+  row: LabelRow;
+  onChange: (value: string) => void;
+  invalid: boolean;
+  describedBy: string;
+}) {
   const fact = labelFact(row.key);
-  const common = { "aria-label": `Value of ${row.key || "the label"}`, "aria-describedby": describedBy, ...(invalid ? { "aria-invalid": true as const } : {}) };
+  const common = {
+    "aria-label": `Value of ${row.key || "the label"}`,
+    "aria-describedby": describedBy,
+    ...(invalid ? { "aria-invalid": true as const } : {}),
+  };
   if (fact?.type === "boolean" && (row.value === "" || labelBoolean(row.value) !== undefined)) {
     const shown = row.value === "" ? "" : String(labelBoolean(row.value));
     return (
@@ -174,7 +258,11 @@ function ValueControl({ row, onChange, invalid, describedBy }: { row: LabelRow; 
     return (
       <NativeSelect {...common} value={row.value} onChange={(event) => onChange(event.target.value)}>
         {!fact.values.includes("") && row.value === "" && <option value="">Choose</option>}
-        {fact.values.map((value) => <option key={value} value={value}>{value === "" ? "(none)" : value}</option>)}
+        {fact.values.map((value) => (
+          <option key={value} value={value}>
+            {value === "" ? "(none)" : value}
+          </option>
+        ))}
       </NativeSelect>
     );
   return (
@@ -193,23 +281,65 @@ function ValueControl({ row, onChange, invalid, describedBy }: { row: LabelRow; 
   );
 }
 
-function Inherited({ inherited, name, rows, onChange, dropped, onDrop }: { inherited: Labels; name: string; rows: readonly LabelRow[]; onChange: (rows: LabelRow[]) => void; dropped: readonly string[]; onDrop?: (keys: string[]) => void }) {
+function Inherited({
+  inherited,
+  name,
+  rows,
+  onChange,
+  dropped,
+  onDrop,
+}: {
+  inherited: Labels;
+  name: string;
+  rows: readonly LabelRow[];
+  onChange: (rows: LabelRow[]) => void;
+  dropped: readonly string[];
+  onDrop?: (keys: string[]) => void;
+}) {
   const own = new Set(rows.map((row) => row.key));
   return (
     <details className="group rounded-lg border border-border">
-      <Summary className="px-3">{plural(Object.keys(inherited).length, "label")} from {name}</Summary>
+      <Summary className="px-3">
+        {plural(Object.keys(inherited).length, "label")} from {name}
+      </Summary>
       <ul className="divide-y divide-separator border-t border-separator">
         {Object.entries(inherited).map(([key, value]) => (
           <li key={key} className="flex flex-wrap items-center gap-x-3 gap-y-1 px-3 py-2 text-[0.8125rem]">
-            <code className={cx("min-w-0 flex-1 font-mono break-all", (dropped.includes(key) || own.has(key)) && "text-muted line-through")} title={labelFact(key)?.description}>{key}={value}</code>
+            <code
+              className={cx(
+                "min-w-0 flex-1 font-mono break-all",
+                (dropped.includes(key) || own.has(key)) && "text-muted line-through",
+              )}
+              title={labelFact(key)?.description}
+            >
+              {key}={value}
+            </code>
             {dropped.includes(key) ? (
-              <Button size="sm" variant="ghost" onClick={() => onDrop?.(dropped.filter((other) => other !== key))}>Take it again</Button>
+              <Button size="sm" variant="ghost" onClick={() => onDrop?.(dropped.filter((other) => other !== key))}>
+                Take it again
+              </Button>
             ) : own.has(key) ? (
               <Tag tone="warn">overridden</Tag>
             ) : (
               <span className="flex gap-1">
-                <Button size="sm" variant="ghost" aria-label={`Override ${key}`} onClick={() => onChange([...rows, { key, value }])}>Override</Button>
-                {onDrop && <Button size="sm" variant="ghost" aria-label={`Do not take ${key}`} onClick={() => onDrop([...dropped, key])}>Drop</Button>}
+                <Button
+                  size="sm"
+                  variant="ghost"
+                  aria-label={`Override ${key}`}
+                  onClick={() => onChange([...rows, { key, value }])}
+                >
+                  Override
+                </Button>
+                {onDrop && (
+                  <Button
+                    size="sm"
+                    variant="ghost"
+                    aria-label={`Do not take ${key}`}
+                    onClick={() => onDrop([...dropped, key])}
+                  >
+                    Drop
+                  </Button>
+                )}
               </span>
             )}
           </li>
@@ -217,8 +347,8 @@ function Inherited({ inherited, name, rows, onChange, dropped, onDrop }: { inher
       </ul>
       {dropped.length > 0 && (
         <Notice tone="info" className="m-3">
-          Merging cannot remove a label. The complete list without {dropped.join(", ")} will be sent instead, so labels that
-          the template gets later do not reach this cluster.
+          Merging cannot remove a label. The complete list without {dropped.join(", ")} will be sent instead, so labels
+          that the template gets later do not reach this cluster.
         </Notice>
       )}
     </details>
@@ -246,7 +376,9 @@ function distance(a: string, b: string, limit: number): number {
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++)
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)));
+      next.push(
+        Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)),
+      );
     row = next;
   }
   return row[b.length] ?? limit;

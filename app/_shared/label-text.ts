@@ -52,7 +52,10 @@ function fromJson(text: string): { rows: LabelRow[]; problem: string | null } {
 function fromCommand(text: string): { rows: LabelRow[]; problem: string | null } {
   const rows: LabelRow[] = [];
   for (const part of text.split(/\s*--labels[\s=]+/).filter((piece) => piece !== ""))
-    for (const piece of part.trim().replace(/^(["'])([\s\S]*)\1$/, "$2").split(/,(?=[\w.-]+=)/)) {
+    for (const piece of part
+      .trim()
+      .replace(/^(["'])([\s\S]*)\1$/, "$2")
+      .split(/,(?=[\w.-]+=)/)) {
       const at = piece.indexOf("=");
       if (at <= 0) return { rows, problem: `“${piece}” is not of the form key=value.` };
       rows.push({ key: piece.slice(0, at).trim(), value: piece.slice(at + 1) });

@@ -37,19 +37,41 @@ interface Props<Row> {
   defaultSort: string;
 }
 
-export function ResourceTable<Row>({ label, columns, rows, rowKey, card, actions, empty, stale, defaultSort }: Props<Row>) {
+export function ResourceTable<Row>({
+  label,
+  columns,
+  rows,
+  rowKey,
+  card,
+  actions,
+  empty,
+  stale,
+  defaultSort,
+}: Props<Row>) {
   const address = useAddress();
   const sort = address.get("sort") ?? defaultSort;
   if (rows?.length === 0) return <>{empty}</>;
   return (
-    <div aria-busy={rows === undefined || stale} className={cx("overflow-x-auto transition-opacity", stale && "opacity-60")}>
+    <div
+      aria-busy={rows === undefined || stale}
+      className={cx("overflow-x-auto transition-opacity", stale && "opacity-60")}
+    >
       <table className="hidden w-full table-auto border-collapse text-sm md:table" aria-label={label}>
         <thead>
           <tr className="border-b border-border">
             {columns.map((column) => (
-              <HeaderCell key={column.id} column={column} sort={sort} onSort={(next) => address.set({ sort: next === defaultSort ? null : next, after: null, from: null })} />
+              <HeaderCell
+                key={column.id}
+                column={column}
+                sort={sort}
+                onSort={(next) => address.set({ sort: next === defaultSort ? null : next, after: null, from: null })}
+              />
             ))}
-            {actions && <th scope="col" className="w-12 px-3"><span className="sr-only">Actions</span></th>}
+            {actions && (
+              <th scope="col" className="w-12 px-3">
+                <span className="sr-only">Actions</span>
+              </th>
+            )}
           </tr>
         </thead>
         <tbody className="divide-y divide-separator">
@@ -57,7 +79,15 @@ export function ResourceTable<Row>({ label, columns, rows, rowKey, card, actions
             ? rows.map((row) => (
                 <tr key={rowKey(row)} className="transition-colors hover:bg-surface-secondary">
                   {columns.map((column) => (
-                    <td key={column.id} className={cx("px-3 py-2.5 align-middle first:pl-4 sm:first:pl-5", column.from && widths[column.from], column.align === "right" && "text-right tabular-nums", column.className)}>
+                    <td
+                      key={column.id}
+                      className={cx(
+                        "px-3 py-2.5 align-middle first:pl-4 sm:first:pl-5",
+                        column.from && widths[column.from],
+                        column.align === "right" && "text-right tabular-nums",
+                        column.className,
+                      )}
+                    >
                       {column.cell(row)}
                     </td>
                   ))}
@@ -67,7 +97,10 @@ export function ResourceTable<Row>({ label, columns, rows, rowKey, card, actions
             : Array.from({ length: 8 }, (_, index) => (
                 <tr key={index}>
                   {columns.map((column) => (
-                    <td key={column.id} className={cx("px-3 py-3.5 first:pl-4 sm:first:pl-5", column.from && widths[column.from])}>
+                    <td
+                      key={column.id}
+                      className={cx("px-3 py-3.5 first:pl-4 sm:first:pl-5", column.from && widths[column.from])}
+                    >
                       <Skeleton className={cx("h-4", column.id === "name" ? "w-36" : "w-16")} />
                     </td>
                   ))}
@@ -95,7 +128,15 @@ export function ResourceTable<Row>({ label, columns, rows, rowKey, card, actions
   );
 }
 
-function HeaderCell<Row>({ column, sort, onSort }: { column: Column<Row>; sort: string; onSort: (sort: string) => void }) {
+function HeaderCell<Row>({
+  column,
+  sort,
+  onSort,
+}: {
+  column: Column<Row>;
+  sort: string;
+  onSort: (sort: string) => void;
+}) {
   const key = column.sort;
   const active = key !== undefined && sort.replace(/^-/, "") === key;
   const down = sort.startsWith("-");
@@ -104,14 +145,28 @@ function HeaderCell<Row>({ column, sort, onSort }: { column: Column<Row>; sort: 
     <th
       scope="col"
       aria-sort={active ? (down ? "descending" : "ascending") : undefined}
-      className={cx("px-3 py-0 text-left text-xs font-medium text-muted first:pl-4 sm:first:pl-5", column.from && widths[column.from], column.align === "right" && "text-right")}
+      className={cx(
+        "px-3 py-0 text-left text-xs font-medium text-muted first:pl-4 sm:first:pl-5",
+        column.from && widths[column.from],
+        column.align === "right" && "text-right",
+      )}
     >
       {key === undefined ? (
         <span className="inline-flex h-9 items-center whitespace-nowrap">{column.header}</span>
       ) : (
-        <button type="button" onClick={() => onSort(active && !down ? `-${key}` : key)} className={cx("group -mx-1.5 inline-flex h-9 items-center gap-1 rounded-md px-1.5 whitespace-nowrap hover:text-foreground", active && "text-foreground")}>
+        <button
+          type="button"
+          onClick={() => onSort(active && !down ? `-${key}` : key)}
+          className={cx(
+            "group -mx-1.5 inline-flex h-9 items-center gap-1 rounded-md px-1.5 whitespace-nowrap hover:text-foreground",
+            active && "text-foreground",
+          )}
+        >
           {column.header}
-          <Arrow aria-hidden className={cx("size-3.5", active ? "" : "opacity-0 group-hover:opacity-50 group-focus-visible:opacity-50")} />
+          <Arrow
+            aria-hidden
+            className={cx("size-3.5", active ? "" : "opacity-0 group-hover:opacity-50 group-focus-visible:opacity-50")}
+          />
         </button>
       )}
     </th>
@@ -136,15 +191,28 @@ export function Pager({ total, next, shown }: { total: number; next: string | nu
   const trail = useRef<{ after: string | null; from: number }[]>([]);
   if (total <= pageSizes[0] && !after) return null;
   return (
-    <nav aria-label="Pages" className="flex flex-wrap items-center justify-between gap-3 border-t border-separator px-4 py-2.5 text-[0.8125rem] text-muted sm:px-5">
+    <nav
+      aria-label="Pages"
+      className="flex flex-wrap items-center justify-between gap-3 border-t border-separator px-4 py-2.5 text-[0.8125rem] text-muted sm:px-5"
+    >
       <p className="tabular-nums" role="status">
         {shown === 0 ? "0" : `${count(from + 1)}–${count(from + shown)}`} of {count(total)}
       </p>
       <div className="flex items-center gap-2">
         <label className="flex items-center gap-2 max-sm:sr-only">
           Rows
-          <NativeSelect value={String(size)} onChange={(event) => address.set({ size: event.target.value === "25" ? null : event.target.value, after: null, from: null })} className="w-20">
-            {pageSizes.map((option) => <option key={option} value={option}>{option}</option>)}
+          <NativeSelect
+            value={String(size)}
+            onChange={(event) =>
+              address.set({ size: event.target.value === "25" ? null : event.target.value, after: null, from: null })
+            }
+            className="w-20"
+          >
+            {pageSizes.map((option) => (
+              <option key={option} value={option}>
+                {option}
+              </option>
+            ))}
           </NativeSelect>
         </label>
         <Button
@@ -196,7 +264,8 @@ export function ListSearch({ label, placeholder }: { label: string; placeholder:
     const onKey = (event: KeyboardEvent) => {
       const target = event.target;
       if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (target instanceof HTMLElement && target.closest("input, textarea, select, [contenteditable], [role=dialog]")) return;
+      if (target instanceof HTMLElement && target.closest("input, textarea, select, [contenteditable], [role=dialog]"))
+        return;
       event.preventDefault();
       box.current?.focus();
     };
@@ -217,7 +286,15 @@ export function ListSearch({ label, placeholder }: { label: string; placeholder:
         className={cx(inputClass, "h-9 pr-9 pl-9 [&::-webkit-search-cancel-button]:hidden")}
       />
       {text !== "" && (
-        <button type="button" aria-label="Clear search" onClick={() => { setText(""); box.current?.focus(); }} className="absolute top-1/2 right-1.5 grid size-7 -translate-y-1/2 place-items-center rounded-md text-muted hover:text-foreground">
+        <button
+          type="button"
+          aria-label="Clear search"
+          onClick={() => {
+            setText("");
+            box.current?.focus();
+          }}
+          className="absolute top-1/2 right-1.5 grid size-7 -translate-y-1/2 place-items-center rounded-md text-muted hover:text-foreground"
+        >
           <X className="size-4" aria-hidden />
         </button>
       )}

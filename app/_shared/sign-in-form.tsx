@@ -61,22 +61,60 @@ export function SignInForm({ next, again }: Props) {
   }, [standard, getValues, setValue]);
 
   return (
-    <form method="post" noValidate onSubmit={(event) => void form.handleSubmit((values) => signIn.mutate(values))(event)} className="space-y-4">
+    <form
+      method="post"
+      noValidate
+      onSubmit={(event) => void form.handleSubmit((values) => signIn.mutate(values))(event)}
+      className="space-y-4"
+    >
       {signIn.isError && <ErrorNotice ref={problem} text={explain(signIn.error, "You are not signed in")} />}
-      <TextField label="User name" autoComplete="username" autoCapitalize="none" spellCheck={false} readOnly={again !== undefined} error={formState.errors.user?.message} {...register("user")} />
+      <TextField
+        label="User name"
+        autoComplete="username"
+        autoCapitalize="none"
+        spellCheck={false}
+        readOnly={again !== undefined}
+        error={formState.errors.user?.message}
+        {...register("user")}
+      />
       <Field label="Password" error={formState.errors.password?.message}>
         {(wiring) => (
           <div className="relative">
-            <input {...wiring} type={shown ? "text" : "password"} autoComplete="current-password" className={cx(inputClass, "h-9 pr-10")} {...register("password")} />
-            <button type="button" aria-label={shown ? "Hide password" : "Show password"} onClick={() => setShown(!shown)} className="absolute top-1/2 right-1.5 grid size-7 -translate-y-1/2 place-items-center rounded-md text-muted hover:text-foreground">
+            <input
+              {...wiring}
+              type={shown ? "text" : "password"}
+              autoComplete="current-password"
+              className={cx(inputClass, "h-9 pr-10")}
+              {...register("password")}
+            />
+            <button
+              type="button"
+              aria-label={shown ? "Hide password" : "Show password"}
+              onClick={() => setShown(!shown)}
+              className="absolute top-1/2 right-1.5 grid size-7 -translate-y-1/2 place-items-center rounded-md text-muted hover:text-foreground"
+            >
               {shown ? <EyeOff className="size-4" aria-hidden /> : <Eye className="size-4" aria-hidden />}
             </button>
           </div>
         )}
       </Field>
-      <TextField label="Domain" autoComplete="organization" autoCapitalize="none" spellCheck={false} readOnly={again !== undefined} error={formState.errors.domain?.message} {...register("domain")} />
-      <Button type="submit" variant="primary" className="w-full" busy={signIn.isPending || leaving}>Sign in</Button>
-      {options.data && <p className="truncate text-xs text-muted" title={options.data.authUrl}>Identity service: {options.data.authUrl}</p>}
+      <TextField
+        label="Domain"
+        autoComplete="organization"
+        autoCapitalize="none"
+        spellCheck={false}
+        readOnly={again !== undefined}
+        error={formState.errors.domain?.message}
+        {...register("domain")}
+      />
+      <Button type="submit" variant="primary" className="w-full" busy={signIn.isPending || leaving}>
+        Sign in
+      </Button>
+      {options.data && (
+        <p className="truncate text-xs text-muted" title={options.data.authUrl}>
+          Identity service: {options.data.authUrl}
+        </p>
+      )}
       {options.data?.sandbox && !again && (
         <div className="border-t border-separator pt-4">
           <p className="text-[0.8125rem] text-muted">This is the sandbox cloud: nothing here is real. Sign in as</p>

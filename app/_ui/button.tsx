@@ -46,7 +46,19 @@ interface Props extends Look, Omit<ButtonHTMLAttributes<HTMLButtonElement>, "dis
   ref?: React.Ref<HTMLButtonElement> | undefined;
 }
 
-export function Button({ variant, size, whyNot, busy, disabled, tip, className, children, onClick, type = "button", ...rest }: Props) {
+export function Button({
+  variant,
+  size,
+  whyNot,
+  busy,
+  disabled,
+  tip,
+  className,
+  children,
+  onClick,
+  type = "button",
+  ...rest
+}: Props) {
   const off = Boolean(whyNot) || Boolean(busy) || Boolean(disabled);
   return (
     <Tooltip text={whyNot ?? tip}>
@@ -71,7 +83,22 @@ export function ButtonLink({ variant, size, className, ...rest }: Look & Compone
 }
 
 /** A link that may be refused: then it is a button that says why. */
-export function ActionLink({ whyNot, href, variant, size, children }: Look & { whyNot?: string | null | undefined; href: string; children: ReactNode }) {
-  if (!whyNot) return <ButtonLink href={href} variant={variant} size={size}>{children}</ButtonLink>;
-  return <Button variant={variant} size={size} whyNot={whyNot}>{children}</Button>;
+export function ActionLink({
+  whyNot,
+  href,
+  variant,
+  size,
+  children,
+}: Look & { whyNot?: string | null | undefined; href: string; children: ReactNode }) {
+  if (!whyNot)
+    return (
+      <ButtonLink href={href} variant={variant} size={size}>
+        {children}
+      </ButtonLink>
+    );
+  return (
+    <Button variant={variant} size={size} whyNot={whyNot}>
+      {children}
+    </Button>
+  );
 }

@@ -31,7 +31,21 @@ interface Props {
   inputRef?: Ref<HTMLInputElement> | undefined;
 }
 
-export function Combo({ label, options, value, onChange, onBlur, placeholder, hint, error, warning, required, aside, empty = "Nothing matches.", inputRef }: Props) {
+export function Combo({
+  label,
+  options,
+  value,
+  onChange,
+  onBlur,
+  placeholder,
+  hint,
+  error,
+  warning,
+  required,
+  aside,
+  empty = "Nothing matches.",
+  inputRef,
+}: Props) {
   const id = useId();
   return (
     <div className="min-w-0">
@@ -57,7 +71,11 @@ export function Combo({ label, options, value, onChange, onBlur, placeholder, hi
         aria-describedby={`${id}-hint ${id}-error ${id}-warning`}
       >
         <div className="relative">
-          <Input ref={inputRef} placeholder={placeholder ?? "Search or choose"} className={cx(inputClass, "h-9 pr-9")} />
+          <Input
+            ref={inputRef}
+            placeholder={placeholder ?? "Search or choose"}
+            className={cx(inputClass, "h-9 pr-9")}
+          />
           <ComboBox.Trigger className="absolute top-1/2 right-1 grid size-7 -translate-y-1/2 place-items-center rounded-md text-muted hover:text-foreground">
             <ChevronsUpDown className="size-4" aria-hidden />
           </ComboBox.Trigger>
@@ -65,10 +83,17 @@ export function Combo({ label, options, value, onChange, onBlur, placeholder, hi
         <ComboBox.Popover className="max-h-72 max-w-[calc(100vw-1.5rem)] p-0">
           <ListBox className="p-1" renderEmptyState={() => <p className="px-3 py-2 text-sm text-muted">{empty}</p>}>
             {options.map((option) => (
-              <ListBox.Item key={option.id} id={option.id} textValue={option.name} className="px-2.5 py-1.5 data-[disabled]:opacity-100!">
+              <ListBox.Item
+                key={option.id}
+                id={option.id}
+                textValue={option.name}
+                className="px-2.5 py-1.5 data-[disabled]:opacity-100!"
+              >
                 <span className="min-w-0">
                   <span className={cx("block truncate text-sm", option.whyNot && "text-muted")}>{option.name}</span>
-                  {(option.whyNot ?? option.note) && <span className="block text-xs break-words text-muted">{option.whyNot ?? option.note}</span>}
+                  {(option.whyNot ?? option.note) && (
+                    <span className="block text-xs break-words text-muted">{option.whyNot ?? option.note}</span>
+                  )}
                 </span>
               </ListBox.Item>
             ))}

@@ -4,7 +4,17 @@ import { useRef, useState } from "react";
 import { buttonClass } from "./button";
 import { cx } from "./class-names";
 
-export function CopyButton({ text, label = "Copy", showLabel, className }: { text: string; label?: string; showLabel?: boolean; className?: string }) {
+export function CopyButton({
+  text,
+  label = "Copy",
+  showLabel,
+  className,
+}: {
+  text: string;
+  label?: string;
+  showLabel?: boolean;
+  className?: string;
+}) {
   const [copied, setCopied] = useState(false);
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
   const copy = async () => {
@@ -21,11 +31,20 @@ export function CopyButton({ text, label = "Copy", showLabel, className }: { tex
         void copy();
       }}
       aria-label={showLabel ? undefined : label}
-      className={showLabel ? cx(buttonClass("secondary", "sm"), className) : cx("inline-grid size-6 shrink-0 place-items-center rounded-md text-muted transition-colors hover:bg-surface-tertiary hover:text-foreground [&_svg]:size-3.5", className)}
+      className={
+        showLabel
+          ? cx(buttonClass("secondary", "sm"), className)
+          : cx(
+              "inline-grid size-6 shrink-0 place-items-center rounded-md text-muted transition-colors hover:bg-surface-tertiary hover:text-foreground [&_svg]:size-3.5",
+              className,
+            )
+      }
     >
       {copied ? <Check className="text-ok" /> : <CopyIcon />}
       {showLabel && (copied ? "Copied" : label)}
-      <span role="status" className="sr-only">{copied ? "Copied" : ""}</span>
+      <span role="status" className="sr-only">
+        {copied ? "Copied" : ""}
+      </span>
     </button>
   );
 }
@@ -34,17 +53,39 @@ export function CopyButton({ text, label = "Copy", showLabel, className }: { tex
 export function CopyText({ text, shown, label }: { text: string; shown?: string; label: string }) {
   return (
     <span className="inline-flex max-w-full items-center gap-1">
-      <code className="min-w-0 truncate font-mono text-[0.8125rem]" title={shown ? text : undefined}>{shown ?? text}</code>
+      <code className="min-w-0 truncate font-mono text-[0.8125rem]" title={shown ? text : undefined}>
+        {shown ?? text}
+      </code>
       <CopyButton text={text} label={`Copy ${label}`} />
     </span>
   );
 }
 
 /** Lines to paste elsewhere. */
-export function CodeBlock({ text, label, wrap, maxHeight = "max-h-80" }: { text: string; label: string; wrap?: boolean; maxHeight?: string }) {
+export function CodeBlock({
+  text,
+  label,
+  wrap,
+  maxHeight = "max-h-80",
+}: {
+  text: string;
+  label: string;
+  wrap?: boolean;
+  maxHeight?: string;
+}) {
   return (
     <div className="relative rounded-lg border border-border bg-surface-secondary">
-      <pre tabIndex={0} aria-label={label} className={cx("overflow-auto p-3 pr-12 font-mono text-[0.8125rem] leading-relaxed", wrap && "break-all whitespace-pre-wrap", maxHeight)}>{text}</pre>
+      <pre
+        tabIndex={0}
+        aria-label={label}
+        className={cx(
+          "overflow-auto p-3 pr-12 font-mono text-[0.8125rem] leading-relaxed",
+          wrap && "break-all whitespace-pre-wrap",
+          maxHeight,
+        )}
+      >
+        {text}
+      </pre>
       <CopyButton text={text} label={`Copy: ${label}`} className="absolute top-2 right-2 bg-surface-secondary" />
     </div>
   );

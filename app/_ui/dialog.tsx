@@ -19,7 +19,17 @@ interface Props {
 }
 
 /** Focus is kept inside and returns to the opener; on a phone it comes from below. */
-export function Dialog({ open, onClose, title, children, footer, busy, role = "dialog", wide, closable = true }: Props) {
+export function Dialog({
+  open,
+  onClose,
+  title,
+  children,
+  footer,
+  busy,
+  role = "dialog",
+  wide,
+  closable = true,
+}: Props) {
   const free = !busy && closable;
   return (
     <Modal.Backdrop
@@ -37,16 +47,27 @@ export function Dialog({ open, onClose, title, children, footer, busy, role = "d
           className="flex max-h-[92dvh] w-full flex-col gap-0 rounded-t-2xl rounded-b-none border border-border bg-overlay p-0 shadow-overlay outline-none sm:rounded-xl"
         >
           <div className="flex items-start gap-3 border-b border-separator px-5 py-4">
-            <Modal.Heading className="min-w-0 flex-1 text-base font-semibold break-words text-foreground">{title}</Modal.Heading>
+            <Modal.Heading className="min-w-0 flex-1 text-base font-semibold break-words text-foreground">
+              {title}
+            </Modal.Heading>
             {closable && (
-              <Button variant="ghost" size="icon-sm" className="-my-1 -mr-2" aria-label="Close" disabled={busy} onClick={onClose}>
+              <Button
+                variant="ghost"
+                size="icon-sm"
+                className="-my-1 -mr-2"
+                aria-label="Close"
+                disabled={busy}
+                onClick={onClose}
+              >
                 <X />
               </Button>
             )}
           </div>
           <div className="min-h-0 flex-1 overflow-y-auto px-5 py-4">{children}</div>
           {footer && (
-            <div className="flex flex-col-reverse gap-2 border-t border-separator px-5 py-4 sm:flex-row sm:justify-end">{footer}</div>
+            <div className="flex flex-col-reverse gap-2 border-t border-separator px-5 py-4 sm:flex-row sm:justify-end">
+              {footer}
+            </div>
           )}
         </Modal.Dialog>
       </Modal.Container>

@@ -1,10 +1,23 @@
 import type { ReactNode } from "react";
 
-export function EmptyState({ icon, title, children, action }: { icon?: ReactNode; title: string; children?: ReactNode; action?: ReactNode }) {
+export function EmptyState({
+  icon,
+  title,
+  children,
+  action,
+}: {
+  icon?: ReactNode;
+  title: string;
+  children?: ReactNode;
+  action?: ReactNode;
+}) {
   return (
     <div className="flex flex-col items-center px-6 py-14 text-center">
       {icon && (
-        <div aria-hidden className="mb-4 grid size-11 place-items-center rounded-xl bg-accent-tint text-accent-text [&_svg]:size-5">
+        <div
+          aria-hidden
+          className="mb-4 grid size-11 place-items-center rounded-xl bg-accent-tint text-accent-text [&_svg]:size-5"
+        >
           {icon}
         </div>
       )}

@@ -1,7 +1,14 @@
 "use client";
 // Form controls. Each has a label, an optional hint and the error tied to it; native elements wherever they do the work.
 import { CircleAlert, Minus, Plus, TriangleAlert } from "lucide-react";
-import { useId, type InputHTMLAttributes, type ReactNode, type Ref, type SelectHTMLAttributes, type TextareaHTMLAttributes } from "react";
+import {
+  useId,
+  type InputHTMLAttributes,
+  type ReactNode,
+  type Ref,
+  type SelectHTMLAttributes,
+  type TextareaHTMLAttributes,
+} from "react";
 import { cx } from "./class-names";
 
 export const inputClass =
@@ -27,9 +34,21 @@ export interface Wiring {
   "aria-required"?: true;
 }
 
-export function Field({ label, hint, error, warning, required, aside, className, hideLabel, children }: FieldProps & { children: (wiring: Wiring) => ReactNode }) {
+export function Field({
+  label,
+  hint,
+  error,
+  warning,
+  required,
+  aside,
+  className,
+  hideLabel,
+  children,
+}: FieldProps & { children: (wiring: Wiring) => ReactNode }) {
   const id = useId();
-  const described = [hint ? `${id}-hint` : null, error ? `${id}-error` : null, warning ? `${id}-warning` : null].filter((part) => part !== null).join(" ");
+  const described = [hint ? `${id}-hint` : null, error ? `${id}-error` : null, warning ? `${id}-warning` : null]
+    .filter((part) => part !== null)
+    .join(" ");
   const wiring: Wiring = { id };
   if (described) wiring["aria-describedby"] = described;
   if (error) wiring["aria-invalid"] = true;
@@ -49,7 +68,17 @@ export function Field({ label, hint, error, warning, required, aside, className,
   );
 }
 
-export function FieldNotes({ id, hint, error, warning }: { id: string; hint?: ReactNode; error?: string | undefined; warning?: ReactNode }) {
+export function FieldNotes({
+  id,
+  hint,
+  error,
+  warning,
+}: {
+  id: string;
+  hint?: ReactNode;
+  error?: string | undefined;
+  warning?: ReactNode;
+}) {
   return (
     <>
       {error && (
@@ -64,42 +93,135 @@ export function FieldNotes({ id, hint, error, warning }: { id: string; hint?: Re
           <span>{warning}</span>
         </p>
       )}
-      {hint && <div id={`${id}-hint`} className="mt-1.5 text-[0.8125rem] text-muted">{hint}</div>}
+      {hint && (
+        <div id={`${id}-hint`} className="mt-1.5 text-[0.8125rem] text-muted">
+          {hint}
+        </div>
+      )}
     </>
   );
 }
 
 type Native<T> = Omit<T, keyof FieldProps>;
 
-export function TextField({ label, hint, error, warning, required, aside, className, hideLabel, ref, mono, ...input }: FieldProps & Native<InputHTMLAttributes<HTMLInputElement>> & { ref?: Ref<HTMLInputElement> | undefined; mono?: boolean }) {
+export function TextField({
+  label,
+  hint,
+  error,
+  warning,
+  required,
+  aside,
+  className,
+  hideLabel,
+  ref,
+  mono,
+  ...input
+}: FieldProps &
+  Native<InputHTMLAttributes<HTMLInputElement>> & { ref?: Ref<HTMLInputElement> | undefined; mono?: boolean }) {
   return (
-    <Field label={label} hint={hint} error={error} warning={warning} required={required} aside={aside} className={className} hideLabel={hideLabel}>
+    <Field
+      label={label}
+      hint={hint}
+      error={error}
+      warning={warning}
+      required={required}
+      aside={aside}
+      className={className}
+      hideLabel={hideLabel}
+    >
       {(wiring) => <input {...input} {...wiring} ref={ref} className={cx(inputClass, "h-9", mono && "font-mono")} />}
     </Field>
   );
 }
 
-export function TextArea({ label, hint, error, warning, required, aside, className, ref, mono, ...input }: FieldProps & Native<TextareaHTMLAttributes<HTMLTextAreaElement>> & { ref?: Ref<HTMLTextAreaElement>; mono?: boolean }) {
+export function TextArea({
+  label,
+  hint,
+  error,
+  warning,
+  required,
+  aside,
+  className,
+  ref,
+  mono,
+  ...input
+}: FieldProps &
+  Native<TextareaHTMLAttributes<HTMLTextAreaElement>> & { ref?: Ref<HTMLTextAreaElement>; mono?: boolean }) {
   return (
-    <Field label={label} hint={hint} error={error} warning={warning} required={required} aside={aside} className={className}>
-      {(wiring) => <textarea rows={4} {...input} {...wiring} ref={ref} className={cx(inputClass, "py-2", mono && "font-mono text-[0.8125rem]")} />}
+    <Field
+      label={label}
+      hint={hint}
+      error={error}
+      warning={warning}
+      required={required}
+      aside={aside}
+      className={className}
+    >
+      {(wiring) => (
+        <textarea
+          rows={4}
+          {...input}
+          {...wiring}
+          ref={ref}
+          className={cx(inputClass, "py-2", mono && "font-mono text-[0.8125rem]")}
+        />
+      )}
     </Field>
   );
 }
 
-export function SelectField({ label, hint, error, warning, required, aside, className, children, ref, hideLabel, ...input }: FieldProps & Native<SelectHTMLAttributes<HTMLSelectElement>> & { ref?: Ref<HTMLSelectElement> | undefined }) {
+export function SelectField({
+  label,
+  hint,
+  error,
+  warning,
+  required,
+  aside,
+  className,
+  children,
+  ref,
+  hideLabel,
+  ...input
+}: FieldProps & Native<SelectHTMLAttributes<HTMLSelectElement>> & { ref?: Ref<HTMLSelectElement> | undefined }) {
   return (
-    <Field label={label} hint={hint} error={error} warning={warning} required={required} aside={aside} className={className} hideLabel={hideLabel}>
-      {(wiring) => <NativeSelect {...input} {...wiring} ref={ref}>{children}</NativeSelect>}
+    <Field
+      label={label}
+      hint={hint}
+      error={error}
+      warning={warning}
+      required={required}
+      aside={aside}
+      className={className}
+      hideLabel={hideLabel}
+    >
+      {(wiring) => (
+        <NativeSelect {...input} {...wiring} ref={ref}>
+          {children}
+        </NativeSelect>
+      )}
     </Field>
   );
 }
 
-export function NativeSelect({ className, children, ref, ...rest }: SelectHTMLAttributes<HTMLSelectElement> & { ref?: Ref<HTMLSelectElement> | undefined }) {
+export function NativeSelect({
+  className,
+  children,
+  ref,
+  ...rest
+}: SelectHTMLAttributes<HTMLSelectElement> & { ref?: Ref<HTMLSelectElement> | undefined }) {
   return (
     <span className={cx("relative block", className)}>
-      <select {...rest} ref={ref} className={cx(inputClass, "h-9 appearance-none truncate pr-9")}>{children}</select>
-      <svg viewBox="0 0 16 16" className="pointer-events-none absolute top-1/2 right-3 size-4 -translate-y-1/2 text-muted" fill="none" stroke="currentColor" strokeWidth="1.5" aria-hidden>
+      <select {...rest} ref={ref} className={cx(inputClass, "h-9 appearance-none truncate pr-9")}>
+        {children}
+      </select>
+      <svg
+        viewBox="0 0 16 16"
+        className="pointer-events-none absolute top-1/2 right-3 size-4 -translate-y-1/2 text-muted"
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="1.5"
+        aria-hidden
+      >
         <path d="m4 6 4 4 4-4" strokeLinecap="round" strokeLinejoin="round" />
       </svg>
     </span>
@@ -122,15 +244,57 @@ interface NumberProps extends FieldProps {
   inputRef?: Ref<HTMLInputElement> | undefined;
 }
 
-export function NumberField({ label, hint, error, warning, required, aside, className, hideLabel, value, onChange, onBlur, min = 0, max, step = 1, unit, placeholder, disabled, base, inputRef }: NumberProps) {
+export function NumberField({
+  label,
+  hint,
+  error,
+  warning,
+  required,
+  aside,
+  className,
+  hideLabel,
+  value,
+  onChange,
+  onBlur,
+  min = 0,
+  max,
+  step = 1,
+  unit,
+  placeholder,
+  disabled,
+  base,
+  inputRef,
+}: NumberProps) {
   const from = value === undefined || Number.isNaN(value) ? (base ?? min) : value;
   const name = typeof label === "string" ? label : "value";
-  const button = "grid h-full w-9 shrink-0 place-items-center text-muted transition-colors hover:bg-surface-tertiary hover:text-foreground disabled:cursor-not-allowed disabled:opacity-40 [&_svg]:size-3.5";
+  const button =
+    "grid h-full w-9 shrink-0 place-items-center text-muted transition-colors hover:bg-surface-tertiary hover:text-foreground disabled:cursor-not-allowed disabled:opacity-40 [&_svg]:size-3.5";
   return (
-    <Field label={label} hint={hint} error={error} warning={warning} required={required} aside={aside} className={className} hideLabel={hideLabel}>
+    <Field
+      label={label}
+      hint={hint}
+      error={error}
+      warning={warning}
+      required={required}
+      aside={aside}
+      className={className}
+      hideLabel={hideLabel}
+    >
       {(wiring) => (
-        <div className={cx("flex h-9 w-full max-w-44 items-stretch overflow-hidden rounded-lg border border-field-border bg-field shadow-field transition-colors focus-within:border-focus focus-within:outline-2 focus-within:outline-focus hover:border-border-strong", error && "border-bad")}>
-          <button type="button" tabIndex={-1} aria-label={`Less: ${name}`} className={cx(button, "border-r border-separator")} disabled={disabled || from - step < min} onClick={() => onChange(from - step)}>
+        <div
+          className={cx(
+            "flex h-9 w-full max-w-44 items-stretch overflow-hidden rounded-lg border border-field-border bg-field shadow-field transition-colors focus-within:border-focus focus-within:outline-2 focus-within:outline-focus hover:border-border-strong",
+            error && "border-bad",
+          )}
+        >
+          <button
+            type="button"
+            tabIndex={-1}
+            aria-label={`Less: ${name}`}
+            className={cx(button, "border-r border-separator")}
+            disabled={disabled || from - step < min}
+            onClick={() => onChange(from - step)}
+          >
             <Minus />
           </button>
           <input
@@ -159,7 +323,14 @@ export function NumberField({ label, hint, error, warning, required, aside, clas
             className="w-full min-w-0 bg-transparent px-2 text-center text-sm tabular-nums outline-none placeholder:text-muted max-sm:text-base"
           />
           {unit && <span className="self-center pr-2 text-xs text-muted">{unit}</span>}
-          <button type="button" tabIndex={-1} aria-label={`More: ${name}`} className={cx(button, "border-l border-separator")} disabled={disabled || (max !== undefined && from + step > max)} onClick={() => onChange(from + step)}>
+          <button
+            type="button"
+            tabIndex={-1}
+            aria-label={`More: ${name}`}
+            className={cx(button, "border-l border-separator")}
+            disabled={disabled || (max !== undefined && from + step > max)}
+            onClick={() => onChange(from + step)}
+          >
             <Plus />
           </button>
         </div>
@@ -194,27 +365,57 @@ export function SwitchField({ label, hint, checked, onChange, disabled, aside, e
           onChange={(event) => onChange(event.target.checked)}
           className="peer size-full cursor-pointer appearance-none rounded-full bg-border-strong transition-colors checked:bg-accent disabled:cursor-not-allowed disabled:opacity-50"
         />
-        <span aria-hidden className="pointer-events-none absolute top-0.5 left-0.5 size-4 rounded-full bg-white shadow-sm transition-transform peer-checked:translate-x-4" />
+        <span
+          aria-hidden
+          className="pointer-events-none absolute top-0.5 left-0.5 size-4 rounded-full bg-white shadow-sm transition-transform peer-checked:translate-x-4"
+        />
       </span>
       <div className="min-w-0 flex-1">
         <div className="flex flex-wrap items-baseline justify-between gap-x-3">
-          <label htmlFor={id} className="text-sm font-medium">{label}</label>
+          <label htmlFor={id} className="text-sm font-medium">
+            {label}
+          </label>
           {aside}
         </div>
-        <div className="-mt-1"><FieldNotes id={id} hint={hint} error={error} warning={warning} /></div>
+        <div className="-mt-1">
+          <FieldNotes id={id} hint={hint} error={error} warning={warning} />
+        </div>
       </div>
     </div>
   );
 }
 
-export function CheckField({ label, checked, onChange, hint }: { label: ReactNode; checked: boolean; onChange: (checked: boolean) => void; hint?: ReactNode }) {
+export function CheckField({
+  label,
+  checked,
+  onChange,
+  hint,
+}: {
+  label: ReactNode;
+  checked: boolean;
+  onChange: (checked: boolean) => void;
+  hint?: ReactNode;
+}) {
   const id = useId();
   return (
     <div className="flex gap-2.5">
-      <input id={id} type="checkbox" checked={checked} onChange={(event) => onChange(event.target.checked)} aria-describedby={hint ? `${id}-hint` : undefined} className="mt-0.5 size-4 shrink-0 accent-accent" />
+      <input
+        id={id}
+        type="checkbox"
+        checked={checked}
+        onChange={(event) => onChange(event.target.checked)}
+        aria-describedby={hint ? `${id}-hint` : undefined}
+        className="mt-0.5 size-4 shrink-0 accent-accent"
+      />
       <div>
-        <label htmlFor={id} className="text-sm">{label}</label>
-        {hint && <p id={`${id}-hint`} className="text-[0.8125rem] text-muted">{hint}</p>}
+        <label htmlFor={id} className="text-sm">
+          {label}
+        </label>
+        {hint && (
+          <p id={`${id}-hint`} className="text-[0.8125rem] text-muted">
+            {hint}
+          </p>
+        )}
       </div>
     </div>
   );
@@ -242,7 +443,19 @@ interface ChoiceProps<T extends string> {
 }
 
 /** Radio buttons as cards: each choice says what it means. */
-export function RadioCards<T extends string>({ legend, value, onChange, choices, hint, error, warning, aside, columns = 2, hideLegend, inputRef }: ChoiceProps<T>) {
+export function RadioCards<T extends string>({
+  legend,
+  value,
+  onChange,
+  choices,
+  hint,
+  error,
+  warning,
+  aside,
+  columns = 2,
+  hideLegend,
+  inputRef,
+}: ChoiceProps<T>) {
   const id = useId();
   return (
     <fieldset className="min-w-0" aria-describedby={`${id}-hint ${id}-error ${id}-warning`}>
@@ -271,7 +484,9 @@ export function RadioCards<T extends string>({ legend, value, onChange, choices,
             />
             <span className="min-w-0">
               <span className={cx("block text-sm font-medium", choice.whyNot && "text-muted")}>{choice.label}</span>
-              {(choice.whyNot ?? choice.hint) && <span className="mt-0.5 block text-[0.8125rem] text-muted">{choice.whyNot ?? choice.hint}</span>}
+              {(choice.whyNot ?? choice.hint) && (
+                <span className="mt-0.5 block text-[0.8125rem] text-muted">{choice.whyNot ?? choice.hint}</span>
+              )}
             </span>
           </label>
         ))}
@@ -282,7 +497,18 @@ export function RadioCards<T extends string>({ legend, value, onChange, choices,
 }
 
 /** A few short choices in one line. */
-export function Segments<T extends string>({ legend, value, onChange, choices, hint, error, warning, aside, hideLegend, inputRef }: ChoiceProps<T>) {
+export function Segments<T extends string>({
+  legend,
+  value,
+  onChange,
+  choices,
+  hint,
+  error,
+  warning,
+  aside,
+  hideLegend,
+  inputRef,
+}: ChoiceProps<T>) {
   const id = useId();
   return (
     <fieldset className="min-w-0" aria-describedby={`${id}-hint ${id}-error ${id}-warning`}>
@@ -300,7 +526,16 @@ export function Segments<T extends string>({ legend, value, onChange, choices, h
             )}
             title={choice.whyNot}
           >
-            <input ref={index === 0 ? inputRef : undefined} type="radio" name={id} value={choice.value} checked={value === choice.value} disabled={choice.whyNot !== undefined} onChange={() => onChange(choice.value)} className="absolute inset-0 cursor-inherit appearance-none outline-none" />
+            <input
+              ref={index === 0 ? inputRef : undefined}
+              type="radio"
+              name={id}
+              value={choice.value}
+              checked={value === choice.value}
+              disabled={choice.whyNot !== undefined}
+              onChange={() => onChange(choice.value)}
+              className="absolute inset-0 cursor-inherit appearance-none outline-none"
+            />
             <span className="pointer-events-none relative">{choice.label}</span>
           </label>
         ))}

@@ -2,7 +2,21 @@ import { cx } from "./class-names";
 import { count } from "../_lib/format";
 
 /** Use of a limit, as a bar and in numbers; `adds` shows what would come on top. */
-export function Meter({ name, used, limit, adds = 0, unit = "", compact }: { name: string; used: number; limit: number | null; adds?: number; unit?: string; compact?: boolean }) {
+export function Meter({
+  name,
+  used,
+  limit,
+  adds = 0,
+  unit = "",
+  compact,
+}: {
+  name: string;
+  used: number;
+  limit: number | null;
+  adds?: number;
+  unit?: string;
+  compact?: boolean;
+}) {
   const after = used + adds;
   const share = limit === null || limit === 0 ? (limit === 0 ? 1 : 0) : Math.min(1, used / limit);
   const shareAfter = limit === null || limit === 0 ? share : Math.min(1, after / limit);
@@ -15,13 +29,23 @@ export function Meter({ name, used, limit, adds = 0, unit = "", compact }: { nam
         <span className={cx("tabular-nums", over ? "font-medium text-bad" : "text-foreground")}>
           {count(used)}
           {adds > 0 && <span className={over ? "" : "text-accent-text"}> + {count(adds)}</span>}
-          <span className="text-muted"> {limit === null ? "no limit" : `of ${count(limit)}`}{unit && ` ${unit}`}</span>
+          <span className="text-muted">
+            {" "}
+            {limit === null ? "no limit" : `of ${count(limit)}`}
+            {unit && ` ${unit}`}
+          </span>
         </span>
       </div>
       {limit !== null && (
         <div aria-hidden className="flex h-1.5 overflow-hidden rounded-full bg-surface-tertiary">
-          <div className={cx("h-full", over ? "bg-bad" : near ? "bg-warn" : "bg-border-strong")} style={{ width: `${share * 100}%` }} />
-          <div className={cx("h-full", over ? "bg-bad/60" : "bg-accent")} style={{ width: `${(shareAfter - share) * 100}%` }} />
+          <div
+            className={cx("h-full", over ? "bg-bad" : near ? "bg-warn" : "bg-border-strong")}
+            style={{ width: `${share * 100}%` }}
+          />
+          <div
+            className={cx("h-full", over ? "bg-bad/60" : "bg-accent")}
+            style={{ width: `${(shareAfter - share) * 100}%` }}
+          />
         </div>
       )}
       {over && <p className="text-xs text-bad">{count(after - (limit ?? 0))} too many</p>}

@@ -26,9 +26,20 @@ interface Props {
 export function Notice({ tone, title, children, action, role, className, ref, tabIndex, icon }: Props) {
   const Icon = tones[tone].icon;
   return (
-    <div ref={ref} tabIndex={tabIndex} role={role} className={cx("flex flex-col gap-3 rounded-lg border px-4 py-3 text-sm sm:flex-row sm:items-start", tones[tone].box, className)}>
+    <div
+      ref={ref}
+      tabIndex={tabIndex}
+      role={role}
+      className={cx(
+        "flex flex-col gap-3 rounded-lg border px-4 py-3 text-sm sm:flex-row sm:items-start",
+        tones[tone].box,
+        className,
+      )}
+    >
       <div className="flex min-w-0 flex-1 gap-3">
-        <span className={cx("mt-0.5 shrink-0", tones[tone].text)} aria-hidden>{icon ?? <Icon className="size-4" />}</span>
+        <span className={cx("mt-0.5 shrink-0", tones[tone].text)} aria-hidden>
+          {icon ?? <Icon className="size-4" />}
+        </span>
         <div className="min-w-0 flex-1">
           {title && <p className={cx("font-medium break-words", tones[tone].text)}>{title}</p>}
           {children && <div className={cx("break-words text-foreground", title ? "mt-0.5" : "")}>{children}</div>}

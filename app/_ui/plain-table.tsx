@@ -12,7 +12,19 @@ export interface PlainColumn<Row> {
 const widths = { lg: "hidden lg:table-cell", xl: "hidden xl:table-cell" };
 
 /** A short table that is whole on its page; below 768 px each row is a card of names and values. */
-export function PlainTable<Row>({ label, columns, rows, rowKey, actions }: { label: string; columns: readonly PlainColumn<Row>[]; rows: readonly Row[]; rowKey: (row: Row) => string; actions?: (row: Row) => ReactNode }) {
+export function PlainTable<Row>({
+  label,
+  columns,
+  rows,
+  rowKey,
+  actions,
+}: {
+  label: string;
+  columns: readonly PlainColumn<Row>[];
+  rows: readonly Row[];
+  rowKey: (row: Row) => string;
+  actions?: (row: Row) => ReactNode;
+}) {
   return (
     <>
       <div className="hidden overflow-x-auto md:block">
@@ -20,16 +32,39 @@ export function PlainTable<Row>({ label, columns, rows, rowKey, actions }: { lab
           <thead>
             <tr className="border-b border-border">
               {columns.map((column) => (
-                <th key={column.id} scope="col" className={cx("h-9 px-3 text-left text-xs font-medium whitespace-nowrap text-muted first:pl-5", column.align === "right" && "text-right", column.from && widths[column.from])}>{column.header}</th>
+                <th
+                  key={column.id}
+                  scope="col"
+                  className={cx(
+                    "h-9 px-3 text-left text-xs font-medium whitespace-nowrap text-muted first:pl-5",
+                    column.align === "right" && "text-right",
+                    column.from && widths[column.from],
+                  )}
+                >
+                  {column.header}
+                </th>
               ))}
-              {actions && <th scope="col" className="w-12"><span className="sr-only">Actions</span></th>}
+              {actions && (
+                <th scope="col" className="w-12">
+                  <span className="sr-only">Actions</span>
+                </th>
+              )}
             </tr>
           </thead>
           <tbody className="divide-y divide-separator">
             {rows.map((row) => (
               <tr key={rowKey(row)} className="transition-colors hover:bg-surface-secondary">
                 {columns.map((column) => (
-                  <td key={column.id} className={cx("px-3 py-2.5 first:pl-5", column.align === "right" && "text-right tabular-nums", column.from && widths[column.from])}>{column.cell(row)}</td>
+                  <td
+                    key={column.id}
+                    className={cx(
+                      "px-3 py-2.5 first:pl-5",
+                      column.align === "right" && "text-right tabular-nums",
+                      column.from && widths[column.from],
+                    )}
+                  >
+                    {column.cell(row)}
+                  </td>
                 ))}
                 {actions && <td className="px-3 py-1 text-right">{actions(row)}</td>}
               </tr>

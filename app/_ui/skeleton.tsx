@@ -2,7 +2,15 @@ import { cx } from "./class-names";
 
 /** Holds the place of what is being loaded; appears only after a moment, so that fast answers do not flicker. */
 export function Skeleton({ className }: { className?: string }) {
-  return <span aria-hidden className={cx("block animate-[skeleton-in_.2s_.15s_both] rounded-md bg-surface-tertiary motion-reduce:animate-none", className)} />;
+  return (
+    <span
+      aria-hidden
+      className={cx(
+        "block animate-[skeleton-in_.2s_.15s_both] rounded-md bg-surface-tertiary motion-reduce:animate-none",
+        className,
+      )}
+    />
+  );
 }
 
 export function SkeletonLines({ lines = 3, className }: { lines?: number; className?: string }) {

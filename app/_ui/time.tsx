@@ -6,7 +6,12 @@ import { useNow } from "../_lib/now";
 export function Ago({ at }: { at: Date }) {
   const now = useNow();
   return (
-    <time dateTime={at.toISOString()} title={`${dateTime(at)} (${utc(at)})`} className="whitespace-nowrap" suppressHydrationWarning>
+    <time
+      dateTime={at.toISOString()}
+      title={`${dateTime(at)} (${utc(at)})`}
+      className="whitespace-nowrap"
+      suppressHydrationWarning
+    >
       {ago(at, now)}
     </time>
   );

@@ -7,7 +7,11 @@ import { SignInForm } from "../_shared/sign-in-form";
 
 export const metadata: Metadata = { title: "Sign in" };
 
-export default async function LoginPage({ searchParams }: { searchParams: Promise<Record<string, string | string[] | undefined>> }) {
+export default async function LoginPage({
+  searchParams,
+}: {
+  searchParams: Promise<Record<string, string | string[] | undefined>>;
+}) {
   const { next } = await searchParams;
   const target = safeNext(typeof next === "string" ? next : null);
   if (await currentSession()) redirect(target);

@@ -6,7 +6,13 @@ import { ToSignIn } from "./_frame/to-sign-in";
 import { UnknownProject } from "./_frame/unknown-project";
 
 /** The gate: only with a session, and only for a project that the person may enter. */
-export default async function ProjectLayout({ children, params }: { children: ReactNode; params: Promise<{ project: string }> }) {
+export default async function ProjectLayout({
+  children,
+  params,
+}: {
+  children: ReactNode;
+  params: Promise<{ project: string }>;
+}) {
   const [session, { project: id }] = await Promise.all([currentSession(), params]);
   if (!session) return <ToSignIn />;
   if (session.projects.length === 0) return <NoProject user={session.user} />;

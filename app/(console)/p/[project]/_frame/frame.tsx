@@ -7,12 +7,23 @@ import { Navigation } from "./navigation";
 import { ProjectProvider, type ProjectInView, type Session } from "./project-context";
 import { SessionGuard } from "./session-guard";
 
-export function Frame({ project, session, children }: { project: ProjectInView; session: Session; children: ReactNode }) {
+export function Frame({
+  project,
+  session,
+  children,
+}: {
+  project: ProjectInView;
+  session: Session;
+  children: ReactNode;
+}) {
   return (
     <ProjectProvider project={project} session={session}>
       <LiveProvider project={project.id}>
         <SessionGuard>
-          <a href="#main" className="sr-only z-50 rounded-lg bg-accent px-4 py-2 text-accent-foreground focus:not-sr-only focus:fixed focus:top-2 focus:left-2">
+          <a
+            href="#main"
+            className="sr-only z-50 rounded-lg bg-accent px-4 py-2 text-accent-foreground focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+          >
             Skip to content
           </a>
           <Header />

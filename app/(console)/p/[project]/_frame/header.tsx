@@ -16,7 +16,11 @@ export function Header() {
   const project = useProject();
   return (
     <header className="sticky top-0 z-30 flex h-14 items-center gap-2 border-b border-border bg-surface px-3 sm:gap-3 sm:px-4">
-      <Link href={paths.overview(project.id)} className="flex items-center gap-2.5 rounded-lg p-1" aria-label="Jeroboam, overview of the project">
+      <Link
+        href={paths.overview(project.id)}
+        className="flex items-center gap-2.5 rounded-lg p-1"
+        aria-label="Jeroboam, overview of the project"
+      >
         <Logo />
         <span className="text-[0.9375rem] font-semibold tracking-tight max-sm:sr-only">Jeroboam</span>
       </Link>
@@ -73,7 +77,9 @@ function UserMenu() {
       header={
         <div className="border-b border-separator px-4 py-3">
           <p className="truncate text-sm font-medium">{session.user.name}</p>
-          <p className="truncate text-xs text-muted">Domain {session.user.domainName}, region {session.region}</p>
+          <p className="truncate text-xs text-muted">
+            Domain {session.user.domainName}, region {session.region}
+          </p>
         </div>
       }
       items={[
@@ -91,8 +97,9 @@ function UserMenu() {
         { id: "sign-out", label: "Sign out", icon: <LogOut />, onAction: () => signOut.mutate() },
       ]}
     >
-      <span className="grid size-8 place-items-center rounded-full bg-accent-tint text-xs font-semibold text-accent-text">{initials}</span>
+      <span className="grid size-8 place-items-center rounded-full bg-accent-tint text-xs font-semibold text-accent-text">
+        {initials}
+      </span>
     </Menu>
   );
 }
-

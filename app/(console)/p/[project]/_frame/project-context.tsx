@@ -13,7 +13,15 @@ export interface ProjectInView {
 
 const ProjectContext = createContext<{ project: ProjectInView; session: Session } | null>(null);
 
-export function ProjectProvider({ project, session, children }: { project: ProjectInView; session: Session; children: ReactNode }) {
+export function ProjectProvider({
+  project,
+  session,
+  children,
+}: {
+  project: ProjectInView;
+  session: Session;
+  children: ReactNode;
+}) {
   return <ProjectContext value={{ project, session }}>{children}</ProjectContext>;
 }
 

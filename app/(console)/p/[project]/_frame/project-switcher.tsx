@@ -20,10 +20,24 @@ export function ProjectSwitcher() {
   const [open, setOpen] = useState(false);
   const section = path.split("/")[3];
   const target = (id: string) =>
-    section === "clusters" ? paths.clusters(id) : section === "templates" ? paths.templates(id) : section === "quota" ? paths.quota(id) : paths.overview(id);
-  const shown = projects.filter((candidate) => `${candidate.name} ${candidate.domainName} ${candidate.id}`.toLowerCase().includes(text.toLowerCase()));
+    section === "clusters"
+      ? paths.clusters(id)
+      : section === "templates"
+        ? paths.templates(id)
+        : section === "quota"
+          ? paths.quota(id)
+          : paths.overview(id);
+  const shown = projects.filter((candidate) =>
+    `${candidate.name} ${candidate.domainName} ${candidate.id}`.toLowerCase().includes(text.toLowerCase()),
+  );
   return (
-    <DialogTrigger isOpen={open} onOpenChange={(next) => { setOpen(next); setText(""); }}>
+    <DialogTrigger
+      isOpen={open}
+      onOpenChange={(next) => {
+        setOpen(next);
+        setText("");
+      }}
+    >
       <Press
         aria-label={`Project ${project.name}. Choose another`}
         className="flex h-9 min-w-0 items-center gap-2 rounded-lg px-2.5 text-sm font-medium outline-none hover:bg-surface-tertiary data-[focus-visible]:outline-2 data-[focus-visible]:outline-focus"
@@ -32,11 +46,21 @@ export function ProjectSwitcher() {
         <span className="truncate text-xs font-normal text-muted max-md:hidden">{project.domainName}</span>
         <ChevronsUpDown className="size-3.5 shrink-0 text-muted" aria-hidden />
       </Press>
-      <Popover placement="bottom start" className="w-72 max-w-[calc(100vw-1.5rem)] rounded-xl border border-border bg-overlay shadow-overlay">
+      <Popover
+        placement="bottom start"
+        className="w-72 max-w-[calc(100vw-1.5rem)] rounded-xl border border-border bg-overlay shadow-overlay"
+      >
         <Box aria-label="Projects" className="outline-none">
           <div className="relative border-b border-separator p-2">
             <Search className="absolute top-1/2 left-4.5 size-4 -translate-y-1/2 text-muted" aria-hidden />
-            <input autoFocus value={text} onChange={(event) => setText(event.target.value)} aria-label="Search projects" placeholder="Search projects" className={cx(inputClass, "h-9 pl-8")} />
+            <input
+              autoFocus
+              value={text}
+              onChange={(event) => setText(event.target.value)}
+              aria-label="Search projects"
+              placeholder="Search projects"
+              className={cx(inputClass, "h-9 pl-8")}
+            />
           </div>
           <ul className="max-h-72 overflow-auto p-1.5">
             {shown.map((candidate) => (
@@ -44,7 +68,10 @@ export function ProjectSwitcher() {
                 <button
                   type="button"
                   aria-current={candidate.id === project.id || undefined}
-                  onClick={() => { setOpen(false); router.push(target(candidate.id)); }}
+                  onClick={() => {
+                    setOpen(false);
+                    router.push(target(candidate.id));
+                  }}
                   className="flex w-full items-center gap-2 rounded-md px-2.5 py-2 text-left text-sm hover:bg-surface-tertiary"
                 >
                   <span className="min-w-0 flex-1">

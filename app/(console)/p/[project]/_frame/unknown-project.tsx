@@ -10,7 +10,9 @@ export function UnknownProject({ projects }: { projects: readonly { id: string; 
         icon={<FolderX />}
         title="No such project, or you have no role in it"
         action={projects.slice(0, 6).map((project) => (
-          <ButtonLink key={project.id} href={paths.overview(project.id)}>{project.name}</ButtonLink>
+          <ButtonLink key={project.id} href={paths.overview(project.id)}>
+            {project.name}
+          </ButtonLink>
         ))}
       >
         These are yours:

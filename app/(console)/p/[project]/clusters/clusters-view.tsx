@@ -56,7 +56,11 @@ export function ClustersView() {
   );
   const filtered = q !== "" || groups.length > 0 || template !== null;
   const quota = list.data?.quota;
-  const whyNotCreate = may("cluster:create") ?? (quota && quota.used >= quota.limit ? `This project may have ${plural(quota.limit, "cluster")} and has ${count(quota.used)}.` : null);
+  const whyNotCreate =
+    may("cluster:create") ??
+    (quota && quota.used >= quota.limit
+      ? `This project may have ${plural(quota.limit, "cluster")} and has ${count(quota.used)}.`
+      : null);
   const create = (
     <ActionLink variant="primary" href={paths.newCluster(project.id)} whyNot={whyNotCreate}>
       <Plus aria-hidden /> Create cluster
@@ -69,9 +73,17 @@ export function ClustersView() {
         <ErrorPanel error={list.error} what="The clusters could not be listed" onRetry={() => void list.refetch()} />
       ) : (
         <>
-          {list.isError && <div className="mb-4"><ErrorPanel error={list.error} what="The list is not up to date" onRetry={() => void list.refetch()} /></div>}
+          {list.isError && (
+            <div className="mb-4">
+              <ErrorPanel error={list.error} what="The list is not up to date" onRetry={() => void list.refetch()} />
+            </div>
+          )}
           <div className="mb-4 flex flex-wrap items-center gap-x-6 gap-y-3">
-            <StatusFilter counts={list.data?.counts} chosen={groups} onChange={(next) => address.set({ status: next.join(","), after: null, from: null })} />
+            <StatusFilter
+              counts={list.data?.counts}
+              chosen={groups}
+              onChange={(next) => address.set({ status: next.join(","), after: null, from: null })}
+            />
             {quota && (
               <div className="w-full sm:ml-auto sm:w-56">
                 <Meter compact name="Clusters in this project" used={quota.used} limit={quota.limit} />
@@ -82,7 +94,9 @@ export function ClustersView() {
             <div className="flex flex-wrap items-center gap-3 border-b border-separator px-4 py-3 sm:px-5">
               <ListSearch label="Search clusters" placeholder="Name, id, address or template" />
               {template && (
-                <Button size="sm" onClick={() => address.set({ template: null, after: null, from: null })}>One template only ✕</Button>
+                <Button size="sm" onClick={() => address.set({ template: null, after: null, from: null })}>
+                  One template only ✕
+                </Button>
               )}
             </div>
             <ResourceTable
@@ -96,12 +110,33 @@ export function ClustersView() {
               defaultSort="-created"
               empty={
                 filtered ? (
-                  <EmptyState icon={<SearchX />} title="No cluster matches" action={<Button onClick={() => address.set({ q: null, status: null, template: null, after: null, from: null })}>Clear search and filters</Button>}>
+                  <EmptyState
+                    icon={<SearchX />}
+                    title="No cluster matches"
+                    action={
+                      <Button
+                        onClick={() => address.set({ q: null, status: null, template: null, after: null, from: null })}
+                      >
+                        Clear search and filters
+                      </Button>
+                    }
+                  >
                     {q && <>Searched for “{q}”. </>}
-                    {groups.length > 0 && <>Only {groups.map((group) => groupWords[group].toLowerCase()).join(" and ")}.</>}
+                    {groups.length > 0 && (
+                      <>Only {groups.map((group) => groupWords[group].toLowerCase()).join(" and ")}.</>
+                    )}
                   </EmptyState>
                 ) : (
-                  <EmptyState icon={<Boxes />} title="No clusters yet" action={<>{create}<ButtonLink href={paths.templates(project.id)}>See templates</ButtonLink></>}>
+                  <EmptyState
+                    icon={<Boxes />}
+                    title="No clusters yet"
+                    action={
+                      <>
+                        {create}
+                        <ButtonLink href={paths.templates(project.id)}>See templates</ButtonLink>
+                      </>
+                    }
+                  >
                     A cluster is a set of servers in this project that run Kubernetes. Choose a template, say how many
                     servers, and it is ready in some minutes.
                   </EmptyState>
@@ -116,7 +151,15 @@ export function ClustersView() {
   );
 }
 
-function StatusFilter({ counts, chosen, onChange }: { counts: Record<StatusGroup, number> | undefined; chosen: StatusGroup[]; onChange: (next: StatusGroup[]) => void }) {
+function StatusFilter({
+  counts,
+  chosen,
+  onChange,
+}: {
+  counts: Record<StatusGroup, number> | undefined;
+  chosen: StatusGroup[];
+  onChange: (next: StatusGroup[]) => void;
+}) {
   return (
     <div role="group" aria-label="Filter by status" className="flex flex-wrap gap-2">
       {statusGroups.map((group) => {
@@ -129,7 +172,9 @@ function StatusFilter({ counts, chosen, onChange }: { counts: Record<StatusGroup
             onClick={() => onChange(on ? chosen.filter((other) => other !== group) : [...chosen, group])}
             className={cx(
               "inline-flex h-8 items-center gap-2 rounded-full border px-3 text-[0.8125rem] font-medium transition-colors",
-              on ? "border-accent bg-accent-tint text-accent-text" : "border-border bg-surface hover:bg-surface-secondary",
+              on
+                ? "border-accent bg-accent-tint text-accent-text"
+                : "border-border bg-surface hover:bg-surface-secondary",
             )}
           >
             <GroupIcon group={group} className="animate-none!" />
@@ -152,14 +197,25 @@ export function RowState({ row, wrap }: { row: ClusterRow; wrap?: boolean }): Re
       </span>
     );
   if (row.failure && statusGroup(row.status) === "failed")
-    return <span title={row.failure.sentence} className={cx("block text-xs text-muted", wrap ? "line-clamp-2" : "max-w-48 truncate")}>{row.failure.sentence}</span>;
+    return (
+      <span
+        title={row.failure.sentence}
+        className={cx("block text-xs text-muted", wrap ? "line-clamp-2" : "max-w-48 truncate")}
+      >
+        {row.failure.sentence}
+      </span>
+    );
   return null;
 }
 
 /** "2 of 3" while they differ, else "3". */
 export function Ready({ ready, wanted, working }: { ready: number | null; wanted: number; working?: boolean }) {
   if (ready === null || ready === wanted) return <span className="tabular-nums">{count(wanted)}</span>;
-  return <span className={cx("whitespace-nowrap tabular-nums", !working && "text-warn")}>{count(ready)} of {count(wanted)}</span>;
+  return (
+    <span className={cx("whitespace-nowrap tabular-nums", !working && "text-warn")}>
+      {count(ready)} of {count(wanted)}
+    </span>
+  );
 }
 
 const columns = (projectId: string): Column<ClusterRow>[] => [
@@ -170,40 +226,104 @@ const columns = (projectId: string): Column<ClusterRow>[] => [
     cell: (row) => (
       <div className="min-w-0">
         <span className="flex items-center gap-1.5">
-          <Link href={paths.cluster(projectId, row.id)} className="max-w-64 truncate rounded-sm font-medium hover:text-accent-text hover:underline" title={row.name}>{row.name}</Link>
+          <Link
+            href={paths.cluster(projectId, row.id)}
+            className="max-w-64 truncate rounded-sm font-medium hover:text-accent-text hover:underline"
+            title={row.name}
+          >
+            {row.name}
+          </Link>
           {row.locked && <Lock className="size-3.5 shrink-0 text-muted" aria-label="Locked against deletion" />}
         </span>
         <span className="group flex h-5 items-center gap-0.5 font-mono text-xs text-muted" title={row.id}>
           {shortId(row.id)}
-          <CopyButton text={row.id} label={`Copy id of ${row.name}`} className="size-5! opacity-0 group-hover:opacity-100 focus-visible:opacity-100" />
+          <CopyButton
+            text={row.id}
+            label={`Copy id of ${row.name}`}
+            className="size-5! opacity-0 group-hover:opacity-100 focus-visible:opacity-100"
+          />
         </span>
       </div>
     ),
   },
-  { id: "status", header: "Status", sort: "status", cell: (row) => <><StatusBadge status={row.status} plain /><RowState row={row} /></> },
-  { id: "health", header: "Health", sort: "health", cell: (row) => <HealthMark status={row.healthStatus} reason={row.healthReason} />, from: "lg" },
-  { id: "version", header: "Version", sort: "version", cell: (row) => <span className="tabular-nums">{row.coeVersion ?? <span className="text-muted">–</span>}</span> },
-  { id: "masters", header: "Control plane", sort: "masters", cell: (row) => <Ready ready={row.readyMasters} wanted={row.masterCount} working={isInProgress(row.status)} />, align: "right", from: "lg" },
-  { id: "workers", header: "Workers", sort: "workers", cell: (row) => <Ready ready={row.readyNodes} wanted={row.nodeCount} working={isInProgress(row.status)} />, align: "right" },
+  {
+    id: "status",
+    header: "Status",
+    sort: "status",
+    cell: (row) => (
+      <>
+        <StatusBadge status={row.status} plain />
+        <RowState row={row} />
+      </>
+    ),
+  },
+  {
+    id: "health",
+    header: "Health",
+    sort: "health",
+    cell: (row) => <HealthMark status={row.healthStatus} reason={row.healthReason} />,
+    from: "lg",
+  },
+  {
+    id: "version",
+    header: "Version",
+    sort: "version",
+    cell: (row) => <span className="tabular-nums">{row.coeVersion ?? <span className="text-muted">–</span>}</span>,
+  },
+  {
+    id: "masters",
+    header: "Control plane",
+    sort: "masters",
+    cell: (row) => <Ready ready={row.readyMasters} wanted={row.masterCount} working={isInProgress(row.status)} />,
+    align: "right",
+    from: "lg",
+  },
+  {
+    id: "workers",
+    header: "Workers",
+    sort: "workers",
+    cell: (row) => <Ready ready={row.readyNodes} wanted={row.nodeCount} working={isInProgress(row.status)} />,
+    align: "right",
+  },
   {
     id: "template",
     header: "Template",
     from: "xl",
     cell: (row) =>
       row.templateName ? (
-        <Link href={paths.template(projectId, row.clusterTemplateId)} className="block max-w-36 truncate rounded-sm text-muted hover:text-foreground hover:underline">{row.templateName}</Link>
+        <Link
+          href={paths.template(projectId, row.clusterTemplateId)}
+          className="block max-w-36 truncate rounded-sm text-muted hover:text-foreground hover:underline"
+        >
+          {row.templateName}
+        </Link>
       ) : (
         <span className="text-muted">deleted</span>
       ),
   },
-  { id: "created", header: "Created", sort: "created", from: "2xl", cell: (row) => <span className="text-muted"><Ago at={row.createdAt} /></span> },
+  {
+    id: "created",
+    header: "Created",
+    sort: "created",
+    from: "2xl",
+    cell: (row) => (
+      <span className="text-muted">
+        <Ago at={row.createdAt} />
+      </span>
+    ),
+  },
 ];
 
 function ClusterCard({ row, projectId }: { row: ClusterRow; projectId: string }) {
   return (
     <>
       <span className="flex items-center gap-1.5">
-        <Link href={paths.cluster(projectId, row.id)} className="min-w-0 truncate rounded-sm py-0.5 text-[0.9375rem] font-medium">{row.name}</Link>
+        <Link
+          href={paths.cluster(projectId, row.id)}
+          className="min-w-0 truncate rounded-sm py-0.5 text-[0.9375rem] font-medium"
+        >
+          {row.name}
+        </Link>
         {row.locked && <Lock className="size-3.5 shrink-0 text-muted" aria-label="Locked against deletion" />}
       </span>
       <div className="mt-1 flex flex-wrap items-center gap-x-4 gap-y-1">
@@ -212,9 +332,9 @@ function ClusterCard({ row, projectId }: { row: ClusterRow; projectId: string })
       </div>
       <RowState row={row} wrap />
       <p className="mt-1 text-[0.8125rem] text-muted">
-        {row.coeVersion && `${row.coeVersion}, `}{count(row.masterCount)} control plane, {plural(row.nodeCount, "worker")}
+        {row.coeVersion && `${row.coeVersion}, `}
+        {count(row.masterCount)} control plane, {plural(row.nodeCount, "worker")}
       </p>
     </>
   );
 }
-

@@ -23,7 +23,9 @@ export function DeleteDialog({ cluster, onClose }: Props) {
   const project = useProject();
   const changed = useClustersChanged();
   const [typed, setTyped] = useState("");
-  const preview = useQuery(trpc.cluster.deletePreview.queryOptions({ project: project.id, id: cluster.id }, { staleTime: 0, retry: false }));
+  const preview = useQuery(
+    trpc.cluster.deletePreview.queryOptions({ project: project.id, id: cluster.id }, { staleTime: 0, retry: false }),
+  );
   const remove = useMutation(
     trpc.cluster.delete.mutationOptions({
       onSuccess: async () => {
@@ -42,8 +44,12 @@ export function DeleteDialog({ cluster, onClose }: Props) {
       title={`Delete ${cluster.name}`}
       footer={
         <>
-          <Button onClick={onClose} disabled={remove.isPending}>Keep it</Button>
-          <Button variant="danger" busy={remove.isPending} disabled={!ready} onClick={submit}>Delete cluster</Button>
+          <Button onClick={onClose} disabled={remove.isPending}>
+            Keep it
+          </Button>
+          <Button variant="danger" busy={remove.isPending} disabled={!ready} onClick={submit}>
+            Delete cluster
+          </Button>
         </>
       }
     >
@@ -52,7 +58,11 @@ export function DeleteDialog({ cluster, onClose }: Props) {
         {preview.isPending ? (
           <SkeletonLines lines={4} />
         ) : preview.isError ? (
-          <ErrorPanel error={preview.error} what="What deletion would do could not be found out" onRetry={() => void preview.refetch()} />
+          <ErrorPanel
+            error={preview.error}
+            what="What deletion would do could not be found out"
+            onRetry={() => void preview.refetch()}
+          />
         ) : (
           <Preview preview={preview.data} />
         )}
@@ -63,7 +73,11 @@ export function DeleteDialog({ cluster, onClose }: Props) {
           }}
         >
           <TextField
-            label={<>Type <strong className="font-semibold break-all">{cluster.name}</strong> to confirm</>}
+            label={
+              <>
+                Type <strong className="font-semibold break-all">{cluster.name}</strong> to confirm
+              </>
+            }
             hint="Deletion cannot be undone."
             value={typed}
             onChange={(event) => setTyped(event.target.value)}
@@ -89,7 +103,11 @@ function Preview({ preview }: { preview: Outputs["cluster"]["deletePreview"] }) 
       )}
       <div>
         <h3 className="mb-1.5 text-sm font-medium">Will be removed</h3>
-        {preview.removes.length > 0 ? <Things things={preview.removes} /> : <p className="text-[0.8125rem] text-muted">Nothing was made yet: only the record goes.</p>}
+        {preview.removes.length > 0 ? (
+          <Things things={preview.removes} />
+        ) : (
+          <p className="text-[0.8125rem] text-muted">Nothing was made yet: only the record goes.</p>
+        )}
       </div>
       {preview.stays.length > 0 && (
         <div>

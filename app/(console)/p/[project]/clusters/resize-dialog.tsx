@@ -42,11 +42,23 @@ export function ResizeDialog({ cluster, group, onClose }: Props) {
   const fewer = Math.max(0, now - next);
   const members = (nodes.data ?? []).filter((node) => node.nodegroup === current?.name);
   const picked = victims.slice(0, fewer);
-  const tooMany = current?.maxNodeCount != null && next > current.maxNodeCount ? `The group may have at most ${plural(current.maxNodeCount, "node")}.` : undefined;
-  const tooFew = current && next < current.minNodeCount ? `The group must have at least ${plural(current.minNodeCount, "node")}.` : undefined;
+  const tooMany =
+    current?.maxNodeCount != null && next > current.maxNodeCount
+      ? `The group may have at most ${plural(current.maxNodeCount, "node")}.`
+      : undefined;
+  const tooFew =
+    current && next < current.minNodeCount
+      ? `The group must have at least ${plural(current.minNodeCount, "node")}.`
+      : undefined;
   const submit = () => {
     if (!current) return;
-    resize.mutate({ project: project.id, id: cluster.id, nodegroup: current.name, nodeCount: next, ...(picked.length > 0 ? { nodesToRemove: picked } : {}) });
+    resize.mutate({
+      project: project.id,
+      id: cluster.id,
+      nodegroup: current.name,
+      nodeCount: next,
+      ...(picked.length > 0 ? { nodesToRemove: picked } : {}),
+    });
   };
   return (
     <Dialog
@@ -56,8 +68,15 @@ export function ResizeDialog({ cluster, group, onClose }: Props) {
       title={`Resize ${cluster.name}`}
       footer={
         <>
-          <Button onClick={onClose} disabled={resize.isPending}>Cancel</Button>
-          <Button variant="primary" busy={resize.isPending} disabled={!current || next === now || Boolean(tooMany ?? tooFew)} onClick={submit}>
+          <Button onClick={onClose} disabled={resize.isPending}>
+            Cancel
+          </Button>
+          <Button
+            variant="primary"
+            busy={resize.isPending}
+            disabled={!current || next === now || Boolean(tooMany ?? tooFew)}
+            onClick={submit}
+          >
             {next === now ? "Resize" : `Resize from ${now} to ${next}`}
           </Button>
         </>
@@ -71,8 +90,20 @@ export function ResizeDialog({ cluster, group, onClose }: Props) {
         <div className="space-y-4">
           {resize.isError && <ErrorNotice text={explain(resize.error, "The cluster was not resized")} />}
           {groups.length > 1 && (
-            <SelectField label="Node group" value={current?.name ?? ""} onChange={(event) => { setChosen(event.target.value); setWanted(undefined); setVictims([]); }}>
-              {groups.map((candidate) => <option key={candidate.id} value={candidate.name}>{candidate.name} ({plural(candidate.nodeCount, "node")})</option>)}
+            <SelectField
+              label="Node group"
+              value={current?.name ?? ""}
+              onChange={(event) => {
+                setChosen(event.target.value);
+                setWanted(undefined);
+                setVictims([]);
+              }}
+            >
+              {groups.map((candidate) => (
+                <option key={candidate.id} value={candidate.name}>
+                  {candidate.name} ({plural(candidate.nodeCount, "node")})
+                </option>
+              ))}
             </SelectField>
           )}
           <NumberField
@@ -81,34 +112,50 @@ export function ResizeDialog({ cluster, group, onClose }: Props) {
             onChange={(value) => setWanted(value ?? now)}
             min={0}
             error={tooMany ?? tooFew}
-            hint={next === 0 ? "Nothing can run until you add workers." : next > now ? `${plural(next - now, "node")} will be made.` : next < now ? `${plural(fewer, "node")} will be drained and deleted.` : `It has ${plural(now, "node")} now.`}
+            hint={
+              next === 0
+                ? "Nothing can run until you add workers."
+                : next > now
+                  ? `${plural(next - now, "node")} will be made.`
+                  : next < now
+                    ? `${plural(fewer, "node")} will be drained and deleted.`
+                    : `It has ${plural(now, "node")} now.`
+            }
           />
           {fewer > 0 && members.length > 0 && (
             <fieldset>
               <legend className="text-sm font-medium">Which nodes go</legend>
               <p className="mb-2 text-[0.8125rem] text-muted">
-                {picked.length === fewer ? "These will be removed." : `Tick up to ${fewer}; the service chooses the other ${fewer - picked.length}.`}
+                {picked.length === fewer
+                  ? "These will be removed."
+                  : `Tick up to ${fewer}; the service chooses the other ${fewer - picked.length}.`}
               </p>
               <ul className="max-h-56 divide-y divide-separator overflow-auto rounded-lg border border-border">
-                {members.toSorted((a, b) => Number(a.ready ?? false) - Number(b.ready ?? false)).map((node) => {
-                  const on = picked.includes(node.serverId);
-                  return (
-                    <li key={node.serverId}>
-                      <label className="flex items-center gap-3 px-3 py-2 text-sm">
-                        <input
-                          type="checkbox"
-                          className="size-4 accent-accent"
-                          checked={on}
-                          disabled={!on && picked.length >= fewer}
-                          onChange={() => setVictims(on ? picked.filter((id) => id !== node.serverId) : [...picked, node.serverId])}
-                        />
-                        <span className="min-w-0 flex-1 truncate">{node.name}</span>
-                        <span className="font-mono text-xs text-muted">{node.privateAddress}</span>
-                        <span className={node.ready === false ? "text-xs text-bad" : "text-xs text-muted"}>{node.ready === null ? node.status : node.ready ? "Ready" : "Not ready"}</span>
-                      </label>
-                    </li>
-                  );
-                })}
+                {members
+                  .toSorted((a, b) => Number(a.ready ?? false) - Number(b.ready ?? false))
+                  .map((node) => {
+                    const on = picked.includes(node.serverId);
+                    return (
+                      <li key={node.serverId}>
+                        <label className="flex items-center gap-3 px-3 py-2 text-sm">
+                          <input
+                            type="checkbox"
+                            className="size-4 accent-accent"
+                            checked={on}
+                            disabled={!on && picked.length >= fewer}
+                            onChange={() =>
+                              setVictims(on ? picked.filter((id) => id !== node.serverId) : [...picked, node.serverId])
+                            }
+                          />
+                          <span className="min-w-0 flex-1 truncate">{node.name}</span>
+                          <span className="font-mono text-xs text-muted">{node.privateAddress}</span>
+                          <span className={node.ready === false ? "text-xs text-bad" : "text-xs text-muted"}>
+                            {node.ready === null ? node.status : node.ready ? "Ready" : "Not ready"}
+                          </span>
+                        </label>
+                      </li>
+                    );
+                  })}
               </ul>
             </fieldset>
           )}

@@ -23,13 +23,51 @@ export function RowMenu({ row }: { row: ClusterRow }) {
         label={`Actions for ${row.name}`}
         size="icon-sm"
         items={[
-          { id: "config", label: "Get config", icon: <Download />, href: paths.cluster(project.id, row.id, "access"), whyNot: row.apiAddress ? null : "The cluster has no API address yet." },
-          { id: "resize", label: "Resize", icon: <Scaling />, onAction: () => setDialog("resize"), whyNot: may("cluster:resize") ?? whyNot("resize", row.status) },
-          { id: "retry", label: "Retry", icon: <RotateCw />, onAction: retry.run, whyNot: may("cluster:update") ?? whyNot("retry", row.status) },
-          { id: "copy", label: "Copy as new cluster", icon: <Copy />, href: paths.newCluster(project.id, { from: row.id }), whyNot: may("cluster:create") },
-          { id: "lock", label: row.locked ? "Unlock" : "Lock against deletion", icon: row.locked ? <LockOpen /> : <Lock />, onAction: lock.run, whyNot: may("cluster:update") },
+          {
+            id: "config",
+            label: "Get config",
+            icon: <Download />,
+            href: paths.cluster(project.id, row.id, "access"),
+            whyNot: row.apiAddress ? null : "The cluster has no API address yet.",
+          },
+          {
+            id: "resize",
+            label: "Resize",
+            icon: <Scaling />,
+            onAction: () => setDialog("resize"),
+            whyNot: may("cluster:resize") ?? whyNot("resize", row.status),
+          },
+          {
+            id: "retry",
+            label: "Retry",
+            icon: <RotateCw />,
+            onAction: retry.run,
+            whyNot: may("cluster:update") ?? whyNot("retry", row.status),
+          },
+          {
+            id: "copy",
+            label: "Copy as new cluster",
+            icon: <Copy />,
+            href: paths.newCluster(project.id, { from: row.id }),
+            whyNot: may("cluster:create"),
+          },
+          {
+            id: "lock",
+            label: row.locked ? "Unlock" : "Lock against deletion",
+            icon: row.locked ? <LockOpen /> : <Lock />,
+            onAction: lock.run,
+            whyNot: may("cluster:update"),
+          },
           "separator",
-          { id: "delete", label: "Delete", icon: <Trash2 />, danger: true, onAction: () => setDialog("delete"), whyNot: may("cluster:delete") ?? (row.locked ? "It is locked: unlock it first." : whyNot("delete", row.status)) },
+          {
+            id: "delete",
+            label: "Delete",
+            icon: <Trash2 />,
+            danger: true,
+            onAction: () => setDialog("delete"),
+            whyNot:
+              may("cluster:delete") ?? (row.locked ? "It is locked: unlock it first." : whyNot("delete", row.status)),
+          },
         ]}
       >
         <Ellipsis aria-hidden />

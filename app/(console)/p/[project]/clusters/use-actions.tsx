@@ -45,7 +45,9 @@ export function useRetry(cluster: Named): Action {
   return {
     run: () => retry.mutate({ project: project.id, id: cluster.id }),
     busy: retry.isPending,
-    problem: retry.isError ? <Problem error={retry.error} what={`${cluster.name} was not retried`} onClose={retry.reset} /> : null,
+    problem: retry.isError ? (
+      <Problem error={retry.error} what={`${cluster.name} was not retried`} onClose={retry.reset} />
+    ) : null,
   };
 }
 
@@ -57,6 +59,12 @@ export function useLock(cluster: Named & { locked: boolean }): Action {
   return {
     run: () => lock.mutate({ project: project.id, id: cluster.id, locked: !cluster.locked }),
     busy: lock.isPending,
-    problem: lock.isError ? <Problem error={lock.error} what={`${cluster.name} was not ${cluster.locked ? "unlocked" : "locked"}`} onClose={lock.reset} /> : null,
+    problem: lock.isError ? (
+      <Problem
+        error={lock.error}
+        what={`${cluster.name} was not ${cluster.locked ? "unlocked" : "locked"}`}
+        onClose={lock.reset}
+      />
+    ) : null,
   };
 }

@@ -24,7 +24,13 @@ import { ClusterTabs } from "./cluster-tabs";
 import { HeadlineBanner } from "./headline-banner";
 
 export function ClusterFrame({ reference, children }: { reference: string; children: ReactNode }) {
-  return Uuid.safeParse(reference).success ? <ById id={reference} key={reference}>{children}</ById> : <ByName name={reference} />;
+  return Uuid.safeParse(reference).success ? (
+    <ById id={reference} key={reference}>
+      {children}
+    </ById>
+  ) : (
+    <ByName name={reference} />
+  );
 }
 
 function ById({ id, children }: { id: string; children: ReactNode }) {
@@ -34,7 +40,12 @@ function ById({ id, children }: { id: string; children: ReactNode }) {
   const cluster = useQuery(
     trpc.cluster.get.queryOptions(
       { project: project.id, id },
-      { refetchInterval: (query) => (isMissing(query.state.error) ? false : polling(query.state.data ? isInProgress(query.state.data.status) : true)) },
+      {
+        refetchInterval: (query) =>
+          isMissing(query.state.error)
+            ? false
+            : polling(query.state.data ? isInProgress(query.state.data.status) : true),
+      },
     ),
   );
   const view = cluster.data;
@@ -55,7 +66,11 @@ function ById({ id, children }: { id: string; children: ReactNode }) {
   return (
     <ClusterContext value={view}>
       <ClusterHeader />
-      {cluster.isError && <div className="mb-4"><ErrorPanel error={cluster.error} what="This page is not up to date" onRetry={() => void cluster.refetch()} /></div>}
+      {cluster.isError && (
+        <div className="mb-4">
+          <ErrorPanel error={cluster.error} what="This page is not up to date" onRetry={() => void cluster.refetch()} />
+        </div>
+      )}
       <HeadlineBanner />
       <ClusterTabs />
       {children}
@@ -67,7 +82,11 @@ function ById({ id, children }: { id: string; children: ReactNode }) {
 /** Says a change of status once, politely; nothing on arrival. */
 function Announce({ text }: { text: string }) {
   const [first] = useState(text);
-  return <p role="status" className="sr-only">{text === first ? "" : text}</p>;
+  return (
+    <p role="status" className="sr-only">
+      {text === first ? "" : text}
+    </p>
+  );
 }
 
 function Loading() {
@@ -76,7 +95,9 @@ function Loading() {
       <Skeleton className="mb-3 h-4 w-20" />
       <Skeleton className="mb-3 h-7 w-56" />
       <Skeleton className="mb-8 h-5 w-80 max-w-full" />
-      <Card className="p-6"><SkeletonLines lines={8} /></Card>
+      <Card className="p-6">
+        <SkeletonLines lines={8} />
+      </Card>
     </div>
   );
 }
@@ -88,7 +109,11 @@ function Gone({ name }: { name: string | undefined }) {
       <EmptyState
         icon={name ? <CircleCheck /> : <SearchX />}
         title={name ? `${name} has been deleted` : "No such cluster"}
-        action={<ButtonLink href={paths.clusters(project.id)} variant="primary"><Boxes aria-hidden /> See clusters</ButtonLink>}
+        action={
+          <ButtonLink href={paths.clusters(project.id)} variant="primary">
+            <Boxes aria-hidden /> See clusters
+          </ButtonLink>
+        }
       >
         {name ? "Nothing of it is left in this list." : "It was deleted, or it is in a project that you cannot see."}
       </EmptyState>
@@ -107,12 +132,21 @@ function ByName({ name }: { name: string }) {
   useEffect(() => {
     if (only) router.replace(paths.cluster(project.id, only));
   }, [only, project.id, router]);
-  if (list.isError) return <ErrorPanel error={list.error} what="The cluster could not be found" onRetry={() => void list.refetch()} />;
+  if (list.isError)
+    return <ErrorPanel error={list.error} what="The cluster could not be found" onRetry={() => void list.refetch()} />;
   if (list.isPending || only) return <Loading />;
   if (found.length === 0) return <Gone name={undefined} />;
   return (
     <Card>
-      <EmptyState icon={<Boxes />} title={`${found.length} clusters are called ${name}`} action={found.map((row) => <ButtonLink key={row.id} href={paths.cluster(project.id, row.id)}>{row.id}</ButtonLink>)} />
+      <EmptyState
+        icon={<Boxes />}
+        title={`${found.length} clusters are called ${name}`}
+        action={found.map((row) => (
+          <ButtonLink key={row.id} href={paths.cluster(project.id, row.id)}>
+            {row.id}
+          </ButtonLink>
+        ))}
+      />
     </Card>
   );
 }

@@ -26,7 +26,13 @@ export function ClusterHeader() {
   const [opened, setOpened] = useState<"delete" | "resize" | null>(null);
   // A link may name the dialog; opening one changes nothing by itself.
   const asked = address.get("do");
-  const dialog = opened ?? (asked === "delete" && !cluster.can.delete ? "delete" : asked === "resize" && !cluster.can.resize ? "resize" : null);
+  const dialog =
+    opened ??
+    (asked === "delete" && !cluster.can.delete
+      ? "delete"
+      : asked === "resize" && !cluster.can.resize
+        ? "resize"
+        : null);
   const close = () => {
     setOpened(null);
     if (asked) address.set({ do: null, group: null }, "replace");
@@ -39,33 +45,83 @@ export function ClusterHeader() {
         title={cluster.name}
         note={
           <div className="mt-2 flex flex-wrap items-center gap-x-4 gap-y-2">
-            <StatusBadge status={cluster.status} operation={cluster.operation?.outcome === "running" ? cluster.operation.kind : null} />
-            <HealthMark status={cluster.healthStatus} reason={cluster.healthReason} {...(cluster.healthCheckedAt ? { title: `Checked ${utc(cluster.healthCheckedAt)}` } : {})} />
+            <StatusBadge
+              status={cluster.status}
+              operation={cluster.operation?.outcome === "running" ? cluster.operation.kind : null}
+            />
+            <HealthMark
+              status={cluster.healthStatus}
+              reason={cluster.healthReason}
+              {...(cluster.healthCheckedAt ? { title: `Checked ${utc(cluster.healthCheckedAt)}` } : {})}
+            />
             {cluster.coeVersion && <span className="text-[0.8125rem]">Kubernetes {cluster.coeVersion}</span>}
-            {cluster.locked && <Tag><Lock aria-hidden /> Locked</Tag>}
-            <span className="text-[0.8125rem]">by {cluster.userName ?? cluster.userId}, <Ago at={cluster.createdAt} /></span>
+            {cluster.locked && (
+              <Tag>
+                <Lock aria-hidden /> Locked
+              </Tag>
+            )}
+            <span className="text-[0.8125rem]">
+              by {cluster.userName ?? cluster.userId}, <Ago at={cluster.createdAt} />
+            </span>
             <CopyText text={cluster.id} shown={cluster.id.slice(0, 8)} label="cluster id" />
           </div>
         }
         actions={
           <>
-            <ActionLink variant={failed ? "secondary" : "primary"} href={paths.cluster(project.id, cluster.id, "access")} whyNot={cluster.can.getConfig}>
+            <ActionLink
+              variant={failed ? "secondary" : "primary"}
+              href={paths.cluster(project.id, cluster.id, "access")}
+              whyNot={cluster.can.getConfig}
+            >
               <Download aria-hidden /> Get config
             </ActionLink>
             {failed ? (
-              <Button variant="primary" busy={retry.busy} onClick={retry.run}><RotateCw aria-hidden /> Retry</Button>
+              <Button variant="primary" busy={retry.busy} onClick={retry.run}>
+                <RotateCw aria-hidden /> Retry
+              </Button>
             ) : (
-              <Button whyNot={cluster.can.resize} onClick={() => setOpened("resize")}><Scaling aria-hidden /> Resize</Button>
+              <Button whyNot={cluster.can.resize} onClick={() => setOpened("resize")}>
+                <Scaling aria-hidden /> Resize
+              </Button>
             )}
             <Menu
               label="More actions"
               variant="secondary"
               items={[
-                ...(failed ? [{ id: "resize", label: "Resize", icon: <Scaling />, onAction: () => setOpened("resize"), whyNot: cluster.can.resize }] : []),
-                { id: "copy", label: "Copy as new cluster", icon: <Copy />, href: paths.newCluster(project.id, { from: cluster.id }), whyNot: may("cluster:create") },
-                { id: "lock", label: cluster.locked ? "Unlock" : "Lock against deletion", icon: cluster.locked ? <LockOpen /> : <Lock />, onAction: lock.run, whyNot: cluster.can.setLocked },
+                ...(failed
+                  ? [
+                      {
+                        id: "resize",
+                        label: "Resize",
+                        icon: <Scaling />,
+                        onAction: () => setOpened("resize"),
+                        whyNot: cluster.can.resize,
+                      },
+                    ]
+                  : []),
+                {
+                  id: "copy",
+                  label: "Copy as new cluster",
+                  icon: <Copy />,
+                  href: paths.newCluster(project.id, { from: cluster.id }),
+                  whyNot: may("cluster:create"),
+                },
+                {
+                  id: "lock",
+                  label: cluster.locked ? "Unlock" : "Lock against deletion",
+                  icon: cluster.locked ? <LockOpen /> : <Lock />,
+                  onAction: lock.run,
+                  whyNot: cluster.can.setLocked,
+                },
                 "separator",
-                { id: "delete", label: "Delete", icon: <Trash2 />, danger: true, onAction: () => setOpened("delete"), whyNot: cluster.can.delete },
+                {
+                  id: "delete",
+                  label: "Delete",
+                  icon: <Trash2 />,
+                  danger: true,
+                  onAction: () => setOpened("delete"),
+                  whyNot: cluster.can.delete,
+                },
               ]}
             >
               <Ellipsis aria-hidden />
@@ -76,7 +132,13 @@ export function ClusterHeader() {
       {retry.problem}
       {lock.problem}
       {dialog === "delete" && <DeleteDialog cluster={cluster} onClose={close} />}
-      {dialog === "resize" && <ResizeDialog cluster={cluster} {...(address.get("group") ? { group: address.get("group") ?? "" } : {})} onClose={close} />}
+      {dialog === "resize" && (
+        <ResizeDialog
+          cluster={cluster}
+          {...(address.get("group") ? { group: address.get("group") ?? "" } : {})}
+          onClose={close}
+        />
+      )}
     </>
   );
 }

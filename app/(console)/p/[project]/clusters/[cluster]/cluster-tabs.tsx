@@ -27,7 +27,10 @@ export function ClusterTabs() {
     here.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [path]);
   return (
-    <nav aria-label="Parts of the cluster" className="-mx-4 mb-6 overflow-x-auto border-b border-border px-4 [scrollbar-width:none] sm:-mx-6 sm:px-6 lg:mx-0 lg:px-0">
+    <nav
+      aria-label="Parts of the cluster"
+      className="-mx-4 mb-6 overflow-x-auto border-b border-border px-4 [scrollbar-width:none] sm:-mx-6 sm:px-6 lg:mx-0 lg:px-0"
+    >
       <ul className="flex gap-1">
         {tabs.map(([tab, label]) => {
           const href = paths.cluster(project.id, id, tab);
@@ -41,7 +44,9 @@ export function ClusterTabs() {
                 aria-current={current ? "page" : undefined}
                 className={cx(
                   "relative -mb-px flex h-10 items-center border-b-2 px-3 text-sm whitespace-nowrap -outline-offset-4! transition-colors",
-                  current ? "border-accent font-medium text-foreground" : "border-transparent text-muted hover:text-foreground",
+                  current
+                    ? "border-accent font-medium text-foreground"
+                    : "border-transparent text-muted hover:text-foreground",
                 )}
               >
                 {label}

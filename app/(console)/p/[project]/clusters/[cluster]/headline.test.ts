@@ -39,15 +39,23 @@ describe("the headline of a cluster", () => {
   });
 
   it("falls back to the back end's own words", () => {
-    expect(headline({ ...facts, status: "CREATE_FAILED", statusReason: "OS::Nova::Server went bad\nmore" })?.title).toBe("Could not be built: OS::Nova::Server went bad.");
+    expect(
+      headline({ ...facts, status: "CREATE_FAILED", statusReason: "OS::Nova::Server went bad\nmore" })?.title,
+    ).toBe("Could not be built: OS::Nova::Server went bad.");
   });
 
   it("says that a cluster still runs when only a change failed", () => {
-    expect(headline({ ...facts, status: "UPDATE_FAILED", failure: cause })?.text).toContain("still runs with 3 workers");
+    expect(headline({ ...facts, status: "UPDATE_FAILED", failure: cause })?.text).toContain(
+      "still runs with 3 workers",
+    );
   });
 
   it("tells the sizes of a resize", () => {
-    const operation = { kind: "resize" as const, changes: { nodeCount: ["3", "5"] as [string, string] }, outcome: "running" as const };
+    const operation = {
+      kind: "resize" as const,
+      changes: { nodeCount: ["3", "5"] as [string, string] },
+      outcome: "running" as const,
+    };
     expect(headline({ ...facts, status: "UPDATE_IN_PROGRESS", operation })?.title).toBe("Resizing from 3 to 5 nodes");
   });
 
@@ -58,7 +66,13 @@ describe("the headline of a cluster", () => {
   });
 
   it("names the node that is not ready", () => {
-    expect(headline({ ...facts, healthStatus: "UNHEALTHY", healthReason: { "web-node-0.Ready": "False", "web-node-1.Ready": "True" } })?.title).toBe("Running, but node web-node-0 is not ready");
+    expect(
+      headline({
+        ...facts,
+        healthStatus: "UNHEALTHY",
+        healthReason: { "web-node-0.Ready": "False", "web-node-1.Ready": "True" },
+      })?.title,
+    ).toBe("Running, but node web-node-0 is not ready");
   });
 
   it.each(clusterStatuses.filter((status) => /FAILED|IN_PROGRESS/.test(status)))("has a sentence for %s", (status) => {

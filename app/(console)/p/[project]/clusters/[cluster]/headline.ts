@@ -3,7 +3,10 @@ import { statusGroup } from "@/server/domain/cluster-status";
 import type { Outputs } from "@/app/_lib/trpc-client";
 
 type View = Outputs["cluster"]["get"];
-type Facts = Pick<View, "status" | "healthStatus" | "healthReason" | "failure" | "statusReason" | "nodeCount" | "nodegroups" | "apiAddress"> & {
+type Facts = Pick<
+  View,
+  "status" | "healthStatus" | "healthReason" | "failure" | "statusReason" | "nodeCount" | "nodegroups" | "apiAddress"
+> & {
   operation: Pick<NonNullable<View["operation"]>, "kind" | "changes" | "outcome"> | null;
 };
 
@@ -26,9 +29,17 @@ export function headline(facts: Facts): Headline | null {
     case "CREATE_FAILED":
       return { tone: "bad", title: `Could not be built: ${lower(cause) ?? "the reason is not known."}`, text: remedy };
     case "UPDATE_IN_PROGRESS":
-      return { tone: "info", title: doing(facts), text: facts.healthStatus === "UNHEALTHY" ? "Unhealthy meanwhile is normal." : null };
+      return {
+        tone: "info",
+        title: doing(facts),
+        text: facts.healthStatus === "UNHEALTHY" ? "Unhealthy meanwhile is normal." : null,
+      };
     case "UPDATE_FAILED":
-      return { tone: "bad", title: `The last change failed: ${lower(cause) ?? "the reason is not known."}`, text: [remedy, stillRuns(facts)].filter(Boolean).join(" ") };
+      return {
+        tone: "bad",
+        title: `The last change failed: ${lower(cause) ?? "the reason is not known."}`,
+        text: [remedy, stillRuns(facts)].filter(Boolean).join(" "),
+      };
     case "ROLLBACK_IN_PROGRESS":
       return { tone: "info", title: "The change failed and is being undone", text: cause };
     case "ROLLBACK_COMPLETE":
@@ -39,7 +50,11 @@ export function headline(facts: Facts): Headline | null {
       return { tone: "bad", title: `Deletion is stuck: ${lower(cause) ?? "the reason is not known."}`, text: remedy };
     case "ROLLBACK_FAILED":
     case "RESUME_FAILED":
-      return { tone: "bad", title: `${status === "ROLLBACK_FAILED" ? "Undoing the last change failed" : "Resuming failed"}: ${lower(cause) ?? "the reason is not known."}`, text: "Only deletion is possible in this state." };
+      return {
+        tone: "bad",
+        title: `${status === "ROLLBACK_FAILED" ? "Undoing the last change failed" : "Resuming failed"}: ${lower(cause) ?? "the reason is not known."}`,
+        text: "Only deletion is possible in this state.",
+      };
     case "RESUME_COMPLETE":
     case "RESTORE_COMPLETE":
     case "SNAPSHOT_COMPLETE":
@@ -52,12 +67,21 @@ export function headline(facts: Facts): Headline | null {
   if (statusGroup(status) !== "ready") return null;
   if (facts.healthStatus === "UNHEALTHY") {
     const ill = Object.entries(facts.healthReason).filter(([key, value]) => key.endsWith(".Ready") && value !== "True");
-    return { tone: "warning", title: ill.length > 0 ? `Running, but ${ill.length === 1 ? `node ${ill[0]?.[0].replace(/\.Ready$/, "")} is` : `${ill.length} nodes are`} not ready` : "Running, but a part of it is not well", text: null };
+    return {
+      tone: "warning",
+      title:
+        ill.length > 0
+          ? `Running, but ${ill.length === 1 ? `node ${ill[0]?.[0].replace(/\.Ready$/, "")} is` : `${ill.length} nodes are`} not ready`
+          : "Running, but a part of it is not well",
+      text: null,
+    };
   }
   if (facts.healthStatus === "UNKNOWN")
     return {
       tone: "info",
-      title: unreachable(facts) ? "Running. Health cannot be checked from here: the API is private" : "Running. Its health is not known at the moment",
+      title: unreachable(facts)
+        ? "Running. Health cannot be checked from here: the API is private"
+        : "Running. Its health is not known at the moment",
       text: unreachable(facts) ? "Reach it from a host in its network; Access says how." : null,
     };
   return null;
@@ -66,13 +90,19 @@ export function headline(facts: Facts): Headline | null {
 /** "Resizing from 3 to 5 workers" where the operation tells, else what the status tells. */
 function doing({ operation }: Facts): string {
   if (operation?.kind === "retry") return "Repairing";
-  const change = operation?.changes["nodeCount"] ?? operation?.changes["node_count"] ?? Object.values(operation?.changes ?? {})[0];
-  if (operation?.kind === "resize") return change && change[0] !== null && change[1] !== null ? `Resizing from ${change[0]} to ${change[1]} nodes` : "Resizing";
+  const change =
+    operation?.changes["nodeCount"] ?? operation?.changes["node_count"] ?? Object.values(operation?.changes ?? {})[0];
+  if (operation?.kind === "resize")
+    return change && change[0] !== null && change[1] !== null
+      ? `Resizing from ${change[0]} to ${change[1]} nodes`
+      : "Resizing";
   return "Changing";
 }
 
 function stillRuns(facts: Facts): string | null {
-  return facts.apiAddress === null ? null : `The cluster still runs with ${facts.nodeCount} ${facts.nodeCount === 1 ? "worker" : "workers"}.`;
+  return facts.apiAddress === null
+    ? null
+    : `The cluster still runs with ${facts.nodeCount} ${facts.nodeCount === 1 ? "worker" : "workers"}.`;
 }
 
 const firstLine = (text: string) => {
@@ -81,4 +111,5 @@ const firstLine = (text: string) => {
 };
 
 /** The sentence goes on after a colon. Names and abbreviations keep their capital. */
-const lower = (text: string | null): string | null => (text === null ? null : /^[A-Z][a-z]+ /.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text);
+const lower = (text: string | null): string | null =>
+  text === null ? null : /^[A-Z][a-z]+ /.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;

@@ -56,7 +56,10 @@ const secret = new Set(["grafana_admin_passwd", "cluster_basic_auth_secret"]);
 export function saveDraft(project: string, values: WizardValues, reached: Step): void {
   const labels = values.labels.map((row) => (secret.has(row.key) ? { ...row, value: "" } : row));
   try {
-    window.localStorage.setItem(key(project), JSON.stringify({ at: new Date().toISOString(), reached, values: { ...values, labels } }));
+    window.localStorage.setItem(
+      key(project),
+      JSON.stringify({ at: new Date().toISOString(), reached, values: { ...values, labels } }),
+    );
   } catch {
     // A full or forbidden storage only costs the draft.
   }

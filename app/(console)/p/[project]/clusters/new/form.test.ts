@@ -40,7 +40,12 @@ const template: ClusterTemplate = {
   createdAt: new Date(0),
   updatedAt: null,
 };
-const values = (given: Partial<WizardValues>): WizardValues => ({ ...emptyValues, name: "web", clusterTemplateId: id, ...given });
+const values = (given: Partial<WizardValues>): WizardValues => ({
+  ...emptyValues,
+  name: "web",
+  clusterTemplateId: id,
+  ...given,
+});
 
 describe("the request of the wizard", () => {
   it("holds nothing but name and template when nothing was touched", () => {
@@ -48,27 +53,49 @@ describe("the request of the wizard", () => {
   });
 
   it("leaves out what equals the template", () => {
-    expect(toCreate(values({ flavorId: "m1.small", masterLbEnabled: false, labels: [{ key: "kube_tag", value: "v1.32.4" }] }), template)).toEqual({ name: "web", clusterTemplateId: id });
+    expect(
+      toCreate(
+        values({ flavorId: "m1.small", masterLbEnabled: false, labels: [{ key: "kube_tag", value: "v1.32.4" }] }),
+        template,
+      ),
+    ).toEqual({ name: "web", clusterTemplateId: id });
   });
 
   it("merges its labels into the template's, own rows over fields", () => {
-    const request = toCreate(values({ bootVolumeSize: 20, labels: [{ key: "boot_volume_size", value: "40" }, { key: "X", value: "A,b=C " }] }), template);
+    const request = toCreate(
+      values({
+        bootVolumeSize: 20,
+        labels: [
+          { key: "boot_volume_size", value: "40" },
+          { key: "X", value: "A,b=C " },
+        ],
+      }),
+      template,
+    );
     expect(request.labels).toEqual({ boot_volume_size: "40", X: "A,b=C " });
     expect(request.mergeLabels).toBe(true);
   });
 
   it("always says whether a balanced API is public", () => {
-    expect(toCreate(values({ masterLbEnabled: true }), template).labels).toEqual({ master_lb_floating_ip_enabled: "false" });
+    expect(toCreate(values({ masterLbEnabled: true }), template).labels).toEqual({
+      master_lb_floating_ip_enabled: "false",
+    });
   });
 
   it("writes allowed ranges to the label that the driver reads", () => {
     const given = values({ masterLbEnabled: true, allowedCidrs: "192.0.2.0/24 2001:db8::/32" });
     expect(toCreate(given, template).labels?.["master_lb_allowed_cidrs"]).toBe("192.0.2.0/24,2001:db8::/32");
-    expect(toCreate(given, { ...template, driver: "k8s_capi_helm_v1" }).labels?.["api_master_lb_allowed_cidrs"]).toBe("192.0.2.0/24,2001:db8::/32");
+    expect(toCreate(given, { ...template, driver: "k8s_capi_helm_v1" }).labels?.["api_master_lb_allowed_cidrs"]).toBe(
+      "192.0.2.0/24,2001:db8::/32",
+    );
   });
 
   it("sends a range with autoscaling, one less and one more than the workers", () => {
-    expect(toCreate(values({ autoScaling: true, nodeCount: 3 }), template).labels).toMatchObject({ auto_scaling_enabled: "true", min_node_count: "2", max_node_count: "4" });
+    expect(toCreate(values({ autoScaling: true, nodeCount: 3 }), template).labels).toMatchObject({
+      auto_scaling_enabled: "true",
+      min_node_count: "2",
+      max_node_count: "4",
+    });
   });
 
   it("sends the complete list without a dropped label", () => {
@@ -108,7 +135,16 @@ it("server's field names lead to fields of the form", () => {
 });
 
 it("a copied cluster makes the same request again", () => {
-  const request = toCreate(values({ nodeCount: 4, masterCount: 3, masterLbEnabled: true, bootVolumeSize: 30, labels: [{ key: "own", value: "1" }] }), template);
+  const request = toCreate(
+    values({
+      nodeCount: 4,
+      masterCount: 3,
+      masterLbEnabled: true,
+      bootVolumeSize: 30,
+      labels: [{ key: "own", value: "1" }],
+    }),
+    template,
+  );
   const cluster = {
     ...template,
     labels: { ...template.labels, ...request.labels },

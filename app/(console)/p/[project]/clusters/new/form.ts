@@ -8,7 +8,13 @@ import { labelsOf, type LabelRow } from "@/app/_shared/label-text";
 
 export const steps = ["info", "size", "network", "misc", "review"] as const;
 export type Step = (typeof steps)[number];
-export const stepWords: Record<Step, string> = { info: "Info", size: "Size", network: "Network", misc: "Misc", review: "Review" };
+export const stepWords: Record<Step, string> = {
+  info: "Info",
+  size: "Size",
+  network: "Network",
+  misc: "Misc",
+  review: "Review",
+};
 
 export interface WizardValues {
   name: string;
@@ -87,12 +93,37 @@ export const emptyValues: WizardValues = {
 
 export const fieldsOf: Record<Exclude<Step, "review">, readonly FieldName[]> = {
   info: ["name", "clusterTemplateId", "keypair", "zone"],
-  size: ["masterCount", "masterFlavorId", "nodeCount", "flavorId", "autoScaling", "minNodes", "maxNodes", "dockerVolumeSizeGib", "bootVolumeSize", "bootVolumeType", "rollbackOnFailure"],
-  network: ["networkMode", "fixedNetwork", "fixedSubnet", "nodeRange", "masterLbEnabled", "apiPublic", "allowedCidrs", "floatingIpEnabled", "ingress", "podRange", "serviceRange"],
+  size: [
+    "masterCount",
+    "masterFlavorId",
+    "nodeCount",
+    "flavorId",
+    "autoScaling",
+    "minNodes",
+    "maxNodes",
+    "dockerVolumeSizeGib",
+    "bootVolumeSize",
+    "bootVolumeType",
+    "rollbackOnFailure",
+  ],
+  network: [
+    "networkMode",
+    "fixedNetwork",
+    "fixedSubnet",
+    "nodeRange",
+    "masterLbEnabled",
+    "apiPublic",
+    "allowedCidrs",
+    "floatingIpEnabled",
+    "ingress",
+    "podRange",
+    "serviceRange",
+  ],
   misc: ["autoHealing", "createTimeoutMinutes", "discoveryUrl", "replaceLabels", "labels", "dropped", "locked"],
 };
 
-export const stepOfField = (field: FieldName): Step => steps.find((step) => step !== "review" && fieldsOf[step].includes(field)) ?? "review";
+export const stepOfField = (field: FieldName): Step =>
+  steps.find((step) => step !== "review" && fieldsOf[step].includes(field)) ?? "review";
 
 /** What people call each field, for the lists of problems. */
 export const fieldWords: Record<FieldName, string> = {
@@ -131,7 +162,11 @@ export const fieldWords: Record<FieldName, string> = {
   locked: "Lock against deletion",
 };
 
-const podRangeLabels: Readonly<Record<string, string>> = { calico: "calico_ipv4pool", flannel: "flannel_network_cidr", cilium: "cilium_ipv4pool" };
+const podRangeLabels: Readonly<Record<string, string>> = {
+  calico: "calico_ipv4pool",
+  flannel: "flannel_network_cidr",
+  cilium: "cilium_ipv4pool",
+};
 
 /** The label that restricts who reaches the API differs by driver; null = this driver reads none (ranges would silently stay open). */
 export function allowedRangesLabel(driver: string): string | null {
@@ -140,10 +175,25 @@ export function allowedRangesLabel(driver: string): string | null {
   return "master_lb_allowed_cidrs";
 }
 
-type LabelField = "zone" | "autoScaling" | "minNodes" | "maxNodes" | "bootVolumeSize" | "bootVolumeType" | "nodeRange" | "apiPublic" | "allowedCidrs" | "ingress" | "podRange" | "serviceRange" | "autoHealing";
+type LabelField =
+  | "zone"
+  | "autoScaling"
+  | "minNodes"
+  | "maxNodes"
+  | "bootVolumeSize"
+  | "bootVolumeType"
+  | "nodeRange"
+  | "apiPublic"
+  | "allowedCidrs"
+  | "ingress"
+  | "podRange"
+  | "serviceRange"
+  | "autoHealing";
 
 /** Fields of the wizard that are labels of the cluster, with their keys under this template. */
-export function labelKeys(template: Pick<ClusterTemplate, "driver" | "networkDriver">): Partial<Record<LabelField, string>> {
+export function labelKeys(
+  template: Pick<ClusterTemplate, "driver" | "networkDriver">,
+): Partial<Record<LabelField, string>> {
   const allowed = allowedRangesLabel(template.driver);
   const pods = podRangeLabels[template.networkDriver];
   return {
@@ -164,11 +214,15 @@ export function labelKeys(template: Pick<ClusterTemplate, "driver" | "networkDri
 }
 
 /** Wizard field of a name as the server uses it: `flavor_id`, `labels.boot_volume_size`. Undefined = of the whole request. */
-export function fieldOfWire(wire: string, template: Pick<ClusterTemplate, "driver" | "networkDriver"> | null): FieldName | undefined {
+export function fieldOfWire(
+  wire: string,
+  template: Pick<ClusterTemplate, "driver" | "networkDriver"> | null,
+): FieldName | undefined {
   if (wire.startsWith("labels")) {
     const key = wire.slice("labels.".length);
     if (template)
-      for (const [field, label] of Object.entries(labelKeys(template))) if (label === key) return isField(field) ? field : "labels";
+      for (const [field, label] of Object.entries(labelKeys(template)))
+        if (label === key) return isField(field) ? field : "labels";
     return "labels";
   }
   const names: Readonly<Record<string, FieldName>> = {
@@ -210,9 +264,12 @@ export function inherited(template: ClusterTemplate) {
   };
 }
 
-export const mode = (values: WizardValues, template: ClusterTemplate | null) => values.networkMode ?? (template?.fixedNetwork ? "existing" : "new");
-export const balancer = (values: WizardValues, template: ClusterTemplate | null) => values.masterLbEnabled ?? template?.masterLbEnabled ?? false;
-export const scaling = (values: WizardValues, template: ClusterTemplate | null) => values.autoScaling ?? (template ? inherited(template).autoScaling : false);
+export const mode = (values: WizardValues, template: ClusterTemplate | null) =>
+  values.networkMode ?? (template?.fixedNetwork ? "existing" : "new");
+export const balancer = (values: WizardValues, template: ClusterTemplate | null) =>
+  values.masterLbEnabled ?? template?.masterLbEnabled ?? false;
+export const scaling = (values: WizardValues, template: ClusterTemplate | null) =>
+  values.autoScaling ?? (template ? inherited(template).autoScaling : false);
 
 const cidr = (value: string) => z.cidrv4().safeParse(value).success || z.cidrv6().safeParse(value).success;
 const ranges = (text: string) => text.split(/[\s,]+/).filter((part) => part !== "");
@@ -227,8 +284,10 @@ export function problemsOf(values: WizardValues, template: ClusterTemplate | nul
   }
   if (values.clusterTemplateId === "") problems.clusterTemplateId = "Choose a template.";
   const masters = values.masterCount ?? 1;
-  if (masters < 1 || masters % 2 === 0) problems.masterCount = "Use an odd number: an even one survives no more failures than one less.";
-  else if (masters > 1 && !balancer(values, template)) problems.masterCount = "Several control plane nodes need the API load balancer.";
+  if (masters < 1 || masters % 2 === 0)
+    problems.masterCount = "Use an odd number: an even one survives no more failures than one less.";
+  else if (masters > 1 && !balancer(values, template))
+    problems.masterCount = "Several control plane nodes need the API load balancer.";
   const workers = values.nodeCount ?? 1;
   if (scaling(values, template)) {
     const { min, max } = scaleRange(values, template);
@@ -236,8 +295,10 @@ export function problemsOf(values: WizardValues, template: ClusterTemplate | nul
     if (max < workers) problems.maxNodes = `Must be ${workers} (the number of workers) or more.`;
     else if (max < 1) problems.maxNodes = "Must be at least 1.";
   }
-  if (values.dockerVolumeSizeGib !== undefined && values.dockerVolumeSizeGib < 1) problems.dockerVolumeSizeGib = "Must be at least 1 GB.";
-  if (mode(values, template) === "existing" && !values.fixedNetwork && !template?.fixedNetwork) problems.fixedNetwork = "Choose a network.";
+  if (values.dockerVolumeSizeGib !== undefined && values.dockerVolumeSizeGib < 1)
+    problems.dockerVolumeSizeGib = "Must be at least 1 GB.";
+  if (mode(values, template) === "existing" && !values.fixedNetwork && !template?.fixedNetwork)
+    problems.fixedNetwork = "Choose a network.";
   for (const field of ["nodeRange", "podRange", "serviceRange"] as const) {
     const value = values[field];
     if (value && !cidr(value)) problems[field] = "Must be a network range such as 10.0.0.0/24.";
@@ -246,9 +307,11 @@ export function problemsOf(values: WizardValues, template: ClusterTemplate | nul
     const wrong = ranges(values.allowedCidrs).find((range) => !cidr(range));
     if (wrong) problems.allowedCidrs = `${wrong} is not a network range such as 192.0.2.0/24 or 2001:db8::/32.`;
   }
-  if (values.discoveryUrl && !/^https?:\/\/\S+$/.test(values.discoveryUrl)) problems.discoveryUrl = "Must be an http or https address.";
+  if (values.discoveryUrl && !/^https?:\/\/\S+$/.test(values.discoveryUrl))
+    problems.discoveryUrl = "Must be an http or https address.";
   const keys = values.labels.map((row) => row.key).filter((key) => key !== "");
-  if (values.labels.some((row) => row.key === "" && row.value !== "")) problems.labels = "A label has a value and no key.";
+  if (values.labels.some((row) => row.key === "" && row.value !== ""))
+    problems.labels = "A label has a value and no key.";
   else if (new Set(keys).size < keys.length) problems.labels = "A label is given twice.";
   return problems;
 }
@@ -303,23 +366,30 @@ export function toCreate(values: WizardValues, template: ClusterTemplate): Clust
   if (values.keypair !== undefined && values.keypair !== template.keypairId) request.keypair = values.keypair;
   if (values.masterCount !== undefined) request.masterCount = values.masterCount;
   if (values.nodeCount !== undefined) request.nodeCount = values.nodeCount;
-  if (values.masterFlavorId && values.masterFlavorId !== template.masterFlavorId) request.masterFlavorId = values.masterFlavorId;
+  if (values.masterFlavorId && values.masterFlavorId !== template.masterFlavorId)
+    request.masterFlavorId = values.masterFlavorId;
   if (values.flavorId && values.flavorId !== template.flavorId) request.flavorId = values.flavorId;
-  if (values.dockerVolumeSizeGib !== undefined && values.dockerVolumeSizeGib !== template.dockerVolumeSizeGib) request.dockerVolumeSizeGib = values.dockerVolumeSizeGib;
+  if (values.dockerVolumeSizeGib !== undefined && values.dockerVolumeSizeGib !== template.dockerVolumeSizeGib)
+    request.dockerVolumeSizeGib = values.dockerVolumeSizeGib;
   if (values.createTimeoutMinutes !== undefined) request.createTimeoutMinutes = values.createTimeoutMinutes;
   if (values.discoveryUrl) request.discoveryUrl = values.discoveryUrl;
   if (mode(values, template) === "existing") {
-    if (values.fixedNetwork && values.fixedNetwork !== template.fixedNetwork) request.fixedNetwork = values.fixedNetwork;
+    if (values.fixedNetwork && values.fixedNetwork !== template.fixedNetwork)
+      request.fixedNetwork = values.fixedNetwork;
     if (values.fixedSubnet && values.fixedSubnet !== template.fixedSubnet) request.fixedSubnet = values.fixedSubnet;
   }
-  if (values.masterLbEnabled !== undefined && values.masterLbEnabled !== template.masterLbEnabled) request.masterLbEnabled = values.masterLbEnabled;
-  if (values.floatingIpEnabled !== undefined && values.floatingIpEnabled !== template.floatingIpEnabled) request.floatingIpEnabled = values.floatingIpEnabled;
+  if (values.masterLbEnabled !== undefined && values.masterLbEnabled !== template.masterLbEnabled)
+    request.masterLbEnabled = values.masterLbEnabled;
+  if (values.floatingIpEnabled !== undefined && values.floatingIpEnabled !== template.floatingIpEnabled)
+    request.floatingIpEnabled = values.floatingIpEnabled;
   if (values.locked) request.locked = true;
   if (values.rollbackOnFailure) request.rollbackOnFailure = true;
 
   const given = { ...fieldLabels(values, template), ...labelsOf(values.labels) };
   if (values.replaceLabels || values.dropped.length > 0) {
-    const kept = values.replaceLabels ? {} : Object.fromEntries(Object.entries(template.labels).filter(([key]) => !values.dropped.includes(key)));
+    const kept = values.replaceLabels
+      ? {}
+      : Object.fromEntries(Object.entries(template.labels).filter(([key]) => !values.dropped.includes(key)));
     request.labels = { ...kept, ...given };
     request.mergeLabels = false;
   } else {

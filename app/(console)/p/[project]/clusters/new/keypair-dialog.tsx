@@ -31,20 +31,44 @@ export function KeypairDialog({ onClose, onMade }: { onClose: () => void; onMade
     }),
   );
   const problems = {
-    name: name.trim() === "" ? "Enter a name." : /^[\w .-]+$/.test(name) ? undefined : "Use letters, digits, blanks, underscores, dots and hyphens.",
-    key: how === "given" && !/^(ssh-|ecdsa-|sk-)\S+ \S+/.test(publicKey.trim()) ? "Paste a public key: it begins with ssh-ed25519, ssh-rsa or ecdsa-." : undefined,
+    name:
+      name.trim() === ""
+        ? "Enter a name."
+        : /^[\w .-]+$/.test(name)
+          ? undefined
+          : "Use letters, digits, blanks, underscores, dots and hyphens.",
+    key:
+      how === "given" && !/^(ssh-|ecdsa-|sk-)\S+ \S+/.test(publicKey.trim())
+        ? "Paste a public key: it begins with ssh-ed25519, ssh-rsa or ecdsa-."
+        : undefined,
   };
   const submit = () => {
     setTried(true);
     if (problems.name || problems.key) return;
-    create.mutate({ project: project.id, name: name.trim(), ...(how === "given" ? { publicKey: publicKey.trim() } : {}) });
+    create.mutate({
+      project: project.id,
+      name: name.trim(),
+      ...(how === "given" ? { publicKey: publicKey.trim() } : {}),
+    });
   };
   const secret = create.data?.privateKey;
   if (secret)
     return (
-      <Dialog open onClose={onClose} title={`Private key of ${create.data?.name}`} role="alertdialog" footer={<Button variant="primary" onClick={onClose}>I have saved it</Button>}>
+      <Dialog
+        open
+        onClose={onClose}
+        title={`Private key of ${create.data?.name}`}
+        role="alertdialog"
+        footer={
+          <Button variant="primary" onClick={onClose}>
+            I have saved it
+          </Button>
+        }
+      >
         <div className="space-y-4">
-          <Notice tone="warning">It is shown this once and kept nowhere. Without it nobody can log in to the nodes.</Notice>
+          <Notice tone="warning">
+            It is shown this once and kept nowhere. Without it nobody can log in to the nodes.
+          </Notice>
           <CodeBlock text={secret} label="Private key" maxHeight="max-h-56" />
           <Button
             size="sm"
@@ -69,17 +93,42 @@ export function KeypairDialog({ onClose, onMade }: { onClose: () => void; onMade
       title="Add a keypair"
       footer={
         <>
-          <Button onClick={onClose} disabled={create.isPending}>Cancel</Button>
-          <Button variant="primary" busy={create.isPending} onClick={submit}>Add keypair</Button>
+          <Button onClick={onClose} disabled={create.isPending}>
+            Cancel
+          </Button>
+          <Button variant="primary" busy={create.isPending} onClick={submit}>
+            Add keypair
+          </Button>
         </>
       }
     >
       <div className="space-y-4">
         {create.isError && <ErrorNotice text={explain(create.error, "The keypair was not added")} />}
-        <TextField label="Name" value={name} onChange={(event) => setName(event.target.value)} error={tried ? problems.name : undefined} autoFocus />
-        <Segments legend="Key" value={how} onChange={setHow} choices={[{ value: "given", label: "I have a public key" }, { value: "made", label: "Make a new pair" }]} />
+        <TextField
+          label="Name"
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+          error={tried ? problems.name : undefined}
+          autoFocus
+        />
+        <Segments
+          legend="Key"
+          value={how}
+          onChange={setHow}
+          choices={[
+            { value: "given", label: "I have a public key" },
+            { value: "made", label: "Make a new pair" },
+          ]}
+        />
         {how === "given" ? (
-          <TextArea label="Public key" mono value={publicKey} onChange={(event) => setPublicKey(event.target.value)} error={tried ? problems.key : undefined} hint="The content of a file such as ~/.ssh/id_ed25519.pub" />
+          <TextArea
+            label="Public key"
+            mono
+            value={publicKey}
+            onChange={(event) => setPublicKey(event.target.value)}
+            error={tried ? problems.key : undefined}
+            hint="The content of a file such as ~/.ssh/id_ed25519.pub"
+          />
         ) : (
           <p className="text-sm text-muted">The cloud makes the pair and shows the private key once.</p>
         )}

@@ -30,10 +30,14 @@ export function NewCluster({ template, from }: { template: string | null; from: 
   const project = useProject();
   const search = useSearchParams();
   const input = { project: project.id };
-  const templates = useQuery(trpc.template.list.queryOptions({ ...input, size: 100, sort: "-created" }, { staleTime: 60_000 }));
+  const templates = useQuery(
+    trpc.template.list.queryOptions({ ...input, size: 100, sort: "-created" }, { staleTime: 60_000 }),
+  );
   const options = useQuery(trpc.cloud.options.queryOptions(input, { staleTime: 60_000 }));
   const name = useQuery(trpc.cluster.suggestName.queryOptions(input, { staleTime: Infinity, gcTime: 0 }));
-  const source = useQuery(trpc.cluster.get.queryOptions(from ? { ...input, id: from } : skipToken, { staleTime: 60_000 }));
+  const source = useQuery(
+    trpc.cluster.get.queryOptions(from ? { ...input, id: from } : skipToken, { staleTime: 60_000 }),
+  );
   const [draft, setDraft] = useState<WizardDraft | null | undefined>();
   const [restored, setRestored] = useState<WizardDraft | null>(null);
   const [round, setRound] = useState(0);
@@ -52,14 +56,20 @@ export function NewCluster({ template, from }: { template: string | null; from: 
     return (
       <>
         {header}
-        <ErrorPanel error={failed.error} what={failed === source ? "The cluster to copy could not be read" : "The form could not be prepared"} onRetry={() => void failed.refetch()} />
+        <ErrorPanel
+          error={failed.error}
+          what={failed === source ? "The cluster to copy could not be read" : "The form could not be prepared"}
+          onRetry={() => void failed.refetch()}
+        />
       </>
     );
   if (!templates.data || !options.data || name.isPending || (from && !source.data))
     return (
       <>
         {header}
-        <Card className="p-6"><SkeletonLines lines={6} /></Card>
+        <Card className="p-6">
+          <SkeletonLines lines={6} />
+        </Card>
       </>
     );
   if (templates.data.rows.length === 0)
@@ -67,9 +77,13 @@ export function NewCluster({ template, from }: { template: string | null; from: 
       <>
         {header}
         <Card>
-          <EmptyState icon={<LayoutTemplate />} title="There is no template yet" action={<ButtonLink href={paths.newTemplate(project.id)}>Create template</ButtonLink>}>
-            A cluster is made from a template, which says which image, network and versions it gets. Ask the operators of
-            the cloud to publish one, or make your own.
+          <EmptyState
+            icon={<LayoutTemplate />}
+            title="There is no template yet"
+            action={<ButtonLink href={paths.newTemplate(project.id)}>Create template</ButtonLink>}
+          >
+            A cluster is made from a template, which says which image, network and versions it gets. Ask the operators
+            of the cloud to publish one, or make your own.
           </EmptyState>
         </Card>
       </>
@@ -93,7 +107,11 @@ export function NewCluster({ template, from }: { template: string | null; from: 
   return (
     <>
       {header}
-      {source.data && <Notice tone="info" className="mb-4">Copied from {source.data.name}. Everything but the name is filled in; go to Review when you like.</Notice>}
+      {source.data && (
+        <Notice tone="info" className="mb-4">
+          Copied from {source.data.name}. Everything but the name is filled in; go to Review when you like.
+        </Notice>
+      )}
       {offered && (
         <Notice
           tone="info"
@@ -101,8 +119,25 @@ export function NewCluster({ template, from }: { template: string | null; from: 
           title={`You began a cluster ${draft.values.name}`}
           action={
             <>
-              <Button size="sm" variant="primary" onClick={() => { setRestored(draft); setRound(round + 1); }}>Continue it</Button>
-              <Button size="sm" onClick={() => { dropDraft(project.id); setDraft(null); }}>Throw it away</Button>
+              <Button
+                size="sm"
+                variant="primary"
+                onClick={() => {
+                  setRestored(draft);
+                  setRound(round + 1);
+                }}
+              >
+                Continue it
+              </Button>
+              <Button
+                size="sm"
+                onClick={() => {
+                  dropDraft(project.id);
+                  setDraft(null);
+                }}
+              >
+                Throw it away
+              </Button>
             </>
           }
         >

@@ -16,9 +16,21 @@ export function Summary({ problems, asking, failed }: { problems: number; asking
     ["Name", values.name || "–"],
     ["Template", template?.name ?? "Not chosen"],
     ["Control plane", `${values.masterCount ?? 1} × ${made?.masterFlavor?.name ?? "–"}`],
-    ["Workers", `${values.nodeCount ?? 1} × ${made?.flavor?.name ?? "–"}${range ? `, scales ${range.min}–${range.max}` : ""}`],
+    [
+      "Workers",
+      `${values.nodeCount ?? 1} × ${made?.flavor?.name ?? "–"}${range ? `, scales ${range.min}–${range.max}` : ""}`,
+    ],
     ["Network", made ? (made.network?.name ?? "New, for this cluster") : "–"],
-    ["API", template ? (balancer(values, template) ? ((values.apiPublic ?? inherited(template).apiPublic) ? "Balanced, public" : "Balanced, inside only") : "Direct") : "–"],
+    [
+      "API",
+      template
+        ? balancer(values, template)
+          ? (values.apiPublic ?? inherited(template).apiPublic)
+            ? "Balanced, public"
+            : "Balanced, inside only"
+          : "Direct"
+        : "–",
+    ],
     ["Keypair", made ? (made.keypair ?? "None") : "–"],
   ];
   return (
@@ -26,7 +38,17 @@ export function Summary({ problems, asking, failed }: { problems: number; asking
       <Card>
         <div className="flex min-h-12 items-center justify-between gap-2 border-b border-separator px-4">
           <h2 className="text-sm font-semibold">Summary</h2>
-          <span role="status" className="text-xs text-muted">{asking ? <span className="flex items-center gap-1.5"><Spinner className="size-3" /> Checking</span> : failed ? "Not checked" : ""}</span>
+          <span role="status" className="text-xs text-muted">
+            {asking ? (
+              <span className="flex items-center gap-1.5">
+                <Spinner className="size-3" /> Checking
+              </span>
+            ) : failed ? (
+              "Not checked"
+            ) : (
+              ""
+            )}
+          </span>
         </div>
         <dl className="grid grid-cols-[6.5rem_minmax(0,1fr)] gap-x-3 gap-y-2 px-4 py-4 text-[0.8125rem]">
           {rows.map(([name, value]) => (
@@ -37,18 +59,33 @@ export function Summary({ problems, asking, failed }: { problems: number; asking
           ))}
         </dl>
         {preview && preview.quota.length > 0 && (
-          <div className={cx("space-y-3 border-t border-separator px-4 py-4 transition-opacity", asking && "opacity-70")}>
+          <div
+            className={cx("space-y-3 border-t border-separator px-4 py-4 transition-opacity", asking && "opacity-70")}
+          >
             <h3 className="text-xs font-medium text-muted">Quota after creation</h3>
-            {preview.quota.filter((row) => row.adds > 0).map((row) => <Meter key={row.name} compact name={row.name} used={row.used} adds={row.adds} limit={row.limit} />)}
+            {preview.quota
+              .filter((row) => row.adds > 0)
+              .map((row) => (
+                <Meter key={row.name} compact name={row.name} used={row.used} adds={row.adds} limit={row.limit} />
+              ))}
           </div>
         )}
         {preview?.footprint && (
           <p className="border-t border-separator px-4 py-3 text-xs text-muted">
-            {plural(preview.footprint.servers, "server")}, {count(preview.footprint.vcpus)} vCPU, {memory(preview.footprint.ramMib)} RAM
-            {preview.footprint.volumeGib > 0 && <>, {gib(preview.footprint.volumeGib)} in {plural(preview.footprint.volumes, "volume")}</>}
+            {plural(preview.footprint.servers, "server")}, {count(preview.footprint.vcpus)} vCPU,{" "}
+            {memory(preview.footprint.ramMib)} RAM
+            {preview.footprint.volumeGib > 0 && (
+              <>
+                , {gib(preview.footprint.volumeGib)} in {plural(preview.footprint.volumes, "volume")}
+              </>
+            )}
           </p>
         )}
-        {problems > 0 && template && <p className="border-t border-separator px-4 py-3 text-xs text-bad">{plural(problems, "problem")} to solve before it can be created.</p>}
+        {problems > 0 && template && (
+          <p className="border-t border-separator px-4 py-3 text-xs text-bad">
+            {plural(problems, "problem")} to solve before it can be created.
+          </p>
+        )}
       </Card>
     </aside>
   );

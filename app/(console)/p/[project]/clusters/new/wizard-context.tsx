@@ -23,7 +23,9 @@ export interface WizardState {
 
 const WizardContext = createContext<WizardState | null>(null);
 
-export const WizardProvider = ({ state, children }: { state: WizardState; children: ReactNode }) => <WizardContext value={state}>{children}</WizardContext>;
+export const WizardProvider = ({ state, children }: { state: WizardState; children: ReactNode }) => (
+  <WizardContext value={state}>{children}</WizardContext>
+);
 
 export function useWizard(): WizardState {
   const state = useContext(WizardContext);
@@ -33,16 +35,30 @@ export function useWizard(): WizardState {
 
 /** Marks where a field stands, so that links to problems find it. */
 export function At({ field, children, className }: { field: FieldName; children: ReactNode; className?: string }) {
-  return <div data-field={field} className={className}>{children}</div>;
+  return (
+    <div data-field={field} className={className}>
+      {children}
+    </div>
+  );
 }
 
 /** Where a value comes from, and the way back to the template's. */
 export function Origin({ field, theirs }: { field: FieldName; theirs?: string | undefined }) {
   const { values, set, template } = useWizard();
   const touched = values[field] !== undefined;
-  if (!touched) return theirs === undefined ? null : <span className="text-xs text-muted">{template ? "From template" : "Default"}{theirs === "" ? "" : `: ${theirs}`}</span>;
+  if (!touched)
+    return theirs === undefined ? null : (
+      <span className="text-xs text-muted">
+        {template ? "From template" : "Default"}
+        {theirs === "" ? "" : `: ${theirs}`}
+      </span>
+    );
   return (
-    <button type="button" className="min-h-6 text-xs text-accent-text underline-offset-2 hover:underline" onClick={() => set(field, undefined as never)}>
+    <button
+      type="button"
+      className="min-h-6 text-xs text-accent-text underline-offset-2 hover:underline"
+      onClick={() => set(field, undefined as never)}
+    >
       Reset to template{theirs ? `: ${theirs}` : ""}
     </button>
   );
@@ -62,9 +78,19 @@ export function Group({ title, note, children }: { title: string; note?: ReactNo
 }
 
 /** What few people need. Opens by itself when something inside is set or wrong. */
-export function More({ fields, children, title = "More" }: { fields: readonly FieldName[]; children: ReactNode; title?: string }) {
+export function More({
+  fields,
+  children,
+  title = "More",
+}: {
+  fields: readonly FieldName[];
+  children: ReactNode;
+  title?: string;
+}) {
   const { values, error } = useWizard();
-  const needed = fields.some((field) => (values[field] !== undefined && values[field] !== false) || error(field) !== undefined);
+  const needed = fields.some(
+    (field) => (values[field] !== undefined && values[field] !== false) || error(field) !== undefined,
+  );
   return (
     <details className="group rounded-lg border border-border" open={needed || undefined}>
       <Summary className="px-4">{title}</Summary>

@@ -17,7 +17,18 @@ import { cx } from "@/app/_ui/class-names";
 import { useProject } from "../../_frame/project-context";
 import { useClustersChanged } from "../use-actions";
 import { dropDraft, saveDraft } from "./draft";
-import { fieldOfWire, fieldsOf, problemsOf, stepOfField, steps, stepWords, toCreate, type FieldName, type Step, type WizardValues } from "./form";
+import {
+  fieldOfWire,
+  fieldsOf,
+  problemsOf,
+  stepOfField,
+  steps,
+  stepWords,
+  toCreate,
+  type FieldName,
+  type Step,
+  type WizardValues,
+} from "./form";
 import { InfoStep } from "./steps/info";
 import { MiscStep } from "./steps/misc";
 import { NetworkStep } from "./steps/network";
@@ -33,7 +44,13 @@ interface Props {
   start: { values: WizardValues; reached: Step; step: Step };
 }
 
-const parts: Record<Step, () => React.ReactNode> = { info: InfoStep, size: SizeStep, network: NetworkStep, misc: MiscStep, review: ReviewStep };
+const parts: Record<Step, () => React.ReactNode> = {
+  info: InfoStep,
+  size: SizeStep,
+  network: NetworkStep,
+  misc: MiscStep,
+  review: ReviewStep,
+};
 const leads: Record<Step, string> = {
   info: "What it is called and what it is made from.",
   size: "How many servers, and how large.",
@@ -51,7 +68,9 @@ export function Wizard({ templates, options, start }: Props) {
   const form = useForm<WizardValues>({ defaultValues: start.values });
   const values = useWatch({ control: form.control }) as WizardValues;
   const [reached, setReached] = useState(steps.indexOf(start.reached));
-  const [tried, setTried] = useState<ReadonlySet<Step>>(new Set(start.reached === "info" ? [] : steps.slice(0, steps.indexOf(start.reached))));
+  const [tried, setTried] = useState<ReadonlySet<Step>>(
+    new Set(start.reached === "info" ? [] : steps.slice(0, steps.indexOf(start.reached))),
+  );
   const [refused, setRefused] = useState<{ text: ErrorText; fields: Partial<Record<FieldName, string>> } | null>(null);
   const [key] = useState(makeKey);
   const heading = useRef<HTMLHeadingElement>(null);
@@ -71,7 +90,11 @@ export function Wizard({ templates, options, start }: Props) {
   }, [values, template, problems]);
   const settled = useDebounced(wanted, 400);
   const preview = useQuery(
-    trpc.cluster.preview.queryOptions(settled === null ? skipToken : { ...JSON.parse(settled), project: project.id }, { placeholderData: keepPreviousData, staleTime: 20_000, retry: false }),
+    trpc.cluster.preview.queryOptions(settled === null ? skipToken : { ...JSON.parse(settled), project: project.id }, {
+      placeholderData: keepPreviousData,
+      staleTime: 20_000,
+      retry: false,
+    }),
   );
   const found = template ? preview.data : undefined;
   const fromServer = useMemo(() => {
@@ -117,7 +140,8 @@ export function Wizard({ templates, options, start }: Props) {
     return () => clearTimeout(timer);
   }, [values, dirty, project.id, reached]);
 
-  const problemOf = (field: FieldName): string | undefined => problems[field] ?? refused?.fields[field] ?? fromServer.errors[field];
+  const problemOf = (field: FieldName): string | undefined =>
+    problems[field] ?? refused?.fields[field] ?? fromServer.errors[field];
   const seen = (field: FieldName) => tried.has(stepOfField(field)) || form.formState.touchedFields[field] !== undefined;
   const state: WizardState = {
     values,
@@ -134,7 +158,8 @@ export function Wizard({ templates, options, start }: Props) {
     preview: found,
   };
 
-  const wrongIn = (which: Step): FieldName[] => (which === "review" ? [] : fieldsOf[which].filter((field) => problemOf(field) !== undefined));
+  const wrongIn = (which: Step): FieldName[] =>
+    which === "review" ? [] : fieldsOf[which].filter((field) => problemOf(field) !== undefined);
   const go = (to: Step) => {
     if (step !== "review") setTried(new Set([...tried, step]));
     address.set({ step: to === "info" ? null : to });
@@ -161,7 +186,9 @@ export function Wizard({ templates, options, start }: Props) {
   };
 
   const all = steps.flatMap(wrongIn);
-  const whole = (found?.problems ?? []).filter(({ field }) => fieldOfWire(field, template) === undefined).map(({ message }) => sentence(message));
+  const whole = (found?.problems ?? [])
+    .filter(({ field }) => fieldOfWire(field, template) === undefined)
+    .map(({ message }) => sentence(message));
   const submit = () => {
     if (!template || all.length > 0 || create.isPending) return;
     setRefused(null);
@@ -184,24 +211,45 @@ export function Wizard({ templates, options, start }: Props) {
         >
           <Card>
             <div className="border-b border-separator px-4 py-4 sm:px-6">
-              <h2 ref={heading} tabIndex={-1} className="text-base font-semibold outline-none">{stepWords[step]}</h2>
+              <h2 ref={heading} tabIndex={-1} className="text-base font-semibold outline-none">
+                {stepWords[step]}
+              </h2>
               <p className="text-[0.8125rem] text-muted">{leads[step]}</p>
             </div>
             <div className="space-y-6 px-4 py-6 sm:px-6">
               {step === "review" && refused && <ErrorNotice ref={problemBox} text={refused.text} />}
-              {step === "review" && all.length + whole.length > 0 && <ProblemList fields={all} problemOf={problemOf} whole={whole} onGo={focusField} />}
+              {step === "review" && all.length + whole.length > 0 && (
+                <ProblemList fields={all} problemOf={problemOf} whole={whole} onGo={focusField} />
+              )}
               <Part />
             </div>
             <div className="flex flex-wrap items-center gap-2 border-t border-separator px-4 py-4 sm:px-6">
-              {at > 0 && <Button onClick={() => go(steps[at - 1] ?? "info")}><ArrowLeft aria-hidden /> Back</Button>}
+              {at > 0 && (
+                <Button onClick={() => go(steps[at - 1] ?? "info")}>
+                  <ArrowLeft aria-hidden /> Back
+                </Button>
+              )}
               <span className="flex-1" />
-              {step !== "review" && reached >= steps.length - 1 && <Button variant="ghost" onClick={() => go("review")}>To Review</Button>}
+              {step !== "review" && reached >= steps.length - 1 && (
+                <Button variant="ghost" onClick={() => go("review")}>
+                  To Review
+                </Button>
+              )}
               {step === "review" ? (
-                <Button type="submit" variant="primary" busy={create.isPending || create.isSuccess} whyNot={all.length + whole.length > 0 && !create.isPending ? "Solve the problems listed above first." : null}>
+                <Button
+                  type="submit"
+                  variant="primary"
+                  busy={create.isPending || create.isSuccess}
+                  whyNot={
+                    all.length + whole.length > 0 && !create.isPending ? "Solve the problems listed above first." : null
+                  }
+                >
                   Create cluster
                 </Button>
               ) : (
-                <Button variant="primary" onClick={next}>Next: {stepWords[steps[at + 1] ?? "review"]} <ArrowRight aria-hidden /></Button>
+                <Button variant="primary" onClick={next}>
+                  Next: {stepWords[steps[at + 1] ?? "review"]} <ArrowRight aria-hidden />
+                </Button>
               )}
             </div>
           </Card>
@@ -212,7 +260,19 @@ export function Wizard({ templates, options, start }: Props) {
   );
 }
 
-function StepList({ step, reached, tried, wrongIn, onGo }: { step: Step; reached: number; tried: ReadonlySet<Step>; wrongIn: (step: Step) => FieldName[]; onGo: (step: Step) => void }) {
+function StepList({
+  step,
+  reached,
+  tried,
+  wrongIn,
+  onGo,
+}: {
+  step: Step;
+  reached: number;
+  tried: ReadonlySet<Step>;
+  wrongIn: (step: Step) => FieldName[];
+  onGo: (step: Step) => void;
+}) {
   return (
     <nav aria-label="Steps" className="lg:sticky lg:top-20">
       <ol className="flex gap-1 max-lg:grid max-lg:grid-cols-5 lg:flex-col">
@@ -230,20 +290,32 @@ function StepList({ step, reached, tried, wrongIn, onGo }: { step: Step; reached
                 onClick={() => onGo(candidate)}
                 className={cx(
                   "flex w-full items-center gap-2.5 rounded-lg px-2 py-1.5 text-left text-sm transition-colors max-lg:flex-col max-lg:gap-1 max-lg:px-0.5 max-lg:text-xs",
-                  here ? "font-medium text-foreground lg:bg-surface-tertiary" : open ? "text-muted hover:text-foreground lg:hover:bg-surface-tertiary" : "cursor-default! text-muted",
+                  here
+                    ? "font-medium text-foreground lg:bg-surface-tertiary"
+                    : open
+                      ? "text-muted hover:text-foreground lg:hover:bg-surface-tertiary"
+                      : "cursor-default! text-muted",
                 )}
               >
                 <span
                   aria-hidden
                   className={cx(
                     "grid size-6 shrink-0 place-items-center rounded-full text-xs font-semibold tabular-nums",
-                    wrong ? "bg-bad-tint text-bad" : here ? "bg-accent text-accent-foreground" : done ? "bg-ok-tint text-ok" : "border border-border text-muted",
+                    wrong
+                      ? "bg-bad-tint text-bad"
+                      : here
+                        ? "bg-accent text-accent-foreground"
+                        : done
+                          ? "bg-ok-tint text-ok"
+                          : "border border-border text-muted",
                   )}
                 >
                   {wrong ? <CircleAlert className="size-3.5" /> : done ? <Check className="size-3.5" /> : index + 1}
                 </span>
                 <span className="min-w-0 truncate">{stepWords[candidate]}</span>
-                <span className="sr-only">{wrong ? `, ${plural(wrongIn(candidate).length, "problem")}` : done ? ", done" : ""}</span>
+                <span className="sr-only">
+                  {wrong ? `, ${plural(wrongIn(candidate).length, "problem")}` : done ? ", done" : ""}
+                </span>
               </button>
             </li>
           );
@@ -253,7 +325,17 @@ function StepList({ step, reached, tried, wrongIn, onGo }: { step: Step; reached
   );
 }
 
-function ProblemList({ fields, problemOf, whole, onGo }: { fields: FieldName[]; problemOf: (field: FieldName) => string | undefined; whole: string[]; onGo: (field: FieldName) => void }) {
+function ProblemList({
+  fields,
+  problemOf,
+  whole,
+  onGo,
+}: {
+  fields: FieldName[];
+  problemOf: (field: FieldName) => string | undefined;
+  whole: string[];
+  onGo: (field: FieldName) => void;
+}) {
   return (
     <div role="alert" className="rounded-lg border border-bad/25 bg-bad-tint px-4 py-3 text-sm">
       <p className="font-medium text-bad">{plural(fields.length + whole.length, "problem")} to solve first</p>
@@ -265,7 +347,9 @@ function ProblemList({ fields, problemOf, whole, onGo }: { fields: FieldName[]; 
             </button>
           </li>
         ))}
-        {whole.map((message) => <li key={message}>{message}</li>)}
+        {whole.map((message) => (
+          <li key={message}>{message}</li>
+        ))}
       </ul>
     </div>
   );

@@ -27,20 +27,37 @@ export function ClusterLabels() {
         action={
           <>
             <CopyButton text={labelsToText(rowsOf(cluster.labels))} label="Copy as text" showLabel />
-            <ButtonLink size="sm" href={paths.newCluster(project.id, { from: cluster.id })} className="max-sm:hidden"><Copy aria-hidden /> Copy as new cluster</ButtonLink>
+            <ButtonLink size="sm" href={paths.newCluster(project.id, { from: cluster.id })} className="max-sm:hidden">
+              <Copy aria-hidden /> Copy as new cluster
+            </ButtonLink>
           </>
         }
       >
         {rows.length === 0 ? (
-          <EmptyState icon={<Tags />} title="No labels">The driver's defaults apply.</EmptyState>
+          <EmptyState icon={<Tags />} title="No labels">
+            The driver's defaults apply.
+          </EmptyState>
         ) : (
           <ul className="divide-y divide-separator">
             {rows.map(([key, value]) => (
-              <li key={key} className="grid gap-x-4 gap-y-1 px-4 py-2.5 text-[0.8125rem] sm:grid-cols-[minmax(0,1fr)_minmax(0,1fr)_9rem] sm:px-5">
+              <li
+                key={key}
+                className="grid gap-x-4 gap-y-1 px-4 py-2.5 text-[0.8125rem] sm:grid-cols-[minmax(0,1fr)_minmax(0,1fr)_9rem] sm:px-5"
+              >
                 <code className="font-mono break-all">{key}</code>
-                <code className="font-mono break-all">{value === "" ? <span className="text-muted">(empty)</span> : value}</code>
+                <code className="font-mono break-all">
+                  {value === "" ? <span className="text-muted">(empty)</span> : value}
+                </code>
                 <span className="sm:text-right">
-                  {Object.hasOwn(overridden, key) ? <Tag tone="warn" title={`${template}: ${overridden[key] ?? ""}`}>Overrides {overridden[key] || "(empty)"}</Tag> : Object.hasOwn(added, key) ? <Tag tone="accent">Added</Tag> : <Tag>From template</Tag>}
+                  {Object.hasOwn(overridden, key) ? (
+                    <Tag tone="warn" title={`${template}: ${overridden[key] ?? ""}`}>
+                      Overrides {overridden[key] || "(empty)"}
+                    </Tag>
+                  ) : Object.hasOwn(added, key) ? (
+                    <Tag tone="accent">Added</Tag>
+                  ) : (
+                    <Tag>From template</Tag>
+                  )}
                 </span>
               </li>
             ))}
@@ -51,7 +68,10 @@ export function ClusterLabels() {
         <Panel flush title="Not taken from the template" note={`${template} has these now; this cluster does not.`}>
           <ul className="divide-y divide-separator">
             {Object.entries(skipped).map(([key, value]) => (
-              <li key={key} className="grid gap-x-4 px-4 py-2.5 text-[0.8125rem] text-muted sm:grid-cols-[minmax(0,1fr)_minmax(0,1fr)_9rem] sm:px-5">
+              <li
+                key={key}
+                className="grid gap-x-4 px-4 py-2.5 text-[0.8125rem] text-muted sm:grid-cols-[minmax(0,1fr)_minmax(0,1fr)_9rem] sm:px-5"
+              >
                 <code className="font-mono break-all">{key}</code>
                 <code className="font-mono break-all">{value}</code>
               </li>

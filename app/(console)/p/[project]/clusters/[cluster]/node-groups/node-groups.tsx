@@ -21,9 +21,16 @@ export function NodeGroups() {
   const cluster = useCluster();
   const polling = usePolling();
   const [resizing, setResizing] = useState<string | null>(null);
-  const nodes = useQuery(trpc.cluster.nodes.queryOptions({ project: project.id, id: cluster.id }, { refetchInterval: polling(isInProgress(cluster.status)) }));
+  const nodes = useQuery(
+    trpc.cluster.nodes.queryOptions(
+      { project: project.id, id: cluster.id },
+      { refetchInterval: polling(isInProgress(cluster.status)) },
+    ),
+  );
   const seen = (group: NodeGroup) => nodes.data?.filter((node) => node.nodegroup === group.name);
-  const flavor = (group: NodeGroup) => (group.role === "master" ? cluster.names.masterFlavor : group.isDefault ? cluster.names.flavor : undefined) ?? group.flavorId;
+  const flavor = (group: NodeGroup) =>
+    (group.role === "master" ? cluster.names.masterFlavor : group.isDefault ? cluster.names.flavor : undefined) ??
+    group.flavorId;
   return (
     <>
       <Card>
@@ -32,22 +39,62 @@ export function NodeGroups() {
           rows={cluster.nodegroups}
           rowKey={(group) => group.id}
           columns={[
-            { id: "name", header: "Name", cell: (group) => <span className="inline-flex flex-wrap items-center gap-2"><span className="font-medium">{group.name}</span>{group.isDefault && <Tag title="Made with the cluster; it cannot be deleted alone">default</Tag>}</span> },
+            {
+              id: "name",
+              header: "Name",
+              cell: (group) => (
+                <span className="inline-flex flex-wrap items-center gap-2">
+                  <span className="font-medium">{group.name}</span>
+                  {group.isDefault && <Tag title="Made with the cluster; it cannot be deleted alone">default</Tag>}
+                </span>
+              ),
+            },
             { id: "role", header: "Role", cell: (group) => (group.role === "master" ? "Control plane" : group.role) },
-            { id: "status", header: "Status", cell: (group) => (group.status ? <span title={group.statusReason ?? undefined}><StatusBadge status={group.status} plain /></span> : "–") },
+            {
+              id: "status",
+              header: "Status",
+              cell: (group) =>
+                group.status ? (
+                  <span title={group.statusReason ?? undefined}>
+                    <StatusBadge status={group.status} plain />
+                  </span>
+                ) : (
+                  "–"
+                ),
+            },
             {
               id: "nodes",
               header: "Wanted / seen / ready",
               align: "right",
               cell: (group) => {
                 const here = seen(group);
-                return <span className="tabular-nums">{count(group.nodeCount)} / {here ? count(here.length) : "–"} / {here ? count(here.filter((node) => node.ready === true).length) : "–"}</span>;
+                return (
+                  <span className="tabular-nums">
+                    {count(group.nodeCount)} / {here ? count(here.length) : "–"} /{" "}
+                    {here ? count(here.filter((node) => node.ready === true).length) : "–"}
+                  </span>
+                );
               },
             },
-            { id: "range", header: "Range", from: "lg", cell: (group) => <span className="tabular-nums">{group.minNodeCount}–{group.maxNodeCount ?? "any"}</span> },
+            {
+              id: "range",
+              header: "Range",
+              from: "lg",
+              cell: (group) => (
+                <span className="tabular-nums">
+                  {group.minNodeCount}–{group.maxNodeCount ?? "any"}
+                </span>
+              ),
+            },
             { id: "flavor", header: "Flavor", cell: (group) => flavor(group) },
             { id: "version", header: "Version", from: "lg", cell: (group) => group.version ?? "–" },
-            { id: "image", header: "Image", from: "xl", cell: (group) => (group.imageId === cluster.template?.imageId ? (cluster.names.image ?? group.imageId) : group.imageId) },
+            {
+              id: "image",
+              header: "Image",
+              from: "xl",
+              cell: (group) =>
+                group.imageId === cluster.template?.imageId ? (cluster.names.image ?? group.imageId) : group.imageId,
+            },
           ]}
           actions={(group) => (
             <Button
@@ -55,7 +102,11 @@ export function NodeGroups() {
               variant="ghost"
               aria-label={`Resize ${group.name}`}
               tip="Resize"
-              whyNot={group.role === "master" ? "The number of control plane nodes cannot change with this driver." : cluster.can.resize}
+              whyNot={
+                group.role === "master"
+                  ? "The number of control plane nodes cannot change with this driver."
+                  : cluster.can.resize
+              }
               onClick={() => setResizing(group.name)}
             >
               <Scaling />

@@ -17,11 +17,36 @@ import { Ago, Elapsed, ExactTime } from "@/app/_ui/time";
 import { useProject } from "../../../_frame/project-context";
 import { useCluster } from "../cluster-context";
 
-const kinds: Record<OperationRecord["kind"], string> = { create: "Created", retry: "Retried", resize: "Resized", update: "Changed", delete: "Deleted", lock: "Locked", unlock: "Unlocked" };
-const running: Record<OperationRecord["kind"], string> = { create: "Creating", retry: "Retrying", resize: "Resizing", update: "Changing", delete: "Deleting", lock: "Locking", unlock: "Unlocking" };
-const failedTo: Record<OperationRecord["kind"], string> = { create: "Creation", retry: "Retry", resize: "Resize", update: "Change", delete: "Deletion", lock: "Lock", unlock: "Unlock" };
+const kinds: Record<OperationRecord["kind"], string> = {
+  create: "Created",
+  retry: "Retried",
+  resize: "Resized",
+  update: "Changed",
+  delete: "Deleted",
+  lock: "Locked",
+  unlock: "Unlocked",
+};
+const running: Record<OperationRecord["kind"], string> = {
+  create: "Creating",
+  retry: "Retrying",
+  resize: "Resizing",
+  update: "Changing",
+  delete: "Deleting",
+  lock: "Locking",
+  unlock: "Unlocking",
+};
+const failedTo: Record<OperationRecord["kind"], string> = {
+  create: "Creation",
+  retry: "Retry",
+  resize: "Resize",
+  update: "Change",
+  delete: "Deletion",
+  lock: "Lock",
+  unlock: "Unlock",
+};
 
-const titleOf = (operation: OperationRecord) => (operation.outcome === "running" ? running : operation.outcome === "done" ? kinds : failedTo)[operation.kind];
+const titleOf = (operation: OperationRecord) =>
+  (operation.outcome === "running" ? running : operation.outcome === "done" ? kinds : failedTo)[operation.kind];
 
 /** Who asked for what, how it ended, and what happened meanwhile. */
 export function Operations() {
@@ -46,13 +71,26 @@ function OperationsFrom({ after, first }: { after: string | undefined; first?: b
       { refetchInterval: polling(cluster.operation?.outcome === "running") },
     ),
   );
-  if (page.isPending) return <Card className="p-6"><SkeletonLines lines={4} /></Card>;
-  if (page.isError && !page.data) return <ErrorPanel error={page.error} what="The history could not be read" onRetry={() => void page.refetch()} />;
+  if (page.isPending)
+    return (
+      <Card className="p-6">
+        <SkeletonLines lines={4} />
+      </Card>
+    );
+  if (page.isError && !page.data)
+    return <ErrorPanel error={page.error} what="The history could not be read" onRetry={() => void page.refetch()} />;
   const { rows, next } = page.data;
-  if (rows.length === 0 && first) return <Card><EmptyState title="Nothing has happened yet" /></Card>;
+  if (rows.length === 0 && first)
+    return (
+      <Card>
+        <EmptyState title="Nothing has happened yet" />
+      </Card>
+    );
   return (
     <>
-      {rows.map((operation, index) => <OneOperation key={operation.id} operation={operation} open={Boolean(first) && index === 0} />)}
+      {rows.map((operation, index) => (
+        <OneOperation key={operation.id} operation={operation} open={Boolean(first) && index === 0} />
+      ))}
       {next && (older ? <OperationsFrom after={next} /> : <Button onClick={() => setOlder(true)}>Show older</Button>)}
     </>
   );
@@ -70,24 +108,43 @@ function OneOperation({ operation, open: opened }: { operation: OperationRecord;
             <Outcome outcome={operation.outcome} />
           </div>
           <p className="mt-0.5 text-[0.8125rem] text-muted">
-            {operation.userName ?? operation.userId}, {operation.door === "console" ? "in the console" : "by the API"}, <ExactTime at={operation.startedAt} /> (<Ago at={operation.startedAt} />)
+            {operation.userName ?? operation.userId}, {operation.door === "console" ? "in the console" : "by the API"},{" "}
+            <ExactTime at={operation.startedAt} /> (<Ago at={operation.startedAt} />)
           </p>
           {changes.length > 0 && (
             <ul className="mt-2 space-y-0.5 text-[0.8125rem]">
               {changes.map(([name, [from, to]]) => (
-                <li key={name}><span className="text-muted">{wordsOf(name)}:</span> {from ?? "–"} → <span className="font-medium">{to ?? "–"}</span></li>
+                <li key={name}>
+                  <span className="text-muted">{wordsOf(name)}:</span> {from ?? "–"} →{" "}
+                  <span className="font-medium">{to ?? "–"}</span>
+                </li>
               ))}
             </ul>
           )}
-          {operation.reason && operation.outcome !== "done" && <p className={cx("mt-2 text-sm", operation.outcome === "failed" && "text-bad")}>{operation.reason}</p>}
+          {operation.reason && operation.outcome !== "done" && (
+            <p className={cx("mt-2 text-sm", operation.outcome === "failed" && "text-bad")}>{operation.reason}</p>
+          )}
         </div>
         <div className="text-right text-[0.8125rem]">
-          <p className="text-muted">{operation.outcome === "running" ? "For" : "Took"} <Elapsed since={operation.startedAt} until={operation.endedAt} /></p>
-          {operation.requestId && <p className="mt-1 text-muted max-sm:hidden">Request <CopyText text={operation.requestId} shown={operation.requestId.slice(0, 12)} label="request id" /></p>}
+          <p className="text-muted">
+            {operation.outcome === "running" ? "For" : "Took"}{" "}
+            <Elapsed since={operation.startedAt} until={operation.endedAt} />
+          </p>
+          {operation.requestId && (
+            <p className="mt-1 text-muted max-sm:hidden">
+              Request{" "}
+              <CopyText text={operation.requestId} shown={operation.requestId.slice(0, 12)} label="request id" />
+            </p>
+          )}
         </div>
       </div>
       <div className="border-t border-separator">
-        <button type="button" aria-expanded={open} onClick={() => setOpen(!open)} className="flex min-h-10 w-full items-center gap-2 rounded-b-xl px-4 text-left text-[0.8125rem] font-medium text-muted hover:text-foreground sm:px-5">
+        <button
+          type="button"
+          aria-expanded={open}
+          onClick={() => setOpen(!open)}
+          className="flex min-h-10 w-full items-center gap-2 rounded-b-xl px-4 text-left text-[0.8125rem] font-medium text-muted hover:text-foreground sm:px-5"
+        >
           <ChevronRight aria-hidden className={cx("size-4 transition-transform", open && "rotate-90")} />
           Events
         </button>
@@ -99,7 +156,10 @@ function OneOperation({ operation, open: opened }: { operation: OperationRecord;
 
 /** `nodeCount` to "Node count". */
 function wordsOf(name: string): string {
-  const spaced = name.replace(/_/g, " ").replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
+  const spaced = name
+    .replace(/_/g, " ")
+    .replace(/([a-z])([A-Z])/g, "$1 $2")
+    .toLowerCase();
   return spaced.charAt(0).toUpperCase() + spaced.slice(1);
 }
 
@@ -122,7 +182,12 @@ function EventsFrom({ operation, after }: { operation: OperationRecord; after: s
     ),
   );
   if (page.isPending) return <SkeletonLines lines={3} className="px-5 pb-5" />;
-  if (page.isError && !page.data) return <div className="p-4"><ErrorPanel error={page.error} what="The events could not be read" onRetry={() => void page.refetch()} /></div>;
+  if (page.isError && !page.data)
+    return (
+      <div className="p-4">
+        <ErrorPanel error={page.error} what="The events could not be read" onRetry={() => void page.refetch()} />
+      </div>
+    );
   const rows = page.data.rows.toSorted((a, b) => b.seq - a.seq);
   return (
     <>
@@ -133,16 +198,30 @@ function EventsFrom({ operation, after }: { operation: OperationRecord; after: s
             <li key={event.seq} className="flex gap-3 py-1.5 text-[0.8125rem]">
               <look.icon aria-hidden className={cx("mt-0.5 size-4 shrink-0", look.text)} />
               <div className="min-w-0 flex-1">
-                <p className="break-words"><span className="sr-only">{look.word}</span>{event.message}</p>
+                <p className="break-words">
+                  <span className="sr-only">{look.word}</span>
+                  {event.message}
+                </p>
                 {event.detail && <p className="mt-0.5 font-mono text-xs break-words text-muted">{event.detail}</p>}
               </div>
-              <span className="shrink-0 text-muted"><Ago at={event.at} /></span>
+              <span className="shrink-0 text-muted">
+                <Ago at={event.at} />
+              </span>
             </li>
           );
         })}
         {rows.length === 0 && <li className="py-1.5 text-[0.8125rem] text-muted">No events.</li>}
       </ol>
-      {page.data.next && (older ? <EventsFrom operation={operation} after={page.data.next} /> : <div className="px-4 pb-4 sm:px-5"><Button size="sm" onClick={() => setOlder(true)}>More events</Button></div>)}
+      {page.data.next &&
+        (older ? (
+          <EventsFrom operation={operation} after={page.data.next} />
+        ) : (
+          <div className="px-4 pb-4 sm:px-5">
+            <Button size="sm" onClick={() => setOlder(true)}>
+              More events
+            </Button>
+          </div>
+        ))}
     </>
   );
 }

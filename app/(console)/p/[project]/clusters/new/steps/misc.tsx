@@ -6,15 +6,24 @@ import { SkeletonLines } from "@/app/_ui/skeleton";
 import { inherited } from "../form";
 import { At, Group, More, Origin, useWizard } from "../wizard-context";
 
-const LabelEditor = dynamic(() => import("@/app/_shared/label-editor"), { loading: () => <SkeletonLines lines={3} />, ssr: false });
+const LabelEditor = dynamic(() => import("@/app/_shared/label-editor"), {
+  loading: () => <SkeletonLines lines={3} />,
+  ssr: false,
+});
 
 export function MiscStep() {
   const { values, set, touch, error, warning, template, preview } = useWizard();
   if (!template) return <Notice tone="info">Choose a template first.</Notice>;
   const theirs = inherited(template);
   const minutes = values.createTimeoutMinutes ?? 60;
-  const labelProblems = Object.fromEntries((preview?.problems ?? []).flatMap(({ field, message }) => (field.startsWith("labels.") ? [[field.slice(7), message]] : [])));
-  const lost = values.replaceLabels ? Object.keys(template.labels).filter((key) => !values.labels.some((row) => row.key === key)) : [];
+  const labelProblems = Object.fromEntries(
+    (preview?.problems ?? []).flatMap(({ field, message }) =>
+      field.startsWith("labels.") ? [[field.slice(7), message]] : [],
+    ),
+  );
+  const lost = values.replaceLabels
+    ? Object.keys(template.labels).filter((key) => !values.labels.some((row) => row.key === key))
+    : [];
   return (
     <>
       <Group title="Behaviour">
@@ -25,7 +34,12 @@ export function MiscStep() {
             onChange={(on) => set("autoHealing", on)}
             error={error("autoHealing")}
             hint="Replaces nodes that stay unhealthy."
-            aside={<Origin field="autoHealing" theirs={theirs.autoHealing === undefined ? "not set" : theirs.autoHealing ? "on" : "off"} />}
+            aside={
+              <Origin
+                field="autoHealing"
+                theirs={theirs.autoHealing === undefined ? "not set" : theirs.autoHealing ? "on" : "off"}
+              />
+            }
           />
         </At>
         <At field="createTimeoutMinutes">
@@ -38,15 +52,29 @@ export function MiscStep() {
             min={0}
             step={5}
             error={error("createTimeoutMinutes")}
-            warning={minutes > 0 && minutes < 15 ? "Creation often takes longer than this." : warning("createTimeoutMinutes")}
+            warning={
+              minutes > 0 && minutes < 15 ? "Creation often takes longer than this." : warning("createTimeoutMinutes")
+            }
             hint={minutes === 0 ? "No limit." : "Creation that takes longer counts as failed. 0 means no limit."}
           />
         </At>
         <At field="locked">
-          <SwitchField label="Lock against deletion" checked={values.locked} onChange={(on) => set("locked", on)} hint="Nobody can delete it, here or by the API, until it is unlocked." />
+          <SwitchField
+            label="Lock against deletion"
+            checked={values.locked}
+            onChange={(on) => set("locked", on)}
+            hint="Nobody can delete it, here or by the API, until it is unlocked."
+          />
         </At>
       </Group>
-      <Group title="Labels" note={<>Settings of the driver and its add-ons. {template.name} gives {Object.keys(template.labels).length}.</>}>
+      <Group
+        title="Labels"
+        note={
+          <>
+            Settings of the driver and its add-ons. {template.name} gives {Object.keys(template.labels).length}.
+          </>
+        }
+      >
         {values.labels.length > 0 && (
           <At field="replaceLabels">
             <RadioCards
@@ -78,7 +106,15 @@ export function MiscStep() {
       </Group>
       <More title="Legacy" fields={["discoveryUrl"]}>
         <At field="discoveryUrl">
-          <TextField label="Discovery URL" type="url" value={values.discoveryUrl ?? ""} onChange={(event) => set("discoveryUrl", event.target.value.trim() || undefined)} onBlur={() => touch("discoveryUrl")} error={error("discoveryUrl")} hint="Only drivers that build etcd by discovery use it. Empty lets the service choose." />
+          <TextField
+            label="Discovery URL"
+            type="url"
+            value={values.discoveryUrl ?? ""}
+            onChange={(event) => set("discoveryUrl", event.target.value.trim() || undefined)}
+            onBlur={() => touch("discoveryUrl")}
+            error={error("discoveryUrl")}
+            hint="Only drivers that build etcd by discovery use it. Empty lets the service choose."
+          />
         </At>
       </More>
     </>

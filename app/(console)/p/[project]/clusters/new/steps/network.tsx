@@ -23,8 +23,19 @@ export function NetworkStep() {
             value={kind}
             onChange={(value) => set("networkMode", value)}
             choices={[
-              { value: "new", label: "Make one for this cluster", hint: "With a subnet and a router to the external network; removed with the cluster.", whyNot: template.fixedNetwork ? `The template always uses ${nameOf(options, template.fixedNetwork)}.` : undefined },
-              { value: "existing", label: "Use an existing network", hint: "Nodes join a network that is there already." },
+              {
+                value: "new",
+                label: "Make one for this cluster",
+                hint: "With a subnet and a router to the external network; removed with the cluster.",
+                whyNot: template.fixedNetwork
+                  ? `The template always uses ${nameOf(options, template.fixedNetwork)}.`
+                  : undefined,
+              },
+              {
+                value: "existing",
+                label: "Use an existing network",
+                hint: "Nodes join a network that is there already.",
+              },
             ]}
           />
         </At>
@@ -61,7 +72,13 @@ export function NetworkStep() {
             }}
             error={error("masterLbEnabled")}
             aside={<Origin field="masterLbEnabled" theirs={template.masterLbEnabled ? "on" : "off"} />}
-            hint={!options.loadBalancer ? "This cloud has no load balancer service." : on ? "One address for all control plane nodes. Turning it off leaves one control plane node." : "Needed for more than one control plane node."}
+            hint={
+              !options.loadBalancer
+                ? "This cloud has no load balancer service."
+                : on
+                  ? "One address for all control plane nodes. Turning it off leaves one control plane node."
+                  : "Needed for more than one control plane node."
+            }
           />
         </At>
         {on && (
@@ -72,12 +89,20 @@ export function NetworkStep() {
                 value={publicApi ? "public" : "private"}
                 onChange={(value) => set("apiPublic", value === "public")}
                 choices={[
-                  { value: "private", label: "Inside only", hint: "From the cluster's network and what is routed to it." },
+                  {
+                    value: "private",
+                    label: "Inside only",
+                    hint: "From the cluster's network and what is routed to it.",
+                  },
                   { value: "public", label: "A public address", hint: "A floating IP on the load balancer." },
                 ]}
                 aside={<Origin field="apiPublic" theirs={theirs.apiPublic ? "public" : "inside only"} />}
                 error={error("apiPublic")}
-                warning={publicApi && !values.allowedCidrs ? "Everybody on the internet can try to connect. Limit it to known ranges below." : undefined}
+                warning={
+                  publicApi && !values.allowedCidrs
+                    ? "Everybody on the internet can try to connect. Limit it to known ranges below."
+                    : undefined
+                }
               />
             </At>
             <At field="allowedCidrs" className="max-w-xl">
@@ -90,7 +115,11 @@ export function NetworkStep() {
                 onChange={(event) => set("allowedCidrs", event.target.value || undefined)}
                 onBlur={() => touch("allowedCidrs")}
                 error={error("allowedCidrs")}
-                hint={rangesLabel === null ? `The driver ${template.driver} cannot limit who reaches the API.` : "Separated by commas. Empty means everybody who has a route."}
+                hint={
+                  rangesLabel === null
+                    ? `The driver ${template.driver} cannot limit who reaches the API.`
+                    : "Separated by commas. Empty means everybody who has a route."
+                }
                 warning={values.allowedCidrs?.includes("0.0.0.0/0") ? "0.0.0.0/0 is everybody." : undefined}
               />
             </At>
@@ -103,9 +132,17 @@ export function NetworkStep() {
             legend="Floating IP for every node"
             value={values.floatingIpEnabled === undefined ? "template" : values.floatingIpEnabled ? "yes" : "no"}
             onChange={(value) => set("floatingIpEnabled", value === "template" ? undefined : value === "yes")}
-            choices={[{ value: "template", label: `From template (${template.floatingIpEnabled ? "yes" : "no"})` }, { value: "yes", label: "Yes" }, { value: "no", label: "No" }]}
+            choices={[
+              { value: "template", label: `From template (${template.floatingIpEnabled ? "yes" : "no"})` },
+              { value: "yes", label: "Yes" },
+              { value: "no", label: "No" },
+            ]}
             error={error("floatingIpEnabled")}
-            warning={(values.floatingIpEnabled ?? template.floatingIpEnabled) ? "Each node can then be reached from outside, as far as its security group allows." : undefined}
+            warning={
+              (values.floatingIpEnabled ?? template.floatingIpEnabled)
+                ? "Each node can then be reached from outside, as far as its security group allows."
+                : undefined
+            }
           />
         </At>
         <div className="grid gap-5 sm:grid-cols-2">
@@ -137,7 +174,9 @@ export function NetworkStep() {
             >
               <option value={"\u0000"}>From template ({theirs.label("ingress_controller") || "none"})</option>
               <option value="">None</option>
-              <option value="octavia" disabled={!options.loadBalancer}>Octavia</option>
+              <option value="octavia" disabled={!options.loadBalancer}>
+                Octavia
+              </option>
               <option value="nginx">nginx</option>
               <option value="traefik">Traefik</option>
             </SelectField>
@@ -151,7 +190,9 @@ export function NetworkStep() {
 type Options = ReturnType<typeof useWizard>["options"];
 
 const nameOf = (options: Options, id: string): string =>
-  (options.networks.ok ? options.networks.items.find((network) => network.id === id || network.name === id)?.name : undefined) ?? id;
+  (options.networks.ok
+    ? options.networks.items.find((network) => network.id === id || network.name === id)?.name
+    : undefined) ?? id;
 
 function ExistingNetwork() {
   const { values, set, touch, error, warning, template, options } = useWizard();
@@ -159,8 +200,25 @@ function ExistingNetwork() {
   if (!listing.ok)
     return (
       <div className="grid gap-5 sm:grid-cols-2">
-        <At field="fixedNetwork"><TextField label="Network" value={values.fixedNetwork ?? ""} placeholder={template?.fixedNetwork ?? "name or id"} onChange={(event) => set("fixedNetwork", event.target.value || undefined)} error={error("fixedNetwork")} hint={`The networks could not be listed: ${listing.error}`} /></At>
-        <At field="fixedSubnet"><TextField label="Subnet" value={values.fixedSubnet ?? ""} placeholder={template?.fixedSubnet ?? "name or id"} onChange={(event) => set("fixedSubnet", event.target.value || undefined)} error={error("fixedSubnet")} /></At>
+        <At field="fixedNetwork">
+          <TextField
+            label="Network"
+            value={values.fixedNetwork ?? ""}
+            placeholder={template?.fixedNetwork ?? "name or id"}
+            onChange={(event) => set("fixedNetwork", event.target.value || undefined)}
+            error={error("fixedNetwork")}
+            hint={`The networks could not be listed: ${listing.error}`}
+          />
+        </At>
+        <At field="fixedSubnet">
+          <TextField
+            label="Subnet"
+            value={values.fixedSubnet ?? ""}
+            placeholder={template?.fixedSubnet ?? "name or id"}
+            onChange={(event) => set("fixedSubnet", event.target.value || undefined)}
+            error={error("fixedSubnet")}
+          />
+        </At>
       </div>
     );
   const usable = listing.items.filter((network) => !network.external);
@@ -173,30 +231,60 @@ function ExistingNetwork() {
     whyNot: subnet.ipVersion === 6 ? `${subnet.cidr}: nodes need IPv4` : null,
   }));
   const external = template?.externalNetworkId;
-  const unrouted = chosen && external && !chosen.routedTo.some((id) => id === external || nameOf(options, id) === external || nameOf(options, external) === nameOf(options, id));
-  const subnetId = values.fixedSubnet ?? (values.fixedNetwork === undefined ? template?.fixedSubnet : undefined) ?? null;
+  const unrouted =
+    chosen &&
+    external &&
+    !chosen.routedTo.some(
+      (id) => id === external || nameOf(options, id) === external || nameOf(options, external) === nameOf(options, id),
+    );
+  const subnetId =
+    values.fixedSubnet ?? (values.fixedNetwork === undefined ? template?.fixedSubnet : undefined) ?? null;
   return (
     <div className="grid gap-5 sm:grid-cols-2">
       <At field="fixedNetwork">
         <Combo
           label="Network"
           required
-          options={usable.map((network) => ({ id: network.id, name: network.name, note: `${network.subnets.map((subnet) => subnet.cidr).join(", ") || "no subnet"}${network.shared ? ", shared" : ""}` }))}
+          options={usable.map((network) => ({
+            id: network.id,
+            name: network.name,
+            note: `${network.subnets.map((subnet) => subnet.cidr).join(", ") || "no subnet"}${network.shared ? ", shared" : ""}`,
+          }))}
           value={chosen?.id ?? null}
           onChange={(id) => {
             set("fixedNetwork", id ?? undefined);
-            const only = usable.find((network) => network.id === id)?.subnets.filter((subnet) => subnet.ipVersion === 4);
+            const only = usable
+              .find((network) => network.id === id)
+              ?.subnets.filter((subnet) => subnet.ipVersion === 4);
             set("fixedSubnet", only?.length === 1 ? only[0]?.id : undefined);
           }}
           onBlur={() => touch("fixedNetwork")}
           error={error("fixedNetwork")}
-          aside={template?.fixedNetwork ? <Origin field="fixedNetwork" theirs={nameOf(options, template.fixedNetwork)} /> : undefined}
-          warning={unrouted ? `No router connects it to ${nameOf(options, external)}: nodes may not get out.` : warning("fixedNetwork")}
+          aside={
+            template?.fixedNetwork ? (
+              <Origin field="fixedNetwork" theirs={nameOf(options, template.fixedNetwork)} />
+            ) : undefined
+          }
+          warning={
+            unrouted
+              ? `No router connects it to ${nameOf(options, external)}: nodes may not get out.`
+              : warning("fixedNetwork")
+          }
           empty="There is no network in this project."
         />
       </At>
       <At field="fixedSubnet">
-        <Combo label="Subnet" options={subnets} value={subnets.find((subnet) => subnet.id === subnetId || subnet.name === subnetId)?.id ?? null} onChange={(id) => set("fixedSubnet", id ?? undefined)} onBlur={() => touch("fixedSubnet")} error={error("fixedSubnet")} warning={unrouted ? undefined : warning("fixedSubnet")} placeholder={chosen ? "Search or choose" : "Choose a network first"} empty={chosen ? "The network has no subnet." : "Choose a network first."} />
+        <Combo
+          label="Subnet"
+          options={subnets}
+          value={subnets.find((subnet) => subnet.id === subnetId || subnet.name === subnetId)?.id ?? null}
+          onChange={(id) => set("fixedSubnet", id ?? undefined)}
+          onBlur={() => touch("fixedSubnet")}
+          error={error("fixedSubnet")}
+          warning={unrouted ? undefined : warning("fixedSubnet")}
+          placeholder={chosen ? "Search or choose" : "Choose a network first"}
+          empty={chosen ? "The network has no subnet." : "Choose a network first."}
+        />
       </At>
     </div>
   );

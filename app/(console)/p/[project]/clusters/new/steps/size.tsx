@@ -24,17 +24,27 @@ export function SizeStep() {
             legend="Control plane nodes"
             value={masters}
             onChange={(value) => set("masterCount", value === "1" ? undefined : Number(value))}
-            choices={[...offered, ...(offered.some((option) => option === masters) ? [] : [masters])].map((option) => ({ value: option, label: option }))}
+            choices={[...offered, ...(offered.some((option) => option === masters) ? [] : [masters])].map((option) => ({
+              value: option,
+              label: option,
+            }))}
             error={error("masterCount")}
             warning={warning("masterCount")}
           />
           {several && (
-            <Button size="sm" className="mt-2" whyNot={options.loadBalancer ? null : "This cloud has no load balancer service."} onClick={() => set("masterLbEnabled", true)}>
+            <Button
+              size="sm"
+              className="mt-2"
+              whyNot={options.loadBalancer ? null : "This cloud has no load balancer service."}
+              onClick={() => set("masterLbEnabled", true)}
+            >
               Turn the API load balancer on
             </Button>
           )}
         </At>
-        <At field="masterFlavorId"><FlavorPicker field="masterFlavorId" label="Control plane flavor" minimumRamMib={2048} /></At>
+        <At field="masterFlavorId">
+          <FlavorPicker field="masterFlavorId" label="Control plane flavor" minimumRamMib={2048} />
+        </At>
       </Group>
       <Group title="Workers" note="Run what you deploy.">
         <At field="nodeCount">
@@ -48,7 +58,9 @@ export function SizeStep() {
             hint={workers === 0 ? "Nothing can run until you add workers." : undefined}
           />
         </At>
-        <At field="flavorId"><FlavorPicker field="flavorId" label="Worker flavor" minimumRamMib={1024} /></At>
+        <At field="flavorId">
+          <FlavorPicker field="flavorId" label="Worker flavor" minimumRamMib={1024} />
+        </At>
         <At field="autoScaling">
           <SwitchField
             label="Autoscale workers"
@@ -60,13 +72,35 @@ export function SizeStep() {
           />
           {auto && (
             <div className="mt-4 ml-12 flex flex-wrap gap-4">
-              <At field="minNodes"><NumberField label="Minimum" value={range.min} onChange={(value) => set("minNodes", value)} min={0} error={error("minNodes")} className="w-40" /></At>
-              <At field="maxNodes"><NumberField label="Maximum" value={range.max} onChange={(value) => set("maxNodes", value)} min={1} error={error("maxNodes")} warning={range.min === range.max ? "Equal to the minimum: nothing will scale." : undefined} className="w-40" /></At>
+              <At field="minNodes">
+                <NumberField
+                  label="Minimum"
+                  value={range.min}
+                  onChange={(value) => set("minNodes", value)}
+                  min={0}
+                  error={error("minNodes")}
+                  className="w-40"
+                />
+              </At>
+              <At field="maxNodes">
+                <NumberField
+                  label="Maximum"
+                  value={range.max}
+                  onChange={(value) => set("maxNodes", value)}
+                  min={1}
+                  error={error("maxNodes")}
+                  warning={range.min === range.max ? "Equal to the minimum: nothing will scale." : undefined}
+                  className="w-40"
+                />
+              </At>
             </div>
           )}
         </At>
       </Group>
-      <More title="Storage and later changes" fields={["dockerVolumeSizeGib", "bootVolumeSize", "bootVolumeType", "rollbackOnFailure"]}>
+      <More
+        title="Storage and later changes"
+        fields={["dockerVolumeSizeGib", "bootVolumeSize", "bootVolumeType", "rollbackOnFailure"]}
+      >
         <div className="grid gap-5 sm:grid-cols-2">
           <At field="dockerVolumeSizeGib">
             <NumberField
@@ -78,7 +112,12 @@ export function SizeStep() {
               unit="GB"
               placeholder={template?.dockerVolumeSizeGib ? String(template.dockerVolumeSizeGib) : "none"}
               error={error("dockerVolumeSizeGib")}
-              aside={<Origin field="dockerVolumeSizeGib" theirs={template?.dockerVolumeSizeGib ? `${template.dockerVolumeSizeGib} GB` : "none"} />}
+              aside={
+                <Origin
+                  field="dockerVolumeSizeGib"
+                  theirs={template?.dockerVolumeSizeGib ? `${template.dockerVolumeSizeGib} GB` : "none"}
+                />
+              }
               hint="A volume for images and containers on each node, beside its disk."
             />
           </At>
@@ -98,15 +137,33 @@ export function SizeStep() {
           </At>
           {(values.bootVolumeSize !== undefined || template?.labels["boot_volume_size"]) && (
             <At field="bootVolumeType">
-              <SelectField label="Boot volume type" value={values.bootVolumeType ?? ""} onChange={(event) => set("bootVolumeType", event.target.value || undefined)} error={error("bootVolumeType")}>
-                <option value="">{template?.labels["boot_volume_type"] ? `From template (${template.labels["boot_volume_type"]})` : "Default of the cloud"}</option>
-                {types.map((type) => <option key={type.name} value={type.name}>{type.name}</option>)}
+              <SelectField
+                label="Boot volume type"
+                value={values.bootVolumeType ?? ""}
+                onChange={(event) => set("bootVolumeType", event.target.value || undefined)}
+                error={error("bootVolumeType")}
+              >
+                <option value="">
+                  {template?.labels["boot_volume_type"]
+                    ? `From template (${template.labels["boot_volume_type"]})`
+                    : "Default of the cloud"}
+                </option>
+                {types.map((type) => (
+                  <option key={type.name} value={type.name}>
+                    {type.name}
+                  </option>
+                ))}
               </SelectField>
             </At>
           )}
         </div>
         <At field="rollbackOnFailure">
-          <SwitchField label="Roll back failed changes" checked={values.rollbackOnFailure ?? false} onChange={(on) => set("rollbackOnFailure", on || undefined)} hint="Remembered for this cluster and preselected when it is resized. Creation itself is not rolled back." />
+          <SwitchField
+            label="Roll back failed changes"
+            checked={values.rollbackOnFailure ?? false}
+            onChange={(on) => set("rollbackOnFailure", on || undefined)}
+            hint="Remembered for this cluster and preselected when it is resized. Creation itself is not rolled back."
+          />
         </At>
       </More>
     </>

@@ -160,6 +160,7 @@ function HeaderCell<Row>({
           className={cx(
             "group -mx-1.5 inline-flex h-9 items-center gap-1 rounded-md px-1.5 whitespace-nowrap hover:text-foreground",
             active && "text-foreground",
+            column.align === "right" && "flex-row-reverse",
           )}
         >
           {column.header}

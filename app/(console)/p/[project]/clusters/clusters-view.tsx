@@ -266,9 +266,24 @@ const columns = (projectId: string): Column<ClusterRow>[] => [
   },
   {
     id: "version",
-    header: "Version",
+    header: "Version and template",
     sort: "version",
-    cell: (row) => <span className="tabular-nums">{row.coeVersion ?? <span className="text-muted">–</span>}</span>,
+    cell: (row) => (
+      <div className="min-w-0">
+        <span className="block tabular-nums">{row.coeVersion ?? <span className="text-muted">–</span>}</span>
+        {row.templateName ? (
+          <Link
+            href={paths.template(projectId, row.clusterTemplateId)}
+            title={row.templateName}
+            className="block max-w-40 truncate rounded-sm text-xs leading-5 text-muted hover:text-foreground hover:underline"
+          >
+            {row.templateName}
+          </Link>
+        ) : (
+          <span className="text-xs text-muted">template deleted</span>
+        )}
+      </div>
+    ),
   },
   {
     id: "masters",
@@ -284,22 +299,6 @@ const columns = (projectId: string): Column<ClusterRow>[] => [
     sort: "workers",
     cell: (row) => <Ready ready={row.readyNodes} wanted={row.nodeCount} working={isInProgress(row.status)} />,
     align: "right",
-  },
-  {
-    id: "template",
-    header: "Template",
-    from: "xl",
-    cell: (row) =>
-      row.templateName ? (
-        <Link
-          href={paths.template(projectId, row.clusterTemplateId)}
-          className="block max-w-36 truncate rounded-sm text-muted hover:text-foreground hover:underline"
-        >
-          {row.templateName}
-        </Link>
-      ) : (
-        <span className="text-muted">deleted</span>
-      ),
   },
   {
     id: "created",

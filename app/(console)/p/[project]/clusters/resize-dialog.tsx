@@ -128,7 +128,9 @@ export function ResizeDialog({ cluster, group, onClose }: Props) {
               <p className="mb-2 text-[0.8125rem] text-muted">
                 {picked.length === fewer
                   ? "These will be removed."
-                  : `Tick up to ${fewer}; the service chooses the other ${fewer - picked.length}.`}
+                  : picked.length === 0
+                    ? `Tick up to ${fewer}, or leave the choice to the service.`
+                    : `The service chooses the other ${fewer - picked.length}.`}
               </p>
               <ul className="max-h-56 divide-y divide-separator overflow-auto rounded-lg border border-border">
                 {members

@@ -1,0 +1,339 @@
+// Console and REST API side by side on one cloud: the same request has the same answer, and a cluster's node can do
+// through the API what nodes must and nothing else. In one process, with the product's own runtime.
+import { execFileSync } from "node:child_process";
+import { randomBytes, X509Certificate } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { TRPCError } from "@trpc/server";
+import type { FastifyInstance } from "fastify";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { openDelegation } from "../../server/auth/delegated-credential.ts";
+import { getCredential } from "../../server/db/credential.ts";
+import { projectScope } from "../../server/db/scope.ts";
+import { DomainError } from "../../server/domain/error.ts";
+import { readEnv } from "../../server/env.ts";
+import { openLog } from "../../server/log.ts";
+import { buildApi } from "../../server/rest/app.ts";
+import { openRuntime, type Runtime } from "../../server/runtime.ts";
+import { createContext } from "../../server/trpc/context.ts";
+import { createCaller } from "../../server/trpc/root.ts";
+
+export interface DoorsCloud {
+  /** Variables of server/env.ts that lead to the cloud. */
+  env: Readonly<Record<string, string>>;
+  person: { user: string; password: string; project: string };
+  close(): Promise<void>;
+}
+
+interface RestAnswer {
+  status: number;
+  text: string;
+  json: unknown;
+}
+
+export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>): void {
+  describe(`both doors on ${cloudName}`, () => {
+    let cloud: DoorsCloud;
+    let runtime: Runtime;
+    let api: FastifyInstance;
+    let console: ReturnType<typeof createCaller>;
+    let project: string;
+    let token: string;
+    let template: string;
+    const made: string[] = [];
+    const directory = mkdtempSync(join(tmpdir(), "doors-"));
+    const unique = (word: string) => `${word}-${randomBytes(3).toString("hex")}`;
+
+    beforeAll(async () => {
+      cloud = await open();
+      const env = readEnv({ ...cloud.env, DATABASE_URL: `file:${join(directory, "doors.db")}`, LOG_LEVEL: "error" });
+      runtime = await openRuntime(env, openLog(env.logLevel, "doors"));
+      api = buildApi(runtime);
+      const { user, password } = cloud.person;
+      const signedIn = await runtime.auth.sessions.signIn({ domain: "Default", user, password });
+      console = createCaller(await createContext(runtime, { cookie: `jeroboam_session=${signedIn.value}` }));
+      project = signedIn.view.projects.find((each) => each.name === cloud.person.project)?.id ?? "";
+      const context = await runtime.auth.sessions.context(signedIn.value, project, "req-doors");
+      token = context.token.reveal();
+      template = await aTemplate();
+    });
+
+    afterAll(async () => {
+      // Nobody conducts here, so that what was delegated is taken back by hand.
+      for (const id of made) {
+        const access = await trustOf(id);
+        if (access) await runtime.clouds.identity.trustees.delete(access.trusteeUserId);
+      }
+      await api.close();
+      await runtime.stop();
+      await cloud.close();
+      rmSync(directory, { recursive: true });
+    });
+
+    async function rest(method: "GET" | "POST" | "DELETE", url: string, body?: object, as = token): Promise<RestAnswer> {
+      const answer = await api.inject({
+        method,
+        url,
+        headers: { "x-auth-token": as, "openstack-api-version": "container-infra latest" },
+        ...(body ? { payload: body } : {}),
+      });
+      const isJson = answer.headers["content-type"] === "application/json";
+      const json: unknown = isJson ? JSON.parse(answer.body) : null;
+      return { status: answer.statusCode, text: answer.body, json };
+    }
+
+    const detailOf = (answer: RestAnswer) =>
+      z.object({ errors: z.array(z.object({ detail: z.string() })) }).parse(answer.json).errors[0]?.detail;
+
+    async function aTemplate(more: object = {}): Promise<string> {
+      const answer = await rest("POST", "/v1/clustertemplates", {
+        name: unique("doors"),
+        coe: "kubernetes",
+        image_id: "fedora-coreos-38",
+        external_network_id: "public",
+        flavor_id: "m1.small",
+        master_flavor_id: "m1.small",
+        labels: { kube_tag: "v1.31.1" },
+        ...more,
+      });
+      expect(answer.status, answer.text).toBe(201);
+      return z.object({ uuid: z.string() }).parse(answer.json).uuid;
+    }
+
+    const idempotencyKey = () => randomBytes(8).toString("hex");
+
+    async function aCluster(name = unique("web")): Promise<string> {
+      const { id } = await console.cluster.create({ project, clusterTemplateId: template, name, idempotencyKey: idempotencyKey() });
+      made.push(id);
+      return id;
+    }
+
+    async function trustOf(id: string) {
+      const stored = await getCredential(runtime.db, projectScope(project), id);
+      return stored ? openDelegation(runtime, stored) : null;
+    }
+
+    async function refusal(work: Promise<unknown>): Promise<DomainError> {
+      try {
+        await work;
+      } catch (error) {
+        if (error instanceof TRPCError && error.cause instanceof DomainError) return error.cause;
+        throw error;
+      }
+      throw new Error("it was not refused");
+    }
+
+    const wrong: [what: string, wish: { clusterTemplateId?: string; [key: string]: unknown }, body: object, field: string][] = [
+      ["an unknown flavor", { flavorId: "nope" }, { flavor_id: "nope" }, "flavor_id"],
+      ["an unknown control plane flavor", { masterFlavorId: "nope" }, { master_flavor_id: "nope" }, "master_flavor_id"],
+      ["an unknown keypair", { keypair: "nope" }, { keypair: "nope" }, "keypair"],
+      ["an even control plane", { masterCount: 2 }, { master_count: 2 }, "master_count"],
+      ["several control plane nodes without a balancer", { masterCount: 3, masterLbEnabled: false }, { master_count: 3, master_lb_enabled: false }, "master_count"],
+      ["an unknown network", { fixedNetwork: "nope" }, { fixed_network: "nope" }, "fixed_network"],
+      ["an unknown subnet", { fixedSubnet: "nope" }, { fixed_subnet: "nope" }, "fixed_subnet"],
+      ["a boot volume size that is no number", { labels: { boot_volume_size: "x" } }, { labels: { boot_volume_size: "x" } }, "labels.boot_volume_size"],
+      ["a zone that is not there", { labels: { availability_zone: "mars" } }, { labels: { availability_zone: "mars" } }, "labels.availability_zone"],
+      ["an unknown template", { clusterTemplateId: "nope" }, { cluster_template_id: "nope" }, "cluster_template_id"],
+    ];
+
+    test.each(wrong)("refuse %s in the same words, at its field, as the review does", async (_what, wish, body, field) => {
+      const name = unique("web");
+      const input = { project, clusterTemplateId: template, name, ...wish };
+      const refused = await refusal(console.cluster.create({ ...input, idempotencyKey: idempotencyKey() }));
+      expect(refused.details.field).toBe(field);
+      const answer = await rest("POST", "/v1/clusters", { cluster_template_id: template, name, ...body });
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(answer.status).toBeLessThan(500);
+      expect(detailOf(answer)).toBe(refused.message);
+      const { problems } = await console.cluster.preview(input);
+      expect(problems[0]).toEqual({ field, message: refused.message });
+    });
+
+    test("tell everything that is wrong at once to forms", async () => {
+      const wish = { project, clusterTemplateId: template, keypair: "nope", flavorId: "none", masterCount: 2 };
+      const refused = await refusal(console.cluster.create({ ...wish, idempotencyKey: idempotencyKey() }));
+      expect(refused.details.problems?.map((each) => each.field)).toEqual(["master_count", "flavor_id", "keypair"]);
+    });
+
+    test("make the same cluster of the same request, with what was not said taken from the template", async () => {
+      const labels = { kube_tag: "v1.31.1" };
+      const name = unique("twin");
+      const { id } = await console.cluster.create({
+        project,
+        clusterTemplateId: template,
+        name,
+        nodeCount: 2,
+        labels: {},
+        idempotencyKey: idempotencyKey(),
+      });
+      made.push(id);
+      const body = { cluster_template_id: template, name, node_count: "2", keypair: null, discovery_url: null, master_count: 1, create_timeout: 60 };
+      const answer = await rest("POST", "/v1/clusters", body);
+      expect(answer.status, answer.text).toBe(202);
+      const other = z.object({ uuid: z.string() }).parse(answer.json).uuid;
+      made.push(other);
+      const [one, two] = await Promise.all([id, other].map((each) => console.cluster.get({ project, id: each })));
+      const comparable = (view: typeof one) => ({ ...view, id: "", createdAt: 0, statusSince: 0, operation: null, nodegroups: [] });
+      expect(comparable(one)).toEqual(comparable(two));
+      expect(one).toMatchObject({ status: "CREATE_IN_PROGRESS", nodeCount: 2, masterCount: 1, labels, flavorId: "m1.small" });
+    });
+
+    test("make one cluster of one form, however often and how fast it is sent, and leave no identity over", async () => {
+      const name = unique("once");
+      const input = { project, clusterTemplateId: template, name, idempotencyKey: idempotencyKey() };
+      const answers = await Promise.all([1, 2, 3].map(() => console.cluster.create(input)));
+      const ids = new Set(answers.map((each) => each.id));
+      expect(ids.size).toBe(1);
+      made.push(...ids);
+      expect((await console.cluster.list({ project, q: name })).total).toBe(1);
+      const credentials = await runtime.db.prisma.credential.findMany({ where: { clusterId: null } });
+      expect(credentials).toEqual([]);
+      const trustees = await runtime.clouds.identity.trustees.list();
+      expect(trustees.filter((user) => [...ids].some((id) => user.name.startsWith(id)))).toHaveLength(1);
+    });
+
+    test("a template whose network driver its driver cannot do says so when a cluster is asked for", async () => {
+      const other = await aTemplate({ network_driver: "cilium" });
+      const { problems } = await console.cluster.preview({ project, clusterTemplateId: other, name: "web" });
+      expect(problems).toHaveLength(1);
+    });
+
+    describe("a node of the cluster", () => {
+      let id: string;
+      let nodeToken: string;
+      let server: (nodegroup: string, clusterId: string) => Promise<string>;
+      const servers: string[] = [];
+
+      beforeAll(async () => {
+        id = await aCluster();
+        const access = await trustOf(id);
+        if (!access) throw new Error("the cluster has no trust");
+        nodeToken = (await runtime.clouds.fromTrust(access).token()).reveal();
+        server = await openServers();
+      });
+
+      afterAll(async () => {
+        const { nova } = runtime.clouds.fromToken((await signedIn()).token);
+        for (const each of servers) await nova.deleteServer(each).catch(() => {});
+      });
+
+      const signedIn = async () => {
+        const { user, password } = cloud.person;
+        const signed = await runtime.auth.sessions.signIn({ domain: "Default", user, password });
+        return runtime.auth.sessions.context(signed.value, project, "req-doors");
+      };
+
+      /** Makes servers as the driver's stacks do, with the marks that they carry. */
+      async function openServers() {
+        const ctx = await signedIn();
+        const own = ctx.cloud();
+        const endpoint = await own.endpoint("compute");
+        const [flavor, image, networks] = await Promise.all([
+          own.nova.findFlavor("m1.small"),
+          own.glance.findImages("fedora-coreos-38"),
+          own.neutron.findNetworks("demo-net"),
+        ]);
+        return async (nodegroup: string, clusterId: string) => {
+          const answer = await fetch(`${endpoint}/servers`, {
+            method: "POST",
+            headers: { "content-type": "application/json", "x-auth-token": ctx.token.reveal() },
+            body: JSON.stringify({
+              server: {
+                name: unique("node"),
+                flavorRef: flavor?.id,
+                imageRef: image[0]?.id,
+                networks: [{ uuid: networks[0]?.id }],
+                metadata: { "coe-cluster": clusterId, "coe-nodegroup": nodegroup },
+              },
+            }),
+          });
+          const parsed = z.object({ server: z.object({ id: z.string() }) }).parse(await answer.json());
+          servers.push(parsed.server.id);
+          return parsed.server.id;
+        };
+      }
+
+      test("sees its own cluster and its CA, and nothing else of its owner", async () => {
+        const other = await aCluster();
+        expect((await rest("GET", `/v1/clusters/${id}`, undefined, nodeToken)).status).toBe(200);
+        expect((await rest("GET", `/v1/certificates/${id}`, undefined, nodeToken)).status).toBe(200);
+        for (const [method, url] of [
+          ["GET", `/v1/clusters/${other}`],
+          ["GET", `/v1/certificates/${other}`],
+          ["DELETE", `/v1/clusters/${other}`],
+        ] as const)
+          expect((await rest(method, url, undefined, nodeToken)).status, url).toBe(404);
+        for (const [method, url] of [
+          ["GET", "/v1/clusters"],
+          ["DELETE", `/v1/clusters/${id}`],
+          ["GET", "/v1/clustertemplates"],
+          ["POST", "/v1/clusters"],
+        ] as const) {
+          const body = method === "POST" ? { cluster_template_id: template } : undefined;
+          expect((await rest(method, url, body, nodeToken)).status, url).toBe(403);
+        }
+      });
+
+      test("has a kubelet's certificate signed, and no operator's", async () => {
+        const request = (subject: string) => {
+          const out = join(directory, "node.csr");
+          const key = join(directory, "node.key");
+          execFileSync("openssl", ["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-subj", subject, "-out", out], { stdio: "pipe" });
+          return { cluster_uuid: id, csr: readFileSync(out, "utf8") };
+        };
+        const signed = await rest("POST", "/v1/certificates", request("/O=system:nodes/CN=system:node:web-0"), nodeToken);
+        expect(signed.status, signed.text).toBe(201);
+        const { pem } = z.object({ pem: z.string() }).parse(signed.json);
+        expect(new X509Certificate(pem).subject).toBe("O=system:nodes\nCN=system:node:web-0");
+        const refused = await rest("POST", "/v1/certificates", request("/O=system:masters/CN=admin"), nodeToken);
+        expect(refused.status).toBe(403);
+      });
+
+      test("of the control plane fetches its keys, which fit the cluster's CA", async () => {
+        const master = await server("default-master", id);
+        const answer = await rest("POST", `/v1/clusters/${id}/bootstrap`, { server_id: master }, nodeToken);
+        expect(answer.status, answer.text).toBe(200);
+        const files = new Map(
+          answer.text
+            .trimEnd()
+            .split("\n")
+            .map((line) => line.split(" ", 2))
+            .map(([name = "", content = ""]) => [name, Buffer.from(content, "base64").toString()]),
+        );
+        const wanted = ["pki/ca.crt", "pki/ca.key", "pki/etcd/ca.crt", "pki/etcd/ca.key", "pki/front-proxy-ca.crt", "pki/front-proxy-ca.key", "pki/sa.pub", "pki/sa.key"];
+        expect([...files.keys()]).toEqual(expect.arrayContaining(wanted));
+        const [ca] = await console.certificate.authorities({ project, id });
+        expect(files.get("pki/ca.crt")).toBe(ca?.pem);
+        const publicKey = execFileSync("openssl", ["pkey", "-pubout"], { input: files.get("pki/ca.key"), encoding: "utf8" });
+        expect(publicKey).toBe(new X509Certificate(ca?.pem ?? "").publicKey.export({ type: "spki", format: "pem" }));
+        // An answer may get lost on its way.
+        expect((await rest("POST", `/v1/clusters/${id}/bootstrap`, { server_id: master }, nodeToken)).status).toBe(200);
+        await runtime.db.prisma.node.create({
+          data: {
+            serverId: master,
+            clusterId: id,
+            nodegroupId: (await console.cluster.get({ project, id })).nodegroups[0]?.id ?? "",
+            projectId: project,
+            name: "web-0",
+            memberIndex: "0",
+            status: "ACTIVE",
+            ready: true,
+            seenAt: new Date(),
+          },
+        });
+        expect((await rest("POST", `/v1/clusters/${id}/bootstrap`, { server_id: master }, nodeToken)).status).toBe(409);
+      });
+
+      test("that is a worker, of another cluster, or not there at all gets no keys, nor does a person", async () => {
+        const bootstrap = (serverId: string, as: string) => rest("POST", `/v1/clusters/${id}/bootstrap`, { server_id: serverId }, as);
+        const master = await server("default-master", id);
+        expect((await bootstrap(await server("default-worker", id), nodeToken)).status).toBe(403);
+        expect((await bootstrap(await server("default-master", made[0] ?? ""), nodeToken)).status).toBe(403);
+        expect((await bootstrap("7f3f6a7e-0000-4000-8000-000000000000", nodeToken)).status).toBe(403);
+        expect((await bootstrap(master, token)).status).toBe(403);
+      });
+    });
+  });
+}

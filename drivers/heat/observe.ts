@@ -21,7 +21,7 @@ import { memberFile, renderMember } from "./node-template.ts";
 import { renderClusterTemplate } from "./cluster-template.ts";
 import { stackState } from "./observed.ts";
 import type { HeatObserved, HeatStack, Member } from "./observed.ts";
-import { planHeat } from "./plan.ts";
+import { isPostponed, planHeat } from "./plan.ts";
 import type { ClusterFacts, Pair } from "./pair.ts";
 
 /** All stacks of ours in the cloud's project: one list call. */
@@ -169,7 +169,7 @@ function overall(pair: Pair, want: Desired, seen: HeatObserved): { state: Backen
   }
   const steps = planHeat(pair, want, seen);
   const failed = stacks.find((stack) => stack.state === "failed");
-  if (stacks.some((stack) => inProgress(stack.state)) || (steps.length > 0 && !failed)) {
+  if (stacks.some((stack) => inProgress(stack.state) || isPostponed(want, stack)) || (steps.length > 0 && !failed)) {
     const growing =
       stacks.some((stack) => stack.state === "creating") ||
       want.nodegroups.some((group) => group.isDefault && !stacks.some((stack) => stack.nodegroup?.id === group.key.id));
@@ -213,7 +213,6 @@ async function readStack(
       state: stackState(detail.status),
       reason: detail.reason,
       count: part === "cluster" || Number.isNaN(count) ? null : count,
-      removal: detail.parameters["removal"] ?? "",
       version: detail.parameters["kube_version"] ?? null,
       members: membersOf(resources),
       resources,

@@ -16,8 +16,6 @@ export interface HeatStack {
   reason: string | null;
   /** Stack parameter `count`: read back, so that a change behind our back shows. */
   count: number | null;
-  /** Stack parameter `removal`, as Heat prints it. */
-  removal: string;
   version: string | null;
   members: readonly Member[];
   resources: readonly StackResource[];

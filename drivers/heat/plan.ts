@@ -62,17 +62,12 @@ function planConverge(pair: Pair, want: Desired, seen: HeatObserved): HeatStep[]
 
 /** Growing, shrinking, replacing and repairing are one change of count and removal list. */
 function planGroup(want: Desired, group: NodegroupWish, stack: HeatStack): HeatStep[] {
-  if (stack.state === "deleting" || stack.state === "creating") return [];
+  // Heat carries out one change at a time: a second one cancels members half way, and all of it fails (seen, Heat 19).
+  if (stack.state !== "ready" && stack.state !== "failed") return [];
+  if (!wantsChange(want, group, stack) || stillComing(stack)) return [];
   const failed = stack.state === "failed";
-  const known = stack.members.flatMap((member) => [
-    member.index,
-    ...(member.serverId === null ? [] : [member.serverId]),
-  ]);
-  const asked = group.remove.filter((name) => known.includes(name));
-  // While Heat works on a removal, the member is still there.
-  const victims = stack.state === "updating" ? asked.filter((name) => !stack.removal.includes(name)) : asked;
+  const asked = victims(group, stack);
   const counts = stack.count === group.count;
-  if (counts && victims.length === 0 && !(failed && want.repair)) return [];
   const broken = stack.members.filter((member) => member.failed);
   const first = stack.members.find((member) => member.index === "0");
   if (
@@ -94,6 +89,23 @@ function planGroup(want: Desired, group: NodegroupWish, stack: HeatStack): HeatS
       : `Replace ${nodes(Math.max(remove.length, 1), group)}`;
   return [{ kind: "resize", stack: key(stack), count: group.count, remove, summary }];
 }
+
+const victims = (group: NodegroupWish, stack: HeatStack) =>
+  group.remove.filter((name) => stack.members.some((member) => member.index === name || member.serverId === name));
+
+const wantsChange = (want: Desired, group: NodegroupWish, stack: HeatStack) =>
+  stack.count !== group.count || victims(group, stack).length > 0 || (stack.state === "failed" && want.repair);
+
+/** A stack fails with its first member; the others go on coming up, and a change now would cancel them. */
+const stillComing = (stack: HeatStack) =>
+  stack.state === "failed" &&
+  stack.members.some((member) => !member.failed && !member.signalled && member.status.endsWith("_IN_PROGRESS"));
+
+/** A failed stack whose change waits until its other members have come up or failed too. */
+export const isPostponed = (want: Desired, stack: HeatStack): boolean => {
+  const group = want.nodegroups.find((one) => one.key.id === stack.nodegroup?.id);
+  return group !== undefined && stillComing(stack) && wantsChange(want, group, stack);
+};
 
 function planDelete(seen: HeatObserved): HeatStep[] {
   const steps: HeatStep[] = seen.leftovers.flatMap((left): HeatStep[] => {

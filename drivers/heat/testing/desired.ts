@@ -131,7 +131,6 @@ export function aStack(part: Partial<HeatStack> & { part: HeatStack["part"] }): 
     state: "ready",
     reason: null,
     count: part.part === "cluster" ? null : 1,
-    removal: "",
     version: "v1.34.1",
     members: part.part === "cluster" ? [] : [aMember()],
     resources: [],

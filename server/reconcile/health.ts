@@ -44,13 +44,28 @@ export async function lookAtHealth(
       nodes: null,
     };
   if (creating && seen.apiAddress === null) return { recorded: null, nodes: null };
-  const health = await driver.health(want, seen);
+  const health = withoutStrays(await driver.health(want, seen), seen);
   const nodes = Object.keys(health.nodes).length > 0 ? health.nodes : null;
   if (health.status === null) return { recorded: null, nodes };
   const status = health.status === "UNHEALTHY" && onlyYoungOnes(health, seen, claimed, now) ? "HEALTHY" : health.status;
   // What is still being built is not ill.
   if (creating && status !== "HEALTHY") return { recorded: null, nodes };
   return { recorded: { status, reason: health.reason }, nodes };
+}
+
+/**
+ * A node whose server is gone stays in Kubernetes until somebody removes it there: that is no illness of the cluster.
+ * Only where names are those of the servers, and while all servers are known.
+ */
+function withoutStrays(health: Health, seen: Observed): Health {
+  const servers = new Set(seen.nodegroups.flatMap((group) => group.nodes.map((node) => node.name)));
+  const names = Object.keys(health.nodes);
+  const strays = new Set(names.filter((name) => !servers.has(name)));
+  if (seen.state !== "ready" || strays.size === 0 || strays.size === names.length) return health;
+  const nodes = Object.fromEntries(Object.entries(health.nodes).filter(([name]) => !strays.has(name)));
+  const reason = Object.fromEntries(Object.entries(health.reason).filter(([key]) => !strays.has(key.replace(/\.Ready$/, ""))));
+  const well = reason["api"] === "ok" && Object.values(nodes).every((node) => node.ready);
+  return { status: health.status === "UNHEALTHY" && well ? "HEALTHY" : health.status, reason, nodes };
 }
 
 function onlyYoungOnes(health: Health, seen: Observed, claimed: ClaimedCluster, now: Date): boolean {

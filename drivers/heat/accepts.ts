@@ -54,6 +54,9 @@ export function acceptsHeat(pair: Pair, want: Wish): Problem[] {
     refuse("external_network_id", "is needed when the cluster gets a network of its own");
   if ((plan.apiFloating || plan.nodeFloating) && network.externalNetwork === null)
     refuse("floating_ip_enabled", "must be false without an external network");
+  // Heat's balancer is made on a subnet, and rules need its range.
+  if (network.fixedNetwork !== null && network.fixedSubnet === null)
+    refuse("fixed_subnet", "is needed when fixed_network is set");
   if (network.fixedSubnet !== null && network.fixedNetwork === null)
     refuse("fixed_network", "is needed when fixed_subnet is set");
   if (labels.has("master_lb_allowed_cidrs") && !network.masterLbEnabled)

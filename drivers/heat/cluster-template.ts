@@ -112,7 +112,7 @@ export function renderClusterTemplate(want: Desired, coe: HeatCoe): Template {
       properties: {
         name: `${name}-api`,
         description: `Kubernetes API of cluster ${want.key.id}`,
-        ...(subnet === null ? { vip_network: network } : { vip_subnet: subnet }),
+        vip_subnet: subnet,
         ...(plan.balancerProvider === null ? {} : { provider: plan.balancerProvider }),
       },
       ...(plan.ownNetwork ? { depends_on: ["subnet", ...gateway] } : {}),

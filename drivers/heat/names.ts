@@ -9,6 +9,10 @@ export const clusterTag = (clusterId: string): string => `coe-cluster-${clusterI
 export const partTag = (part: Part): string => `coe-part-${part}`;
 export const nodegroupTag = (nodegroupId: string): string => `coe-nodegroup-${nodegroupId}`;
 
+/** For people who look at the stack: Heat takes no commas and at most 80 characters. */
+export const nodegroupNameTag = (name: string): string =>
+  `coe-nodegroup-name-${name.replaceAll(",", " ")}`.slice(0, 80).trim();
+
 /** What a stack holds: what the cluster shares, its masters, or one node group's workers. */
 export type Part = "cluster" | "masters" | "workers";
 

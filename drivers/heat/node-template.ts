@@ -5,7 +5,7 @@ import { heatEnvPath } from "../kubernetes/node-env.ts";
 import { getAttr, getParam, getResource } from "./hot.ts";
 import type { Hot } from "./hot.ts";
 import { renderIgnition } from "./ignition.ts";
-import { clusterTag, nodegroupTag } from "./names.ts";
+import { clusterTag, nodegroupNameTag, nodegroupTag } from "./names.ts";
 import { networkPlan } from "./network.ts";
 import { nodePort, templateVersion } from "./cluster-template.ts";
 import type { Template } from "./cluster-template.ts";
@@ -236,5 +236,5 @@ export const stackTags = (want: Desired, part: "cluster" | "masters" | "workers"
   "coe",
   clusterTag(want.key.id),
   `coe-part-${part}`,
-  ...(group ? [nodegroupTag(group.key.id), `coe-nodegroup-name-${group.key.name}`] : []),
+  ...(group ? [nodegroupTag(group.key.id), nodegroupNameTag(group.key.name)] : []),
 ];

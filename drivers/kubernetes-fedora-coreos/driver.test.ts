@@ -23,6 +23,7 @@ test.each<[string, DesiredPart, string]>([
     { network: { externalNetwork: null, floatingIpEnabled: false } },
     "external_network_id",
   ],
+  ["a network without a subnet", { network: { fixedNetwork: "net" } }, "fixed_subnet"],
   ["no TLS", { template: { tlsDisabled: true } }, "tls_disabled"],
   ["a network driver that is not made here", { template: { networkDriver: "cilium" } }, "network_driver"],
   ["a volume driver", { template: { volumeDriver: "cinder" } }, "volume_driver"],

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { z } from "zod";
-import { aDesired } from "../heat/testing/desired.ts";
+import { aDesired, aGroup } from "../heat/testing/desired.ts";
 import type { DesiredPart } from "../heat/testing/desired.ts";
 import { judge } from "./health.ts";
-import { fillTemplate, nodeFiles } from "./node.ts";
+import { fillTemplate, nodeFiles, nodeLabels } from "./node.ts";
 import { readOptions, tenthAddress } from "./settings.ts";
 import { parseKubeTag } from "./versions.ts";
 
@@ -92,4 +92,9 @@ test("a node that is not ready counts after ten minutes", () => {
   expect(judge("ok", [node("a", "False", old)], now).status).toBe("UNHEALTHY");
   expect(judge("ok", [node("a", "Unknown", "2026-01-01T00:55:00Z")], now).status).toBe("HEALTHY");
   expect(judge("[-]etcd failed", [], now).status).toBe("UNHEALTHY");
+});
+
+test("a node group's name becomes a label value that Kubernetes takes", () => {
+  const labels = nodeLabels(aGroup({ key: { id: "x", name: "größe, 2 (big)_" }, role: "gpu worker" }));
+  expect(labels).toBe("magnum.openstack.org/role=gpu-worker,magnum.openstack.org/nodegroup=gr--e--2--big");
 });

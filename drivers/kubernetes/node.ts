@@ -22,9 +22,17 @@ export function fillTemplate(text: string, values: Readonly<Record<string, strin
   });
 }
 
-/** Kubernetes words of a role: masters are tainted by kubeadm itself. */
+/** Read by the autoscaler and the healer. Kubernetes allows fewer characters in a value than a node group's name has. */
 export function nodeLabels(group: NodegroupWish): string {
-  return [`magnum.openstack.org/role=${group.role}`, `magnum.openstack.org/nodegroup=${group.key.name}`].join(",");
+  const value = (text: string) =>
+    text
+      .replace(/[^A-Za-z0-9._-]/g, "-")
+      .slice(0, 63)
+      .replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "");
+  return [
+    `magnum.openstack.org/role=${value(group.role)}`,
+    `magnum.openstack.org/nodegroup=${value(group.key.name)}`,
+  ].join(",");
 }
 
 /** The same for every member of a node group: nothing of a single node is in it. */

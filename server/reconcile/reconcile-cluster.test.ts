@@ -101,10 +101,12 @@ onEveryDatabase((database) => {
       expect(await stage.see(id)).toMatchObject({ failure: { kind: "timeout" } });
     });
 
-    it("without a credential fails at once, with the reason", async () => {
+    it("without a credential fails at once, with the reason, and can be deleted", async () => {
       const id = await stage.cluster({ credential: false });
-      await becomes(id, "CREATE_FAILED");
+      const conductor = await becomes(id, "CREATE_FAILED");
       expect((await stage.see(id))?.statusReason).toContain("no access to the cloud");
+      await askToDelete(id);
+      await rounds(stage, conductor, async () => (await stage.see(id)) === null);
     });
   });
 

@@ -32,7 +32,9 @@ export type PassResult = "recorded" | "superseded" | "lost" | "removed";
 export async function reconcileCluster(conductor: Conductor, claimed: ClaimedCluster, view: View | null): Promise<PassResult> {
   const { deps, pace } = conductor;
   const before = standingOf(claimed);
-  if (before.deleting && before.memory.gone) return finishRemoval(conductor, claimed, before);
+  // Without an identity nothing can ever have been made.
+  const nothing = claimed.credential === null && before.stackId === null;
+  if (before.deleting && (before.memory.gone || nothing)) return finishRemoval(conductor, claimed, before);
   const sight = await look(conductor, claimed, before, view);
   if (sight === "lost") return "lost";
   const now = deps.clock.now();

@@ -7,12 +7,10 @@ import type { Deps } from "./deps.ts";
 export async function* watchProject(
   deps: Deps,
   ctx: RequestContext,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
   { cluster, after }: { cluster?: string | undefined; after?: number | undefined },
 ): AsyncGenerator<Change> {
   authorize(ctx, "cluster:get_all");
-  // The feed ends with the signal; a caller in process that has none would wait for ever.
-  if (!signal) return;
   for await (const change of deps.changes.subscribe(ctx.project.id, signal, after))
     if (cluster === undefined || change.clusterIds.includes(cluster)) yield change;
 }

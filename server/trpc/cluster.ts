@@ -1,7 +1,8 @@
-import { tracked } from "@trpc/server";
+import { tracked, TRPCError } from "@trpc/server";
 import { z } from "zod";
 import { ClusterStatus, statusGroups } from "../domain/cluster-status.ts";
 import { ClusterCreate } from "../domain/cluster.ts";
+import { DomainError } from "../domain/error.ts";
 import { Uuid } from "../domain/identifier.ts";
 import { deleteCluster, previewDeletion, resizeCluster, retryCluster, setLocked } from "../services/cluster/change.ts";
 import { createCluster, previewCluster } from "../services/cluster/create.ts";
@@ -49,6 +50,9 @@ const Resize = ById.extend({
   nodeCount: z.int().min(0),
   nodesToRemove: z.array(z.string().min(1).max(255)).max(1000).optional(),
 });
+
+/** Milliseconds, within what timers can count. */
+const timeLeft = (end: Date, now: Date) => Math.min(Math.max(end.getTime() - now.getTime(), 0), 2 ** 31 - 1);
 
 const After = { after: z.string().max(256).optional() };
 
@@ -102,8 +106,13 @@ export const clusterRouter = router({
   watch: projectProcedure
     .input(InProject.extend({ cluster: Uuid.optional(), lastEventId: z.string().regex(/^\d+$/).nullish() }))
     .subscription(async function* ({ ctx, input, signal }) {
+      // The gate was passed once; a stream must not outlive the token that opened it.
+      const over = AbortSignal.timeout(timeLeft(ctx.request.tokenInfo.expiresAt, ctx.deps.clock.now()));
+      const either = signal ? AbortSignal.any([signal, over]) : over;
       const after = input.lastEventId ? Number(input.lastEventId) : undefined;
-      for await (const change of watchProject(ctx.deps, ctx.request, signal, { cluster: input.cluster, after }))
+      for await (const change of watchProject(ctx.deps, ctx.request, either, { cluster: input.cluster, after }))
         yield tracked(String(change.seq), { clusterIds: change.clusterIds });
+      if (over.aborted && signal?.aborted !== true)
+        throw new TRPCError({ code: "UNAUTHORIZED", cause: new DomainError("unauthenticated", "Your session has ended.") });
     }),
 });

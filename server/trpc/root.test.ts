@@ -278,6 +278,7 @@ describe("over HTTP", () => {
     const refused = [
       { "sec-fetch-site": "cross-site", origin: "https://evil.example" },
       { "sec-fetch-site": "same-site", origin: "https://blog.console.example" },
+      { "sec-fetch-site": "cross-site" },
       { origin: "https://evil.example" },
       { origin: "null" },
     ];
@@ -323,4 +324,14 @@ test("what changes in the project reaches who watches, with a number to go on fr
   stop.abort();
   await iterator.return?.();
   expect(seen.value).toEqual([expect.stringMatching(/^\d+$/), { clusterIds: [changed] }, expect.anything()]);
+});
+
+test("watching ends with the session, and says so", async () => {
+  const ending = testContext({ projectId: project, clock: { now: () => new Date(Date.now() - 3_600_000 + 50) } });
+  const stop = new AbortController();
+  const events = await createCaller(
+    { deps: { ...deps, clock: { now: () => new Date() } }, requestId: "r", session: null, sameOrigin: true, keepSession: () => {}, inProject: async () => ending },
+    { signal: stop.signal },
+  ).cluster.watch({ project });
+  await expect(events[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "UNAUTHORIZED" });
 });

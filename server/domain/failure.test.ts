@@ -50,7 +50,7 @@ describe("the cause of a failure", () => {
     const cause = explainFailure([
       leaf({ type: "OS::Heat::WaitCondition", path: ["workers", "worker 3"], reason: "WaitConditionFailure: resources.ready: kubelet did not become ready" }),
     ]);
-    expect(cause?.sentence).toBe("The setup of workers, worker 3 failed on the node itself: kubelet did not become ready");
+    expect(cause?.sentence).toBe("The setup of worker 3 failed on the node itself: kubelet did not become ready");
   });
 
   it("is a setup that never reported when the wait condition timed out", () => {
@@ -67,7 +67,7 @@ describe("the cause of a failure", () => {
     ["Requested volume or snapshot exceeds allowed gigabytes quota. Requested 20G", "gigabytes"],
   ])("says which limit is full: %s", (reason, names) => {
     expect(explainFailure([leaf({ reason })])?.sentence).toBe(
-      `The project's quota of ${names} is too small for workers, worker 3, server.`,
+      `The project's quota of ${names} is too small for worker 3's server.`,
     );
   });
 

@@ -19,7 +19,7 @@ export const failureClasses = [
 
 export const FailureCause = z.object({
   kind: z.enum(failureClasses),
-  /** What failed, in words: "worker 3, volume". Null when the back end named nothing. */
+  /** What failed, in words: "worker 3's volume". Null when the back end named nothing. */
   what: z.string().nullable(),
   sentence: z.string(),
   remedy: z.string(),
@@ -46,7 +46,8 @@ interface Rule {
   kind: (typeof failureClasses)[number];
   type?: RegExp;
   reason?: RegExp;
-  sentence: (what: string, reason: string) => string;
+  /** `owner`: the node or part that the failed thing belongs to. */
+  sentence: (what: string, reason: string, owner: string) => string;
   remedy: string;
 }
 
@@ -58,14 +59,14 @@ const rules: readonly Rule[] = [
     kind: "boot",
     type: /WaitCondition|SoftwareDeployment/,
     reason: /timed? ?out|WaitConditionTimeout|\d+ of \d+ received/i,
-    sentence: (what) => `The server of ${what} started, but its setup never reported back.`,
+    sentence: (_what, _reason, owner) => `The server of ${owner} started, but its setup never reported back.`,
     remedy:
       "Usually the node cannot reach the registry, Keystone or this service: check proxy, DNS and outgoing access, then retry.",
   },
   {
     kind: "boot",
     type: /WaitCondition|SoftwareDeployment/,
-    sentence: (what, reason) => `The setup of ${what} failed on the node itself: ${firstLine(unwrapped(reason))}`,
+    sentence: (_what, reason, owner) => `The setup of ${owner} failed on the node itself: ${firstLine(unwrapped(reason))}`,
     remedy: "Correct what the message names, then retry: only the failed node is made again.",
   },
   {
@@ -158,7 +159,7 @@ export function explainFailure(failed: readonly Failed[]): FailureCause | null {
   const ordered = (real.length > 0 ? real : failed).toSorted((a, b) => time(a) - time(b));
   const first = ordered[0];
   if (!first) return null;
-  const what = first.path.length > 0 ? first.path.join(", ") : first.name;
+  const what = inWords(first.path) ?? first.name;
   const rule = rules.find(
     (candidate) =>
       (!candidate.type ||
@@ -170,7 +171,7 @@ export function explainFailure(failed: readonly Failed[]): FailureCause | null {
   return {
     kind: rule?.kind ?? "unknown",
     what,
-    sentence: rule ? rule.sentence(what, first.reason) : `${capital(what)} failed: ${firstLine(unwrapped(first.reason))}`,
+    sentence: rule ? rule.sentence(what, first.reason, first.path[1] ?? what) : `${capital(what)} failed: ${firstLine(unwrapped(first.reason))}`,
     remedy: rule?.remedy ?? "Copy the original message for the operators of the cloud, or retry.",
     upstream: first.reason,
     resourceType: first.type === "" ? null : first.type,
@@ -178,6 +179,13 @@ export function explainFailure(failed: readonly Failed[]): FailureCause | null {
     path: [...first.path],
     others: ordered.length - 1,
   };
+}
+
+/** `["workers", "worker 3", "volume"]`: worker 3's volume. The part that holds it all is where to look, not what failed. */
+function inWords(path: readonly string[]): string | null {
+  const [whole, owner, ...inner] = path;
+  if (owner === undefined) return whole ?? null;
+  return inner.length === 0 ? owner : `${owner}'s ${inner.join(", ")}`;
 }
 
 /** What has no time comes last: it was not seen to fail, only found failed. */

@@ -133,7 +133,7 @@ describe("a cluster that is being created", () => {
     });
     const verdict = judge(creating, sees(seen), now);
     expect(verdict.status).toBe("CREATE_FAILED");
-    expect(verdict.failure).toMatchObject({ kind: "capacity", what: "workers, worker 3, server" });
+    expect(verdict.failure).toMatchObject({ kind: "capacity", what: "worker 3's server" });
     expect(verdict.statusReason).toContain("No valid host was found");
     expect(verdict.ended?.outcome).toBe("failed");
     expect(verdict.nodegroups).toMatchObject([

@@ -17,9 +17,9 @@ async function aWorld(role: "master" | "worker", part: DesiredPart = {}, heat: H
 }
 
 const program = new URL("coe-node", import.meta.url).pathname;
-const shells = [["dash"], ["bash", "--posix"], ["busybox", "sh"]].filter(
-  ([name = ""]) => existsSync(`/usr/bin/${name}`) || existsSync(`/bin/${name}`),
-);
+// Not busybox: its shell prefers its own swapoff and mount to our stubs. It was tried by hand.
+const shells = [["dash"], ["bash", "--posix"]];
+const missing = ([name = ""]: string[]) => !["/bin", "/usr/bin"].some((folder) => existsSync(`${folder}/${name}`));
 
 test.skipIf(!existsSync("/usr/bin/shellcheck"))("shellcheck has nothing to say (skipped where it is missing)", () => {
   const run = spawnSync("shellcheck", ["-s", "sh", program], { encoding: "utf8" });
@@ -27,43 +27,47 @@ test.skipIf(!existsSync("/usr/bin/shellcheck"))("shellcheck has nothing to say (
   expect(run.status).toBe(0);
 });
 
-test.each(shells)("a worker gets its certificate, becomes ready and signals once (%s)", async (...shell) => {
-  const world = await aWorld("worker");
-  const run = await world.run({ shell });
-  expect(run).toMatchObject({ code: 0 });
-  expect(world.signals).toEqual([
-    { status: "SUCCESS", reason: "node prod-4f2a1b-node-0 is ready", id: "prod-4f2a1b-node-0" },
-  ]);
+for (const shell of shells)
+  test.skipIf(missing(shell))(
+    `a worker gets its certificate, becomes ready and signals once (${shell[0]}; skipped where it is missing)`,
+    async () => {
+      const world = await aWorld("worker");
+      const run = await world.run({ shell });
+      expect(run).toMatchObject({ code: 0 });
+      expect(world.signals).toEqual([
+        { status: "SUCCESS", reason: "node prod-4f2a1b-node-0 is ready", id: "prod-4f2a1b-node-0" },
+      ]);
 
-  const shown = world.openssl(
-    "x509",
-    "-in",
-    `${world.root}/var/lib/kubelet/pki/coe-node.crt`,
-    "-noout",
-    "-subject",
-    "-ext",
-    "subjectAltName,extendedKeyUsage",
-    "-nameopt",
-    "RFC2253",
+      const shown = world.openssl(
+        "x509",
+        "-in",
+        `${world.root}/var/lib/kubelet/pki/coe-node.crt`,
+        "-noout",
+        "-subject",
+        "-ext",
+        "subjectAltName,extendedKeyUsage",
+        "-nameopt",
+        "RFC2253",
+      );
+      expect(shown).toContain("CN=system:node:prod-4f2a1b-node-0,O=system:nodes");
+      expect(shown).toContain("DNS:prod-4f2a1b-node-0, IP Address:127.0.0.1, IP Address:192.0.2.9");
+      expect(shown).toMatch(/TLS Web Client Authentication, TLS Web Server Authentication/);
+      expect(
+        world.openssl("verify", "-CAfile", "cluster.crt", `${world.root}/var/lib/kubelet/pki/coe-node.crt`),
+      ).toContain("OK");
+      expect(world.mode("/var/lib/kubelet/pki/coe-node.key")).toBe(0o600);
+      expect(world.mode("/etc/kubernetes/kubelet.conf")).toBe(0o600);
+      expect(world.read("/var/lib/kubelet/config.yaml")).toContain(
+        'providerID: "openstack:///99999999-8888-4777-8666-555544443333"',
+      );
+      expect(world.read("/var/lib/kubelet/coe-flags.env")).toContain(
+        "--node-labels=magnum.openstack.org/role=worker,magnum.openstack.org/nodegroup=default-worker",
+      );
+      expect(world.commands().slice(-2)).toEqual(["systemctl enable kubelet", "systemctl restart kubelet"]);
+      for (const secret of Object.values(secrets)) expect(run.output).not.toContain(secret);
+      expect(run.output).toContain("phase identity done");
+    },
   );
-  expect(shown).toContain("CN=system:node:prod-4f2a1b-node-0,O=system:nodes");
-  expect(shown).toContain("DNS:prod-4f2a1b-node-0, IP Address:127.0.0.1, IP Address:192.0.2.9");
-  expect(shown).toMatch(/TLS Web Client Authentication, TLS Web Server Authentication/);
-  expect(world.openssl("verify", "-CAfile", "cluster.crt", `${world.root}/var/lib/kubelet/pki/coe-node.crt`)).toContain(
-    "OK",
-  );
-  expect(world.mode("/var/lib/kubelet/pki/coe-node.key")).toBe(0o600);
-  expect(world.mode("/etc/kubernetes/kubelet.conf")).toBe(0o600);
-  expect(world.read("/var/lib/kubelet/config.yaml")).toContain(
-    'providerID: "openstack:///99999999-8888-4777-8666-555544443333"',
-  );
-  expect(world.read("/var/lib/kubelet/coe-flags.env")).toContain(
-    "--node-labels=magnum.openstack.org/role=worker,magnum.openstack.org/nodegroup=default-worker",
-  );
-  expect(world.commands().slice(-2)).toEqual(["systemctl enable kubelet", "systemctl restart kubelet"]);
-  for (const secret of Object.values(secrets)) expect(run.output).not.toContain(secret);
-  expect(run.output).toContain("phase identity done");
-});
 
 test("a second run changes nothing and stays silent", async () => {
   const world = await aWorld("worker");

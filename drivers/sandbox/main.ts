@@ -1,0 +1,1 @@
+export { startSandbox, type Sandbox } from "../sandbox-lead/main.ts";

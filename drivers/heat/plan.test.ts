@@ -7,6 +7,8 @@ import {
   aDesired,
   aGroup,
   aMember,
+  aNode,
+  anObservedGroup,
   anObserved,
   aStack,
   masterGroupId,
@@ -211,6 +213,38 @@ test.each<[string, DesiredPart, Partial<HeatObserved>, string[]]>([
     "failed masters are going: wait until their name is free",
     { repair: true },
     { ...whole, stacks: [cluster, aStack({ ...masters, status: "DELETE_IN_PROGRESS", state: "deleting" }), workers] },
+    [],
+  ],
+  [
+    "repair: a worker whose server was removed behind our back gets a successor",
+    { repair: true },
+    {
+      ...whole,
+      stacks: [cluster, masters, workers],
+      nodegroups: [anObservedGroup({ nodes: [aNode(), aNode({ index: "1", status: "MISSING" })] })],
+    },
+    ["resize prod-workers 2 -[1]"],
+  ],
+  [
+    "a server is missing and nobody asked for a repair",
+    {},
+    {
+      ...whole,
+      stacks: [cluster, masters, workers],
+      nodegroups: [anObservedGroup({ nodes: [aNode({ status: "MISSING" })] })],
+    },
+    [],
+  ],
+  [
+    "a master is lost: nothing joins by itself",
+    { repair: true },
+    {
+      ...whole,
+      stacks: [cluster, masters, workers],
+      nodegroups: [
+        anObservedGroup({ key: { id: masterGroupId, name: "default-master" }, nodes: [aNode({ status: "ERROR" })] }),
+      ],
+    },
     [],
   ],
   [

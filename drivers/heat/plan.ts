@@ -32,7 +32,7 @@ function planConverge(pair: Pair, want: Desired, seen: HeatObserved): HeatStep[]
   const steps: HeatStep[] = [];
   for (const group of want.nodegroups.toSorted((a, b) => Number(b.role === "master") - Number(a.role === "master"))) {
     const stack = seen.stacks.find((one) => one.nodegroup?.id === group.key.id);
-    if (stack) steps.push(...planGroup(want, group, stack));
+    if (stack) steps.push(...planGroup(want, seen, group, stack));
     else
       steps.push({
         kind: "createNodes",
@@ -61,10 +61,11 @@ function planConverge(pair: Pair, want: Desired, seen: HeatObserved): HeatStep[]
 }
 
 /** Growing, shrinking, replacing and repairing are one change of count and removal list. */
-function planGroup(want: Desired, group: NodegroupWish, stack: HeatStack): HeatStep[] {
+function planGroup(want: Desired, seen: HeatObserved, group: NodegroupWish, stack: HeatStack): HeatStep[] {
   // Heat carries out one change at a time: a second one cancels members half way, and all of it fails (seen, Heat 19).
   if (stack.state !== "ready" && stack.state !== "failed") return [];
-  if (!wantsChange(want, group, stack) || stillComing(stack)) return [];
+  const lost = want.repair ? lostWorkers(seen, group) : [];
+  if ((!wantsChange(want, group, stack) && lost.length === 0) || stillComing(stack)) return [];
   const failed = stack.state === "failed";
   const asked = victims(group, stack);
   const counts = stack.count === group.count;
@@ -80,7 +81,7 @@ function planGroup(want: Desired, group: NodegroupWish, stack: HeatStack): HeatS
     // Member 0 begins the cluster. Without it no master ever worked: nothing to join, nothing to lose, so begin again.
     return [{ kind: "deleteStack", stack: key(stack), summary: "Remove the control plane nodes that failed" }];
   // A failed member keeps its failure for ever (its wait handle does), so it is replaced by one with a new index.
-  const remove = [...new Set([...asked, ...(failed ? broken.map((member) => member.index) : [])])];
+  const remove = [...new Set([...asked, ...lost, ...(failed ? broken.map((member) => member.index) : [])])];
   const summary =
     !counts && stack.count !== null
       ? group.count > stack.count
@@ -89,6 +90,17 @@ function planGroup(want: Desired, group: NodegroupWish, stack: HeatStack): HeatS
       : `Replace ${nodes(Math.max(remove.length, 1), group)}`;
   return [{ kind: "resize", stack: key(stack), count: group.count, remove, summary }];
 }
+
+/**
+ * Workers whose server is gone or in error though Heat knows nothing of it. Not masters: one that is lost is still a
+ * member of etcd, and a new one must not join before that is put right.
+ */
+const lostWorkers = (seen: HeatObserved, group: NodegroupWish): string[] =>
+  group.role === "master"
+    ? []
+    : (seen.nodegroups.find((one) => one.key.id === group.key.id)?.nodes ?? [])
+        .filter((node) => node.status === "MISSING" || node.status === "ERROR")
+        .map((node) => node.index);
 
 const victims = (group: NodegroupWish, stack: HeatStack) =>
   group.remove.filter((name) => stack.members.some((member) => member.index === name || member.serverId === name));

@@ -1,7 +1,7 @@
 // Builders for tests: valid by default, a test states only what matters to it.
 import { readLabels } from "../../../server/domain/label-catalog.ts";
 import { Secret } from "../../../server/domain/secret.ts";
-import type { Desired, NodegroupWish, Observed } from "../../driver.ts";
+import type { Desired, NodeFact, NodegroupWish, Observed, ObservedNodegroup } from "../../driver.ts";
 import type { StackResource } from "../../openstack/cloud.ts";
 import type { HeatObserved, HeatStack, Member } from "../observed.ts";
 import type { ClusterFacts } from "../pair.ts";
@@ -99,6 +99,25 @@ export function aDesired({ labels, network, template, ...rest }: DesiredPart = {
   };
 }
 
+export function aNode(part: Partial<NodeFact> = {}): NodeFact {
+  const index = part.index ?? "0";
+  return {
+    serverId: `server-${index}`,
+    name: `prod-worker-${index}`,
+    index,
+    status: "ACTIVE",
+    privateAddress: "10.0.0.10",
+    publicAddress: null,
+    zone: null,
+    flavorId: null,
+    imageId: null,
+    ready: null,
+    version: null,
+    createdAt: null,
+    ...part,
+  };
+}
+
 export const someFacts: ClusterFacts = {
   networkId: "network-1",
   subnetId: "subnet-1",
@@ -135,6 +154,20 @@ export function aStack(part: Partial<HeatStack> & { part: HeatStack["part"] }): 
     members: part.part === "cluster" ? [] : [aMember()],
     resources: [],
     createdAt: null,
+    ...part,
+  };
+}
+
+export function anObservedGroup(part: Partial<ObservedNodegroup> = {}): ObservedNodegroup {
+  return {
+    key: { id: workerGroupId, name: "default-worker" },
+    backendId: "stack-workers",
+    state: "ready",
+    reason: null,
+    count: 1,
+    addresses: [],
+    version: null,
+    nodes: [],
     ...part,
   };
 }

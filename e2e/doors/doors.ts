@@ -200,6 +200,65 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
       expect(problems).toHaveLength(1);
     });
 
+    const base = { coe: "kubernetes" as const, imageId: "fedora-coreos-38", externalNetworkId: "public", flavorId: "m1.small", masterFlavorId: "m1.small" };
+    const baseBody = { coe: "kubernetes", image_id: "fedora-coreos-38", external_network_id: "public", flavor_id: "m1.small", master_flavor_id: "m1.small" };
+    const wrongTemplates: [what: string, wish: object, body: object, field: string, message: RegExp][] = [
+      ["an unknown image", { imageId: "nope" }, { image_id: "nope" }, "image_id", /^Image nope could not be found\.$/],
+      ["an image that does not say its distribution", { imageId: "cirros-plain" }, { image_id: "cirros-plain" }, "image_id", /doesn't contain os_distro field/],
+      ["an image that no driver serves", { imageId: "coreos" }, { image_id: "coreos" }, "image_id", /^Cluster type \(vm, coreos, kubernetes\) not supported\.$/],
+      ["an unknown flavor", { flavorId: "nope" }, { flavor_id: "nope" }, "flavor_id", /^Unable to find flavor nope\.$/],
+      ["a network that is not external", { externalNetworkId: "demo-net" }, { external_network_id: "demo-net" }, "external_network_id", /^Unable to find external network demo-net\.$/],
+      ["a network driver that does not exist", { networkDriver: "weave" }, { network_driver: "weave" }, "network_driver", /^Network driver type weave is not supported/],
+      ["a volume driver of another COE", { volumeDriver: "rexray" }, { volume_driver: "rexray" }, "volume_driver", /^Volume driver type rexray is not supported/],
+      ["an unknown driver", { driver: "nope" }, { driver: "nope" }, "driver", /^Cluster driver \(nope\) not supported\.$/],
+      ["devicemapper without room", { dockerStorageDriver: "devicemapper" }, { docker_storage_driver: "devicemapper" }, "docker_volume_size", /expecting minimum value 3GB/],
+      ["publishing by a member", { public: true }, { public: true }, "public", /^Not authorized to set public or hidden flag/],
+    ];
+
+    test.each(wrongTemplates)("refuse a template with %s in the same words", async (_what, wish, body, field, message) => {
+      const refused = await refusal(console.template.create({ project, ...base, ...wish }));
+      expect(refused.details.field).toBe(field);
+      expect(refused.message).toMatch(message);
+      const answer = await rest("POST", "/v1/clustertemplates", { ...baseBody, ...body });
+      expect(detailOf(answer)).toBe(refused.message);
+      expect(answer.status).toBe(field === "public" ? 403 : 400);
+    });
+
+    test("take a template whose keypair nobody has, and name what it refers to", async () => {
+      const { id } = await console.template.create({ project, ...base, keypairId: "of somebody else" });
+      expect(await console.template.get({ project, id })).toMatchObject({
+        clusterDistro: "fedora-coreos",
+        driver: "k8s_fedora_coreos_v1",
+        networkDriver: "flannel",
+        names: { image: "fedora-coreos-38", flavor: "m1.small", externalNetwork: "public" },
+        mine: true,
+        cannotEdit: null,
+      });
+      await console.template.update({ project, id, change: { flavorId: "m1.medium", labels: { a: "b" } } });
+      expect((await rest("GET", `/v1/clustertemplates/${id}`)).json).toMatchObject({ flavor_id: "m1.medium", labels: { a: "b" } });
+      await console.template.delete({ project, id });
+      expect((await rest("GET", `/v1/clustertemplates/${id}`)).status).toBe(404);
+    });
+
+    test("keypairs are imported or made, and the private key is shown once", async () => {
+      const name = unique("key");
+      const made = await console.cloud.createKeypair({ project, name });
+      expect(made.privateKey).toContain("PRIVATE KEY");
+      const again = await refusal(console.cloud.createKeypair({ project, name }));
+      expect(again).toMatchObject({ reason: "conflict", details: { field: "name" } });
+      const broken = await refusal(console.cloud.createKeypair({ project, name: unique("key"), publicKey: "ssh-rsa nonsense" }));
+      expect(broken).toMatchObject({ reason: "invalid_input", details: { field: "public_key" } });
+      const options = await console.cloud.options({ project });
+      expect(options.keypairs.ok && options.keypairs.items.map((each) => each.name)).toContain(name);
+      await (await signedIn()).cloud().nova.deleteKeypair(name);
+    });
+
+    async function signedIn() {
+      const { user, password } = cloud.person;
+      const signed = await runtime.auth.sessions.signIn({ domain: "Default", user, password });
+      return runtime.auth.sessions.context(signed.value, project, "req-doors");
+    }
+
     describe("a node of the cluster", () => {
       let id: string;
       let nodeToken: string;
@@ -215,15 +274,9 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
       });
 
       afterAll(async () => {
-        const { nova } = runtime.clouds.fromToken((await signedIn()).token);
+        const { nova } = (await signedIn()).cloud();
         for (const each of servers) await nova.deleteServer(each).catch(() => {});
       });
-
-      const signedIn = async () => {
-        const { user, password } = cloud.person;
-        const signed = await runtime.auth.sessions.signIn({ domain: "Default", user, password });
-        return runtime.auth.sessions.context(signed.value, project, "req-doors");
-      };
 
       /** Makes servers as the driver's stacks do, with the marks that they carry. */
       async function openServers() {

@@ -89,6 +89,12 @@ export function addKeystone(app: App, world: World): void {
     return world.users.find((user) => user.name === ref?.name && user.domainId === domain?.id);
   };
   const roleRef = (name: string) => ({ id: world.roles.find((role) => role.name === name)?.id ?? name, name });
+  /** Lists that only administrators may have. */
+  const administrator = (id: unknown, action: string): Token => {
+    const token = caller(id);
+    if (!token.roles.includes("admin")) throw new Fault(403, `You are not authorized to perform the requested action: identity:${action}.`);
+    return token;
+  };
   const withDomain = (row: { id: string; name: string; domainId: string }) => ({ id: row.id, name: row.name, domain: { id: row.domainId, name: world.domains.get(row.domainId)?.name ?? "" } });
 
   function tokenBody(token: Token): unknown {
@@ -192,7 +198,7 @@ export function addKeystone(app: App, world: World): void {
   app.get("/identity/v3/auth/projects", async (request) => page("projects", projectsOf(caller(request.headers["x-auth-token"]).userId).map(projectBody), "auth/projects"));
   app.get("/identity/v3/auth/catalog", async (request) => ({ catalog: catalogOf(world, caller(request.headers["x-auth-token"]).projectId ?? "") }));
   app.get("/identity/v3/projects", async (request) => {
-    caller(request.headers["x-auth-token"]);
+    administrator(request.headers["x-auth-token"], "list_projects");
     const { name } = queryOf(request);
     return page("projects", world.projects.filter((project) => name === undefined || project.name === name).map(projectBody), "projects");
   });
@@ -214,7 +220,7 @@ export function addKeystone(app: App, world: World): void {
     return { domain: { ...domain, enabled: true, description: "" } };
   });
   app.get("/identity/v3/roles", async (request) => {
-    caller(request.headers["x-auth-token"]);
+    administrator(request.headers["x-auth-token"], "list_roles");
     const { name } = queryOf(request);
     return page("roles", world.roles.filter((role) => name === undefined || role.name === name), "roles");
   });

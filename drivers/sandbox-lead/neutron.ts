@@ -156,7 +156,7 @@ export function addNeutron(app: App, world: World): void {
       const query = queryOf(request);
       const filters = Object.entries(query).filter(([name]) => !["limit", "marker", "fields", "sort_key", "sort_dir"].includes(name));
       const found = rows().filter((row) => visible(row, caller) && filters.every(([name, value]) => matches(body(row), name, value)));
-      return pageOf(plural, found, query, `${world.url}${base}/${plural}`, body);
+      return pageOf(plural.replaceAll("-", "_"), found, query, `${world.url}${base}/${plural}`, body);
     });
     const one = (caller: Caller, id: string) => {
       const row = rows().find((candidate) => candidate.id === id && visible(candidate, caller));

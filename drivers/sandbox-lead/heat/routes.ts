@@ -5,7 +5,8 @@ import { callerOf, liveToken, paramOf, queryOf, type App, type Caller } from "..
 import { provokes } from "../scenarios.ts";
 import type { World } from "../world.ts";
 import type { Engine } from "./engine.ts";
-import { parameterValues, readTemplate, type Resource, type Stack } from "./stack.ts";
+import { parameterValues, readTemplate, type Resource, type Stack, type Template } from "./stack.ts";
+import { resourceTypes } from "./types.ts";
 
 const Wish = z.object({
   stack_name: z.string().optional(),
@@ -92,6 +93,7 @@ export function addHeat(app: App, world: World, engine: Engine): void {
     if (trust && trust.redelegations <= 0) throw new Fault(500, "Remote error: Forbidden Redelegation allowed for delegated by trust only (HTTP 403)", "RemoteError");
     if (rows.find((stack) => stack.parent === null && stack.projectId === who.projectId && stack.name === name)) throw conflict(`The Stack (${name}) already exists.`, "StackExists");
     const template = readTemplate(wish.template);
+    checkTypes(template, wish.files ?? {});
     const whole = { name, template, files: wish.files ?? {}, parameters: wish.parameters ?? {}, tags: tagsOf(wish.tags), timeoutMinutes: wish.timeout_mins ?? 60, disableRollback: wish.disable_rollback ?? true };
     checkParameters(template.parameters, whole.parameters);
     parameterValues({ ...whole, id: "", projectId: who.projectId });
@@ -100,7 +102,9 @@ export function addHeat(app: App, world: World, engine: Engine): void {
   });
   app.post(`${base}/validate`, async (request) => {
     caller(request);
-    const template = readTemplate(Wish.parse(request.body).template);
+    const wish = Wish.parse(request.body);
+    const template = readTemplate(wish.template);
+    checkTypes(template, wish.files ?? {});
     return { Description: template.description, Parameters: {}, ParameterGroups: [] };
   });
   app.get(`${base}/stacks/:stack`, async (request, reply) => {
@@ -197,6 +201,12 @@ export function addHeat(app: App, world: World, engine: Engine): void {
       })),
     };
   });
+}
+
+/** Types that neither Heat nor the files know. */
+function checkTypes(template: Template, files: Record<string, string>): void {
+  for (const { type } of Object.values(template.resources))
+    if (!(type in resourceTypes) && type !== "OS::Heat::ResourceGroup" && !(type in files)) throw badRequest(`ERROR: The Resource Type (${type}) could not be found.`, "StackValidationFailed");
 }
 
 function checkParameters(known: Record<string, unknown>, given: Record<string, unknown>): void {

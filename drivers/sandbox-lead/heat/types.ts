@@ -286,9 +286,8 @@ const waitCondition: ResourceType = {
     return resourceId();
   },
   progress: (making) => {
-    const { stack, resource } = making;
-    const handle = Object.values(stack.resources).find((each) => each.type === "OS::Heat::WaitConditionHandle" && each.physicalId !== null && each.physicalId === resource.properties["handle"]);
-    const signals = Signals.parse(handle?.data["signals"] ?? []);
+    const { resource } = making;
+    const signals = signalsFor(making);
     const failed = signals.find((signal) => signal.status !== "SUCCESS");
     if (failed) return { cls: "WaitConditionFailure", message: failed.reason };
     const wanted = z.coerce.number().parse(resource.properties["count"] ?? 1);
@@ -297,8 +296,17 @@ const waitCondition: ResourceType = {
     return late ? { cls: "WaitConditionTimeout", message: `${signals.length} of ${wanted} received` } : "working";
   },
   remove: () => undefined,
-  attribute: (_making, attribute) => (attribute === "data" ? "{}" : null),
+  attribute: (making, attribute) => (attribute === "data" ? signalData(signalsFor(making)) : null),
 };
+
+/** Signals of the handle that a condition watches. */
+function signalsFor({ stack, resource }: Making): z.infer<typeof Signals> {
+  const handle = Object.values(stack.resources).find((each) => each.type === "OS::Heat::WaitConditionHandle" && each.physicalId !== null && each.physicalId === resource.properties["handle"]);
+  return Signals.parse(handle?.data["signals"] ?? []);
+}
+
+/** JSON as Python writes it. */
+const signalData = (signals: z.infer<typeof Signals>) => `{${signals.map((signal) => `${JSON.stringify(signal.id)}: ${JSON.stringify(signal.data)}`).join(", ")}}`;
 
 export const resourceTypes: Readonly<Record<string, ResourceType>> = {
   "OS::Neutron::Net": net,

@@ -19,24 +19,99 @@ const pool = (status: ClusterStatus | null) => ({ name: "pool-1", role: "worker"
 describe("the cluster's status from its node groups'", () => {
   it.each<[string, ReturnType<typeof pool>[], ClusterStatus, ClusterStatus]>([
     ["nothing known yet", [master(null), worker(null)], "CREATE_IN_PROGRESS", "CREATE_IN_PROGRESS"],
-    ["both being created", [master("CREATE_IN_PROGRESS"), worker("CREATE_IN_PROGRESS")], "CREATE_IN_PROGRESS", "CREATE_IN_PROGRESS"],
-    ["one is up, the other not yet", [master("CREATE_COMPLETE"), worker("CREATE_IN_PROGRESS")], "CREATE_IN_PROGRESS", "CREATE_IN_PROGRESS"],
+    [
+      "both being created",
+      [master("CREATE_IN_PROGRESS"), worker("CREATE_IN_PROGRESS")],
+      "CREATE_IN_PROGRESS",
+      "CREATE_IN_PROGRESS",
+    ],
+    [
+      "one is up, the other not yet",
+      [master("CREATE_COMPLETE"), worker("CREATE_IN_PROGRESS")],
+      "CREATE_IN_PROGRESS",
+      "CREATE_IN_PROGRESS",
+    ],
     ["both created", [master("CREATE_COMPLETE"), worker("CREATE_COMPLETE")], "CREATE_IN_PROGRESS", "CREATE_COMPLETE"],
     ["seen again", [master("CREATE_COMPLETE"), worker("CREATE_COMPLETE")], "CREATE_COMPLETE", "CREATE_COMPLETE"],
-    ["workers failed while created", [master("CREATE_COMPLETE"), worker("CREATE_FAILED")], "CREATE_IN_PROGRESS", "CREATE_FAILED"],
-    ["a failure waits for what still runs", [master("CREATE_IN_PROGRESS"), worker("CREATE_FAILED")], "CREATE_IN_PROGRESS", "CREATE_IN_PROGRESS"],
-    ["workers resized", [master("CREATE_COMPLETE"), worker("UPDATE_COMPLETE")], "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"],
-    ["an update that changed no group", [master("CREATE_COMPLETE"), worker("CREATE_COMPLETE")], "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"],
-    ["workers being resized", [master("CREATE_COMPLETE"), worker("UPDATE_IN_PROGRESS")], "UPDATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"],
-    ["workers' resize failed", [master("CREATE_COMPLETE"), worker("UPDATE_FAILED")], "UPDATE_IN_PROGRESS", "UPDATE_FAILED"],
-    ["a pool failed while created", [master("CREATE_COMPLETE"), worker("CREATE_COMPLETE"), pool("CREATE_FAILED")], "UPDATE_IN_PROGRESS", "UPDATE_FAILED"],
-    ["a pool being created", [master("CREATE_COMPLETE"), worker("CREATE_COMPLETE"), pool("CREATE_IN_PROGRESS")], "UPDATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"],
-    ["a pool made", [master("CREATE_COMPLETE"), worker("CREATE_COMPLETE"), pool("CREATE_COMPLETE")], "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"],
-    ["a failed pool hidden by one in progress", [master("CREATE_COMPLETE"), worker("UPDATE_IN_PROGRESS"), pool("UPDATE_FAILED")], "UPDATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"],
-    ["being deleted", [master("DELETE_IN_PROGRESS"), worker("DELETE_IN_PROGRESS")], "DELETE_IN_PROGRESS", "DELETE_IN_PROGRESS"],
+    [
+      "workers failed while created",
+      [master("CREATE_COMPLETE"), worker("CREATE_FAILED")],
+      "CREATE_IN_PROGRESS",
+      "CREATE_FAILED",
+    ],
+    [
+      "a failure waits for what still runs",
+      [master("CREATE_IN_PROGRESS"), worker("CREATE_FAILED")],
+      "CREATE_IN_PROGRESS",
+      "CREATE_IN_PROGRESS",
+    ],
+    [
+      "workers resized",
+      [master("CREATE_COMPLETE"), worker("UPDATE_COMPLETE")],
+      "UPDATE_IN_PROGRESS",
+      "UPDATE_COMPLETE",
+    ],
+    [
+      "an update that changed no group",
+      [master("CREATE_COMPLETE"), worker("CREATE_COMPLETE")],
+      "UPDATE_IN_PROGRESS",
+      "UPDATE_COMPLETE",
+    ],
+    [
+      "workers being resized",
+      [master("CREATE_COMPLETE"), worker("UPDATE_IN_PROGRESS")],
+      "UPDATE_IN_PROGRESS",
+      "UPDATE_IN_PROGRESS",
+    ],
+    [
+      "workers' resize failed",
+      [master("CREATE_COMPLETE"), worker("UPDATE_FAILED")],
+      "UPDATE_IN_PROGRESS",
+      "UPDATE_FAILED",
+    ],
+    [
+      "a pool failed while created",
+      [master("CREATE_COMPLETE"), worker("CREATE_COMPLETE"), pool("CREATE_FAILED")],
+      "UPDATE_IN_PROGRESS",
+      "UPDATE_FAILED",
+    ],
+    [
+      "a pool being created",
+      [master("CREATE_COMPLETE"), worker("CREATE_COMPLETE"), pool("CREATE_IN_PROGRESS")],
+      "UPDATE_IN_PROGRESS",
+      "UPDATE_IN_PROGRESS",
+    ],
+    [
+      "a pool made",
+      [master("CREATE_COMPLETE"), worker("CREATE_COMPLETE"), pool("CREATE_COMPLETE")],
+      "UPDATE_IN_PROGRESS",
+      "UPDATE_COMPLETE",
+    ],
+    [
+      "a failed pool hidden by one in progress",
+      [master("CREATE_COMPLETE"), worker("UPDATE_IN_PROGRESS"), pool("UPDATE_FAILED")],
+      "UPDATE_IN_PROGRESS",
+      "UPDATE_IN_PROGRESS",
+    ],
+    [
+      "being deleted",
+      [master("DELETE_IN_PROGRESS"), worker("DELETE_IN_PROGRESS")],
+      "DELETE_IN_PROGRESS",
+      "DELETE_IN_PROGRESS",
+    ],
     ["deletion failed", [master("DELETE_FAILED"), worker("DELETE_FAILED")], "DELETE_IN_PROGRESS", "DELETE_FAILED"],
-    ["being deleted with pools", [master("DELETE_IN_PROGRESS"), worker("DELETE_IN_PROGRESS"), pool("DELETE_IN_PROGRESS")], "DELETE_IN_PROGRESS", "DELETE_IN_PROGRESS"],
-    ["both default groups deleted", [master("DELETE_COMPLETE"), worker("DELETE_COMPLETE")], "DELETE_IN_PROGRESS", "DELETE_COMPLETE"],
+    [
+      "being deleted with pools",
+      [master("DELETE_IN_PROGRESS"), worker("DELETE_IN_PROGRESS"), pool("DELETE_IN_PROGRESS")],
+      "DELETE_IN_PROGRESS",
+      "DELETE_IN_PROGRESS",
+    ],
+    [
+      "both default groups deleted",
+      [master("DELETE_COMPLETE"), worker("DELETE_COMPLETE")],
+      "DELETE_IN_PROGRESS",
+      "DELETE_COMPLETE",
+    ],
   ])("%s", (_what, groups, previous, expected) => {
     expect(aggregateStatus(groups, previous)).toBe(expected);
   });
@@ -68,9 +143,13 @@ describe("the words", () => {
   it("are 18, each in one group, and five of them are faults", () => {
     expect(clusterStatuses).toHaveLength(18);
     expect(statusGroups.flatMap(statusesOf).toSorted()).toEqual([...clusterStatuses].toSorted());
-    expect([...faultStatuses].toSorted()).toEqual(
-      ["CREATE_FAILED", "DELETE_FAILED", "RESUME_FAILED", "ROLLBACK_FAILED", "UPDATE_FAILED"],
-    );
+    expect([...faultStatuses].toSorted()).toEqual([
+      "CREATE_FAILED",
+      "DELETE_FAILED",
+      "RESUME_FAILED",
+      "ROLLBACK_FAILED",
+      "UPDATE_FAILED",
+    ]);
     expect(statusGroup("ROLLBACK_COMPLETE")).toBe("ready");
   });
 });

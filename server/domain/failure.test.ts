@@ -12,25 +12,77 @@ const leaf = (given: { type?: string; reason: string; path?: string[]; at?: stri
 
 describe("the cause of a failure", () => {
   it.each([
-    ["quota", "OS::Nova::Server", "Forbidden: resources.server: Quota exceeded for cores, ram: Requested 4, 8192, but already used 18, 40000 of 20, 51200 cores, ram (HTTP 403)"],
-    ["quota", "OS::Neutron::Port", "OverQuotaClient: resources.port: Quota exceeded for resources: ['port'].\nNeutron server returns request_ids: ['req-1']"],
-    ["quota", "OS::Cinder::Volume", "OverLimit: resources.volume: VolumeSizeExceedsAvailableQuota: Requested volume or snapshot exceeds allowed gigabytes quota. Requested 20G, quota is 1000G and 990G has been consumed. (HTTP 413)"],
-    ["quota", "OS::Octavia::LoadBalancer", "Forbidden: resources.lb: Quota has been met for resources: load balancer (HTTP 403)"],
+    [
+      "quota",
+      "OS::Nova::Server",
+      "Forbidden: resources.server: Quota exceeded for cores, ram: Requested 4, 8192, but already used 18, 40000 of 20, 51200 cores, ram (HTTP 403)",
+    ],
+    [
+      "quota",
+      "OS::Neutron::Port",
+      "OverQuotaClient: resources.port: Quota exceeded for resources: ['port'].\nNeutron server returns request_ids: ['req-1']",
+    ],
+    [
+      "quota",
+      "OS::Cinder::Volume",
+      "OverLimit: resources.volume: VolumeSizeExceedsAvailableQuota: Requested volume or snapshot exceeds allowed gigabytes quota. Requested 20G, quota is 1000G and 990G has been consumed. (HTTP 413)",
+    ],
+    [
+      "quota",
+      "OS::Octavia::LoadBalancer",
+      "Forbidden: resources.lb: Quota has been met for resources: load balancer (HTTP 403)",
+    ],
     ["quota", "OS::Nova::Server", "Forbidden: resources.server: Quota exceeded, too many servers in group (HTTP 403)"],
-    ["capacity", "OS::Nova::Server", 'ResourceInError: resources.server: Went to status ERROR due to "Message: No valid host was found. There are not enough hosts available., Code: 500"'],
-    ["capacity", "OS::Nova::Server", 'ResourceInError: resources.server: Went to status ERROR due to "Message: Exceeded maximum number of retries. Exhausted all hosts available for retrying build failures, Code: 500"'],
-    ["capacity", "OS::Nova::Server", "BadRequest: resources.server: The requested availability zone is not available (HTTP 400)"],
+    [
+      "capacity",
+      "OS::Nova::Server",
+      'ResourceInError: resources.server: Went to status ERROR due to "Message: No valid host was found. There are not enough hosts available., Code: 500"',
+    ],
+    [
+      "capacity",
+      "OS::Nova::Server",
+      'ResourceInError: resources.server: Went to status ERROR due to "Message: Exceeded maximum number of retries. Exhausted all hosts available for retrying build failures, Code: 500"',
+    ],
+    [
+      "capacity",
+      "OS::Nova::Server",
+      "BadRequest: resources.server: The requested availability zone is not available (HTTP 400)",
+    ],
     ["keypair", "OS::Nova::Server", "BadRequest: resources.server: Invalid key_name provided. (HTTP 400)"],
-    ["keypair", "OS::Nova::Server", "Property error: resources.server.properties.key_name: Error validating value 'mykey': The Key (mykey) could not be found."],
-    ["image-or-flavor", "OS::Nova::Server", "BadRequest: resources.server: Flavor's disk is too small for requested image. (HTTP 400)"],
+    [
+      "keypair",
+      "OS::Nova::Server",
+      "Property error: resources.server.properties.key_name: Error validating value 'mykey': The Key (mykey) could not be found.",
+    ],
+    [
+      "image-or-flavor",
+      "OS::Nova::Server",
+      "BadRequest: resources.server: Flavor's disk is too small for requested image. (HTTP 400)",
+    ],
     ["image-or-flavor", "OS::Nova::Server", "BadRequest: resources.server: Image 4c1 is not active. (HTTP 400)"],
-    ["network", "OS::Neutron::Port", "Conflict: resources.port: No more IP addresses available on network 7f. (HTTP 409)"],
-    ["network", "OS::Neutron::FloatingIP", "BadRequest: resources.floating: External network 7f is not reachable from subnet 8a. (HTTP 404)"],
+    [
+      "network",
+      "OS::Neutron::Port",
+      "Conflict: resources.port: No more IP addresses available on network 7f. (HTTP 409)",
+    ],
+    [
+      "network",
+      "OS::Neutron::FloatingIP",
+      "BadRequest: resources.floating: External network 7f is not reachable from subnet 8a. (HTTP 404)",
+    ],
     ["network", "OS::Neutron::RouterInterface", "BadRequest: resources.interface: Something new (HTTP 400)"],
-    ["load-balancer", "OS::Octavia::LoadBalancer", "ResourceInError: resources.lb: Went to status ERROR due to Unknown"],
+    [
+      "load-balancer",
+      "OS::Octavia::LoadBalancer",
+      "ResourceInError: resources.lb: Went to status ERROR due to Unknown",
+    ],
     ["volume", "OS::Cinder::Volume", "ResourceInError: resources.volume: Went to status error due to Unknown"],
     ["delegation", "OS::Nova::Server", "AuthorizationFailure: resources.server: Could not find user: 5e2"],
-    ["blocked-delete", "OS::Neutron::Subnet", "Conflict: resources.subnet: Unable to complete operation on subnet 8a: One or more ports have an IP allocation from this subnet. (HTTP 409)"],
+    [
+      "blocked-delete",
+      "OS::Neutron::Subnet",
+      "Conflict: resources.subnet: Unable to complete operation on subnet 8a: One or more ports have an IP allocation from this subnet. (HTTP 409)",
+    ],
     ["timeout", "OS::Heat::Stack", "Timed out"],
     ["vanished", "OS::Nova::Server", "NotFound: resources.server: Instance 5e could not be found. (HTTP 404)"],
     ["unknown", "OS::Nova::Server", "Something that nobody has ever seen"],
@@ -48,20 +100,34 @@ describe("the cause of a failure", () => {
 
   it("names the node and the node's own words", () => {
     const cause = explainFailure([
-      leaf({ type: "OS::Heat::WaitCondition", path: ["workers", "worker 3"], reason: "WaitConditionFailure: resources.ready: kubelet did not become ready" }),
+      leaf({
+        type: "OS::Heat::WaitCondition",
+        path: ["workers", "worker 3"],
+        reason: "WaitConditionFailure: resources.ready: kubelet did not become ready",
+      }),
     ]);
     expect(cause?.sentence).toBe("The setup of worker 3 failed on the node itself: kubelet did not become ready");
   });
 
   it("is a setup that never reported when the wait condition timed out", () => {
     const cause = explainFailure([
-      leaf({ type: "OS::Heat::WaitCondition", path: ["worker 3"], reason: "WaitConditionTimeout: resources.ready: 0 of 1 received" }),
+      leaf({
+        type: "OS::Heat::WaitCondition",
+        path: ["worker 3"],
+        reason: "WaitConditionTimeout: resources.ready: 0 of 1 received",
+      }),
     ]);
-    expect(cause).toMatchObject({ kind: "boot", sentence: "The server of worker 3 started, but its setup never reported back." });
+    expect(cause).toMatchObject({
+      kind: "boot",
+      sentence: "The server of worker 3 started, but its setup never reported back.",
+    });
   });
 
   it.each([
-    ["Quota exceeded for cores, ram: Requested 4, 8192, but already used 18, 40000 of 20, 51200 cores, ram", "cores, ram"],
+    [
+      "Quota exceeded for cores, ram: Requested 4, 8192, but already used 18, 40000 of 20, 51200 cores, ram",
+      "cores, ram",
+    ],
     ["Quota exceeded for resources: ['floatingip', 'port'].", "floatingip, port"],
     ["Maximum number of volumes allowed (10) exceeded for quota 'volumes'.", "volumes"],
     ["Requested volume or snapshot exceeds allowed gigabytes quota. Requested 20G", "gigabytes"],

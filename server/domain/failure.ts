@@ -66,7 +66,8 @@ const rules: readonly Rule[] = [
   {
     kind: "boot",
     type: /WaitCondition|SoftwareDeployment/,
-    sentence: (_what, reason, owner) => `The setup of ${owner} failed on the node itself: ${firstLine(unwrapped(reason))}`,
+    sentence: (_what, reason, owner) =>
+      `The setup of ${owner} failed on the node itself: ${firstLine(unwrapped(reason))}`,
     remedy: "Correct what the message names, then retry: only the failed node is made again.",
   },
   {
@@ -102,19 +103,22 @@ const rules: readonly Rule[] = [
   },
   {
     kind: "blocked-delete",
-    reason: /one or more (?:ports|subnets|floating)|still (?:in use|attached)|is in use|InUse\b|has active|must be disassociated/i,
+    reason:
+      /one or more (?:ports|subnets|floating)|still (?:in use|attached)|is in use|InUse\b|has active|must be disassociated/i,
     sentence: (what) => `${capital(what)} cannot be deleted: something still uses it.`,
     remedy: "Remove what the original message names, then delete the cluster again.",
   },
   {
     kind: "network",
-    reason: /no more (?:ip|fixed ip)|IpAddressGenerationFailure|no fixed ip|address.*already|overlap|external network .*(?:not reachable|unreachable)/i,
+    reason:
+      /no more (?:ip|fixed ip)|IpAddressGenerationFailure|no fixed ip|address.*already|overlap|external network .*(?:not reachable|unreachable)/i,
     sentence: (what) => `The network has no usable address for ${what}.`,
     remedy: "Choose a subnet with free addresses and a router to the external network.",
   },
   {
     kind: "delegation",
-    reason: /\btrust(?:s|ee|or)?\b|could not find (?:user|token)|requires authentication|not authori[sz]ed|own access to the cloud|\bforbidden\b/i,
+    reason:
+      /\btrust(?:s|ee|or)?\b|could not find (?:user|token)|requires authentication|not authori[sz]ed|own access to the cloud|\bforbidden\b/i,
     sentence: (what) => `The cluster's own access to the cloud was refused while making ${what}.`,
     remedy: "Check that the owner of the cluster still has their roles in the project, then retry.",
   },
@@ -151,7 +155,8 @@ const rules: readonly Rule[] = [
 ];
 
 /** Consequences of an earlier failure: Heat stops what still runs and reports that as a failure too. */
-const consequence = /\baborted\b|\bcancell?ed\b|user triggered cancel|(?:stack|operation|creation|update|deletion) (?:was )?stopped/i;
+const consequence =
+  /\baborted\b|\bcancell?ed\b|user triggered cancel|(?:stack|operation|creation|update|deletion) (?:was )?stopped/i;
 
 /** The cause among the failed leaves: the earliest one that is no consequence. Null when nothing failed. */
 export function explainFailure(failed: readonly Failed[]): FailureCause | null {
@@ -171,7 +176,9 @@ export function explainFailure(failed: readonly Failed[]): FailureCause | null {
   return {
     kind: rule?.kind ?? "unknown",
     what,
-    sentence: rule ? rule.sentence(what, first.reason, first.path[1] ?? what) : `${capital(what)} failed: ${firstLine(unwrapped(first.reason))}`,
+    sentence: rule
+      ? rule.sentence(what, first.reason, first.path[1] ?? what)
+      : `${capital(what)} failed: ${firstLine(unwrapped(first.reason))}`,
     remedy: rule?.remedy ?? "Copy the original message for the operators of the cloud, or retry.",
     upstream: first.reason,
     resourceType: first.type === "" ? null : first.type,
@@ -212,7 +219,10 @@ function quotaNames(reason: string): string | null {
 function unwrapped(reason: string): string {
   let text = reason.trim();
   for (;;) {
-    const inner = text.replace(/^(?:[A-Z]\w*(?:Error|Failure|Exception|Timeout|Conflict|NotFound|Forbidden)|[Rr]esources?(?:\.[\w.[\]-]+)?|Resource [A-Z]+ failed):\s*/, "");
+    const inner = text.replace(
+      /^(?:[A-Z]\w*(?:Error|Failure|Exception|Timeout|Conflict|NotFound|Forbidden)|[Rr]esources?(?:\.[\w.[\]-]+)?|Resource [A-Z]+ failed):\s*/,
+      "",
+    );
     if (inner === text || inner === "") return text;
     text = inner;
   }

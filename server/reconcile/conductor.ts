@@ -52,7 +52,11 @@ export function rememberSeen(conductor: Conductor, clusterId: string, seen: Obse
 }
 
 /** Counts a driver's call by how it ended. */
-export async function counted<T>(conductor: Conductor, call: "survey" | "observe" | "apply" | "health", work: Promise<T>): Promise<T> {
+export async function counted<T>(
+  conductor: Conductor,
+  call: "survey" | "observe" | "apply" | "health",
+  work: Promise<T>,
+): Promise<T> {
   try {
     const answer = await work;
     conductor.metrics.calls.inc({ call, result: "ok" });

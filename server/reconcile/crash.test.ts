@@ -56,7 +56,9 @@ async function wholeLife(stage: Stage, dieAt: number | null) {
   await acceptChange(db, scope, id, clock.now(), ({ nodegroups }) => ({
     status: "CREATE_IN_PROGRESS",
     repair: true,
-    nodegroups: nodegroups.flatMap((group) => (group.status === "CREATE_FAILED" ? [{ id: group.id, status: "CREATE_IN_PROGRESS" }] : [])),
+    nodegroups: nodegroups.flatMap((group) =>
+      group.status === "CREATE_FAILED" ? [{ id: group.id, status: "CREATE_IN_PROGRESS" }] : [],
+    ),
     operation: anOperation({ kind: "retry" }),
     event: { level: "info", message: "Ada asked to try again." },
   }));
@@ -87,7 +89,10 @@ async function wholeLife(stage: Stage, dieAt: number | null) {
       vault: stage.vault.size,
       credentials: await db.prisma.credential.count(),
       leases: await db.prisma.cluster.count(),
-      operations: (await listOperations(db, scope, { clusterId: id, size: 10 })).rows.map((row) => [row.kind, row.outcome]),
+      operations: (await listOperations(db, scope, { clusterId: id, size: 10 })).rows.map((row) => [
+        row.kind,
+        row.outcome,
+      ]),
     },
   };
 }
@@ -98,35 +103,39 @@ onEveryDatabase((database) => {
     await database.db.prisma.credential.deleteMany();
   });
 
-  it("killed at any point, another conductor ends in the same state with everything made once", { timeout: 300_000 }, async () => {
-    const unharmed = await wholeLife(openStage(database.db), null);
-    expect(unharmed.outcome).toEqual({
-      seen: ["CREATE_FAILED", "CREATE_COMPLETE", "UPDATE_COMPLETE"],
-      resized: [
-        [1, "CREATE_COMPLETE"],
-        [3, "UPDATE_COMPLETE"],
-      ],
-      stacks: 0,
-      made: [1, 1, 1],
-      trustees: 0,
-      trusts: 0,
-      vault: 0,
-      credentials: 0,
-      leases: 0,
-      operations: [
-        ["delete", "done"],
-        ["resize", "done"],
-        ["retry", "done"],
-        ["create", "failed"],
-      ],
-    });
-    expect(unharmed.points.length).toBeGreaterThan(60);
-    // The second dialect differs in its transactions only: a sample is enough there.
-    const stride = database.db.dialect === "sqlite" ? 1 : 5;
-    for (let dieAt = 1; dieAt <= unharmed.points.length; dieAt += stride) {
-      const killed = await wholeLife(openStage(database.db), dieAt);
-      expect(killed.deaths, `at point ${dieAt}: ${unharmed.points[dieAt - 1]}`).toBe(1);
-      expect(killed.outcome, `at point ${dieAt}: ${unharmed.points[dieAt - 1]}`).toEqual(unharmed.outcome);
-    }
-  });
+  it(
+    "killed at any point, another conductor ends in the same state with everything made once",
+    { timeout: 300_000 },
+    async () => {
+      const unharmed = await wholeLife(openStage(database.db), null);
+      expect(unharmed.outcome).toEqual({
+        seen: ["CREATE_FAILED", "CREATE_COMPLETE", "UPDATE_COMPLETE"],
+        resized: [
+          [1, "CREATE_COMPLETE"],
+          [3, "UPDATE_COMPLETE"],
+        ],
+        stacks: 0,
+        made: [1, 1, 1],
+        trustees: 0,
+        trusts: 0,
+        vault: 0,
+        credentials: 0,
+        leases: 0,
+        operations: [
+          ["delete", "done"],
+          ["resize", "done"],
+          ["retry", "done"],
+          ["create", "failed"],
+        ],
+      });
+      expect(unharmed.points.length).toBeGreaterThan(60);
+      // The second dialect differs in its transactions only: a sample is enough there.
+      const stride = database.db.dialect === "sqlite" ? 1 : 5;
+      for (let dieAt = 1; dieAt <= unharmed.points.length; dieAt += stride) {
+        const killed = await wholeLife(openStage(database.db), dieAt);
+        expect(killed.deaths, `at point ${dieAt}: ${unharmed.points[dieAt - 1]}`).toBe(1);
+        expect(killed.outcome, `at point ${dieAt}: ${unharmed.points[dieAt - 1]}`).toEqual(unharmed.outcome);
+      }
+    },
+  );
 });

@@ -34,7 +34,11 @@ const node = (name: string, createdAt: Date | null = null): NodeFact => ({
   createdAt: createdAt?.toISOString() ?? null,
 });
 
-const observed = (state: BackendState, nodes: NodeFact[] = [], apiAddress: string | null = "https://192.0.2.7:6443"): Observed => ({
+const observed = (
+  state: BackendState,
+  nodes: NodeFact[] = [],
+  apiAddress: string | null = "https://192.0.2.7:6443",
+): Observed => ({
   backendId: "s-1",
   state,
   reason: null,
@@ -43,7 +47,16 @@ const observed = (state: BackendState, nodes: NodeFact[] = [], apiAddress: strin
   containerVersion: null,
   masterAddresses: [],
   nodegroups: [
-    { key: { id: "g", name: "default-worker" }, backendId: "s-2", state, reason: null, count: nodes.length, addresses: [], version: null, nodes },
+    {
+      key: { id: "g", name: "default-worker" },
+      backendId: "s-2",
+      state,
+      reason: null,
+      count: nodes.length,
+      addresses: [],
+      version: null,
+      nodes,
+    },
   ],
   progress: null,
   failures: [],
@@ -53,7 +66,10 @@ const observed = (state: BackendState, nodes: NodeFact[] = [], apiAddress: strin
 /** The API says that nodes are ready or not. */
 const saying = (nodes: Record<string, boolean>, status?: Health["status"]): Health => ({
   status: status ?? (Object.values(nodes).every(Boolean) ? "HEALTHY" : "UNHEALTHY"),
-  reason: { api: "ok", ...Object.fromEntries(Object.entries(nodes).map(([name, ready]) => [`${name}.Ready`, ready ? "True" : "False"])) },
+  reason: {
+    api: "ok",
+    ...Object.fromEntries(Object.entries(nodes).map(([name, ready]) => [`${name}.Ready`, ready ? "True" : "False"])),
+  },
   nodes: Object.fromEntries(Object.entries(nodes).map(([name, ready]) => [name, { ready, version: null }])),
 });
 
@@ -69,18 +85,28 @@ describe("a cluster's API is asked", () => {
     ["at once when it never was", { healthCheckedAt: null }, 0],
     ["about every minute while all is well", { healthCheckedAt: ago(10_000) }, 44_000],
     ["again when the minute is over", { healthCheckedAt: ago(60_000) }, 0],
-    ["about every ten seconds when something is not well", { healthStatus: "UNHEALTHY", healthCheckedAt: ago(5000) }, 4000],
+    [
+      "about every ten seconds when something is not well",
+      { healthStatus: "UNHEALTHY", healthCheckedAt: ago(5000) },
+      4000,
+    ],
     ["about every ten seconds while it changes", { status: "UPDATE_IN_PROGRESS", healthCheckedAt: ago(5000) }, 4000],
     ["never once its deletion was asked for", { deletionRequestedAt: now, healthCheckedAt: null }, null],
     [
       "never when magnum-auto-healer reports",
-      { labels: { auto_healing_enabled: "true", auto_healing_controller: "magnum-auto-healer" }, healthCheckedAt: null },
+      {
+        labels: { auto_healing_enabled: "true", auto_healing_controller: "magnum-auto-healer" },
+        healthCheckedAt: null,
+      },
       null,
     ],
     ["when another healer was chosen", { labels: { auto_healing_enabled: "true" }, healthCheckedAt: null }, 0],
     [
       "when healing is off, whatever the controller",
-      { labels: { auto_healing_enabled: "false", auto_healing_controller: "magnum-auto-healer" }, healthCheckedAt: null },
+      {
+        labels: { auto_healing_enabled: "false", auto_healing_controller: "magnum-auto-healer" },
+        healthCheckedAt: null,
+      },
       0,
     ],
   ])("%s", (_when, given, expected) => {
@@ -120,7 +146,9 @@ describe("health", () => {
     expect(await at({ status: "UPDATE_IN_PROGRESS" })).toBe("HEALTHY");
     expect(await at({ status: "UPDATE_COMPLETE" })).toBe("UNHEALTHY");
     const older = observed("updating", [node("a", ago(3_600_000)), node("b", ago(660_000))]);
-    expect((await look(saying({ a: true, b: false }), older, { status: "UPDATE_IN_PROGRESS" })).recorded?.status).toBe("UNHEALTHY");
+    expect((await look(saying({ a: true, b: false }), older, { status: "UPDATE_IN_PROGRESS" })).recorded?.status).toBe(
+      "UNHEALTHY",
+    );
   });
 
   it("does not suffer from nodes whose servers are gone, and does not show them", async () => {

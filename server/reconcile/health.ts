@@ -20,7 +20,10 @@ export function healthDueIn({ cluster, deletionRequestedAt }: ClaimedCluster, pa
   if (deletionRequestedAt !== null) return null;
   const label = (key: string) => cluster.labels[key]?.toLowerCase();
   // Only that healer's own reports count: it PATCHes them.
-  if (["true", "1", "yes", "on"].includes(label("auto_healing_enabled") ?? "") && label("auto_healing_controller") === "magnum-auto-healer")
+  if (
+    ["true", "1", "yes", "on"].includes(label("auto_healing_enabled") ?? "") &&
+    label("auto_healing_controller") === "magnum-auto-healer"
+  )
     return null;
   if (cluster.healthCheckedAt === null) return 0;
   const calm = cluster.healthStatus === "HEALTHY" && !isInProgress(cluster.status);
@@ -40,7 +43,9 @@ export async function lookAtHealth(
   const creating = claimed.cluster.status === "CREATE_IN_PROGRESS";
   if (seen.state === "absent")
     return {
-      recorded: creating ? null : { status: "UNHEALTHY", reason: { api: "The cluster was removed outside of this service." } },
+      recorded: creating
+        ? null
+        : { status: "UNHEALTHY", reason: { api: "The cluster was removed outside of this service." } },
       nodes: null,
     };
   if (creating && seen.apiAddress === null) return { recorded: null, nodes: null };
@@ -63,7 +68,9 @@ function withoutStrays(health: Health, seen: Observed): Health {
   const strays = new Set(names.filter((name) => !servers.has(name)));
   if (seen.state !== "ready" || strays.size === 0 || strays.size === names.length) return health;
   const nodes = Object.fromEntries(Object.entries(health.nodes).filter(([name]) => !strays.has(name)));
-  const reason = Object.fromEntries(Object.entries(health.reason).filter(([key]) => !strays.has(key.replace(/\.Ready$/, ""))));
+  const reason = Object.fromEntries(
+    Object.entries(health.reason).filter(([key]) => !strays.has(key.replace(/\.Ready$/, ""))),
+  );
   const well = reason["api"] === "ok" && Object.values(nodes).every((node) => node.ready);
   return { status: health.status === "UNHEALTHY" && well ? "HEALTHY" : health.status, reason, nodes };
 }

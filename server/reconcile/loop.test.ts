@@ -18,7 +18,10 @@ onEveryDatabase((database) => {
   const start = (conductor: Conductor, options: Partial<LoopOptions> = {}) =>
     startLoop(conductor, { ...loopDefaults, idleMs: 50, ...options });
   const isReady = (id: string) =>
-    vi.waitFor(async () => expect((await stage.see(id))?.status).toBe("CREATE_COMPLETE"), { timeout: 20_000, interval: 20 });
+    vi.waitFor(async () => expect((await stage.see(id))?.status).toBe("CREATE_COMPLETE"), {
+      timeout: 20_000,
+      interval: 20,
+    });
   const leases = () => database.db.prisma.cluster.count({ where: { leaseOwner: { not: null } } });
   /** Observations of every cluster wait until they are let go. */
   const hold = () => {

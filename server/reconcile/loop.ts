@@ -96,8 +96,7 @@ export function startLoop(conductor: Conductor, options: LoopOptions = loopDefau
     if (held.length === 0) return;
     try {
       const ours = new Set(await renewLease(deps.db, owner, held, leaseMs, now));
-      for (const id of held)
-        if (ours.has(id) && leases.has(id)) leases.set(id, now.getTime() + leaseMs);
+      for (const id of held) if (ours.has(id) && leases.has(id)) leases.set(id, now.getTime() + leaseMs);
     } catch (error) {
       deps.log.error({ err: error }, "leases could not be renewed");
     }

@@ -19,7 +19,13 @@ describe("the conductor's note about a cluster", () => {
   });
 
   it("begins without attempts in a new operation, but remembers the back end and that it is gone", () => {
-    expect(readMemory({ ...note, gone: true }, 3)).toEqual({ ...note, gone: true, attempts: 0, generation: 3, said: null });
+    expect(readMemory({ ...note, gone: true }, 3)).toEqual({
+      ...note,
+      gone: true,
+      attempts: 0,
+      generation: 3,
+      said: null,
+    });
   });
 
   it.each([null, undefined, "damaged", { backend: 1 }])("counts as never written when it is %j", (stored) => {
@@ -30,7 +36,9 @@ describe("the conductor's note about a cluster", () => {
 describe("what a survey shows of a cluster", () => {
   it("are the objects tagged with its id", () => {
     const stacks = [stack(), stack({ id: "s-2", tags: ["coe", "coe-cluster-99999999-1111-4222-8333-444455556666"] })];
-    expect(surveyed({ at: new Date(), stacks }, "4f2a1b00-1111-4222-8333-444455556666").map((each) => each.id)).toEqual(["s-1"]);
+    expect(surveyed({ at: new Date(), stacks }, "4f2a1b00-1111-4222-8333-444455556666").map((each) => each.id)).toEqual(
+      ["s-1"],
+    );
   });
 
   it("is the same in any order, and another when a status, a time or an object changes", () => {

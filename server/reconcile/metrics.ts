@@ -58,7 +58,11 @@ export function conductorMetrics(registry: Registry = register): ConductorMetric
       registers,
     }),
     claimed: new Gauge({ name: name("claimed"), help: "Clusters that this conductor works on now", registers }),
-    lagSeconds: new Gauge({ name: name("lag_seconds"), help: "How long the longest waiting cluster is due", registers }),
+    lagSeconds: new Gauge({
+      name: name("lag_seconds"),
+      help: "How long the longest waiting cluster is due",
+      registers,
+    }),
   };
   return made;
 }

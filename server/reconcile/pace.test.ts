@@ -4,7 +4,10 @@ import type { Next } from "./status.ts";
 
 const now = new Date("2026-01-02T03:04:05.678Z");
 const real = paceOf(1);
-const wait = (next: Next, given: { pace?: typeof real; at?: Date; projectId?: string; failures?: number; random?: number } = {}) => {
+const wait = (
+  next: Next,
+  given: { pace?: typeof real; at?: Date; projectId?: string; failures?: number; random?: number } = {},
+) => {
   const { pace = real, at = now, projectId = "p-1", failures = 0, random = 0.5 } = given;
   return nextTime(next, { projectId, failures }, pace, at, () => random).getTime() - at.getTime();
 };
@@ -34,7 +37,10 @@ describe("the next look", () => {
       return (at.getTime() + pause) % 60_000;
     });
     expect(new Set(moments).size).toBe(1);
-    const phases = Array.from({ length: 20 }, (_, index) => (now.getTime() + wait({ kind: "settled" }, { projectId: `p-${index}` })) % 60_000);
+    const phases = Array.from(
+      { length: 20 },
+      (_, index) => (now.getTime() + wait({ kind: "settled" }, { projectId: `p-${index}` })) % 60_000,
+    );
     expect(new Set(phases).size).toBeGreaterThan(15);
   });
 

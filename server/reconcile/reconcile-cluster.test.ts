@@ -29,7 +29,9 @@ onEveryDatabase((database) => {
       data: { nextReconcileAt: stage.clock.now() },
     });
   const messages = async (id: string) =>
-    (await listEvents(stage.db, stage.scope, { clusterId: id, size: 100 })).rows.map((event) => event.message).toReversed();
+    (await listEvents(stage.db, stage.scope, { clusterId: id, size: 100 })).rows
+      .map((event) => event.message)
+      .toReversed();
   const askToDelete = (id: string) =>
     requestDeletion(stage.db, stage.scope, id, stage.clock.now(), () => ({
       operation: anOperation({ kind: "delete" }),
@@ -70,7 +72,13 @@ onEveryDatabase((database) => {
         "The cluster is ready.",
       ]);
       const row = await database.db.prisma.cluster.findUniqueOrThrow({ where: { id } });
-      expect(row).toMatchObject({ observedGeneration: 1, readyMasters: 1, readyNodes: 2, deadlineAt: null, leaseOwner: null });
+      expect(row).toMatchObject({
+        observedGeneration: 1,
+        readyMasters: 1,
+        readyNodes: 2,
+        deadlineAt: null,
+        leaseOwner: null,
+      });
     });
 
     it("that cannot be built says why, keeps what was made, and is whole again after a retry", async () => {
@@ -84,7 +92,9 @@ onEveryDatabase((database) => {
       await acceptChange(stage.db, stage.scope, id, stage.clock.now(), ({ nodegroups }) => ({
         status: "CREATE_IN_PROGRESS",
         repair: true,
-        nodegroups: nodegroups.flatMap((group) => (group.id === worker ? [{ id: group.id, status: "CREATE_IN_PROGRESS" }] : [])),
+        nodegroups: nodegroups.flatMap((group) =>
+          group.id === worker ? [{ id: group.id, status: "CREATE_IN_PROGRESS" }] : [],
+        ),
         operation: anOperation({ kind: "retry" }),
         event: { level: "info", message: "Ada asked to try again." },
       }));
@@ -112,7 +122,10 @@ onEveryDatabase((database) => {
 
   describe("the cloud", () => {
     it("is asked for one list per project and region in a round, whatever the number of clusters", async () => {
-      const ids = await Promise.all([...Array.from({ length: 6 }, () => stage.cluster()), stage.cluster({ region: "RegionTwo" })]);
+      const ids = await Promise.all([
+        ...Array.from({ length: 6 }, () => stage.cluster()),
+        stage.cluster({ region: "RegionTwo" }),
+      ]);
       const conductor = stage.conductor();
       expect(await round(stage, conductor)).toHaveLength(7);
       expect(stage.world.calls.filter((call) => call === "survey")).toHaveLength(2);
@@ -315,7 +328,13 @@ onEveryDatabase((database) => {
         return answer(want, seen);
       };
       const authorities = [
-        { id: randomUUID(), kind: "kubernetes" as const, revision: 1, certPem: made.kubernetes.certPem, key: `barbican:${ref}` },
+        {
+          id: randomUUID(),
+          kind: "kubernetes" as const,
+          revision: 1,
+          certPem: made.kubernetes.certPem,
+          key: `barbican:${ref}`,
+        },
       ];
       const id = await stage.cluster({ authorities });
       const conductor = await becomes(id, "CREATE_COMPLETE");
@@ -334,7 +353,9 @@ onEveryDatabase((database) => {
     it("takes its identity and keys with it, before its rows", async () => {
       const ref = randomUUID();
       stage.vault.set(ref, "key");
-      const authorities = [{ id: randomUUID(), kind: "etcd" as const, revision: 1, certPem: "", key: `barbican:${ref}` }];
+      const authorities = [
+        { id: randomUUID(), kind: "etcd" as const, revision: 1, certPem: "", key: `barbican:${ref}` },
+      ];
       const id = await stage.cluster({ authorities });
       const conductor = await becomes(id, "CREATE_COMPLETE");
       await askToDelete(id);
@@ -360,7 +381,8 @@ onEveryDatabase((database) => {
     it("that something blocks is tried again a few times, then DELETE_FAILED, and again when asked again", async () => {
       const id = await stage.cluster();
       const conductor = await becomes(id, "CREATE_COMPLETE");
-      const shared = "Unable to complete operation on subnet: One or more ports have an IP allocation from this subnet.";
+      const shared =
+        "Unable to complete operation on subnet: One or more ports have an IP allocation from this subnet.";
       await askToDelete(id);
       await rounds(stage, conductor, async () => {
         stage.world.failures.set(id, shared);

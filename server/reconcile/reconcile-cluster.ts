@@ -29,7 +29,11 @@ export type View =
 export type PassResult = "recorded" | "superseded" | "lost" | "removed";
 
 /** Throws only when the database does: everything else is a finding. */
-export async function reconcileCluster(conductor: Conductor, claimed: ClaimedCluster, view: View | null): Promise<PassResult> {
+export async function reconcileCluster(
+  conductor: Conductor,
+  claimed: ClaimedCluster,
+  view: View | null,
+): Promise<PassResult> {
   const { deps, pace } = conductor;
   const before = standingOf(claimed);
   // Without an identity nothing can ever have been made.
@@ -44,7 +48,11 @@ export async function reconcileCluster(conductor: Conductor, claimed: ClaimedClu
   const ends = isInProgress(before.status) && isSettledGood(verdict.status);
   const health =
     sight.body && dueIn !== null && (dueIn === 0 || ends)
-      ? await counted(conductor, "health", lookAtHealth(sight.body.driver, claimed, sight.body.want, sight.body.seen, now))
+      ? await counted(
+          conductor,
+          "health",
+          lookAtHealth(sight.body.driver, claimed, sight.body.want, sight.body.seen, now),
+        )
       : null;
   const kept: Verdict = {
     ...verdict,
@@ -90,14 +98,20 @@ async function look(
   try {
     const print = fingerprint(surveyed(view.survey, cluster.id));
     const admin = await conductor.admins.of(claimed, deps.clock.now());
-    const want = desired(claimed, { ...access, revision: credential.revision }, admin, endpointsOf(deps.env, cluster.region));
+    const want = desired(
+      claimed,
+      { ...access, revision: credential.revision },
+      admin,
+      endpointsOf(deps.env, cluster.region),
+    );
     const known = conductor.seen.get(cluster.id);
     if (known && isSettledGood(cluster.status) && !before.deleting && print === before.memory.backend)
       return { finding: { kind: "unchanged" }, body: { driver, want, seen: known }, backend: print };
 
     let refused = view.refused;
     let seen: Observed;
-    if (refused && view.standIn) seen = await counted(conductor, "observe", driver.observe(view.standIn, want, view.survey));
+    if (refused && view.standIn)
+      seen = await counted(conductor, "observe", driver.observe(view.standIn, want, view.survey));
     else
       try {
         seen = await counted(conductor, "observe", driver.observe(own, want, view.survey));
@@ -113,7 +127,8 @@ async function look(
     if (step) {
       // Nothing is made or removed in somebody else's name but what its owner asked to be removed.
       const actor = refused?.refused ? (before.deleting ? view.standIn : null) : own;
-      if (!actor) return { ...trouble(refused ?? lacking("The cluster's access to the cloud was refused.")), backend: print };
+      if (!actor)
+        return { ...trouble(refused ?? lacking("The cluster's access to the cloud was refused.")), backend: print };
       if ((conductor.leases.get(cluster.id) ?? 0) <= deps.clock.now().getTime()) return "lost";
       outcome = await counted(conductor, "apply", driver.apply(actor, want, step));
       conductor.metrics.steps.inc({ kind: step.kind, outcome: outcome.kind });
@@ -145,7 +160,13 @@ async function exit(
   const { deps, pace, metrics } = conductor;
   const { cluster } = claimed;
   const now = deps.clock.now();
-  const visit = nextTime(verdict.next, { projectId: cluster.projectId, failures: verdict.failures }, pace, now, conductor.random);
+  const visit = nextTime(
+    verdict.next,
+    { projectId: cluster.projectId, failures: verdict.failures },
+    pace,
+    now,
+    conductor.random,
+  );
   const ask = health ? pace.healthBusyMs : healthDue;
   const ill = health?.recorded ? health.recorded.status !== "HEALTHY" : cluster.healthStatus !== "HEALTHY";
   // Settled clusters that are not well, or not yet known to be, are asked more often than they are visited.
@@ -163,7 +184,10 @@ async function exit(
   if (result === "recorded" && verdict.status !== cluster.status) {
     metrics.transitions.inc({ status: verdict.status });
     if (verdict.failure) metrics.failures.inc({ kind: verdict.failure.kind });
-    deps.log.info({ clusterId: cluster.id, from: cluster.status, to: verdict.status, reason: verdict.statusReason }, "status");
+    deps.log.info(
+      { clusterId: cluster.id, from: cluster.status, to: verdict.status, reason: verdict.statusReason },
+      "status",
+    );
   }
   return result;
 }
@@ -183,7 +207,10 @@ async function finishRemoval(conductor: Conductor, claimed: ClaimedCluster, befo
     }
   } catch (error) {
     const what = troubleOf(error);
-    deps.log.warn({ err: error, clusterId: cluster.id }, "identity or keys of a deleted cluster could not be removed yet");
+    deps.log.warn(
+      { err: error, clusterId: cluster.id },
+      "identity or keys of a deleted cluster could not be removed yet",
+    );
     const verdict = judge(before, { kind: "trouble", ...what, permanent: false }, deps.clock.now());
     return exit(conductor, claimed, verdict, null, null, null);
   }

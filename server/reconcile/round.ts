@@ -30,7 +30,9 @@ export async function runRound(conductor: Conductor, ids: readonly string[], lim
   metrics.rounds.inc();
   try {
     const claimed = await loadClaimed(deps.db, owner, ids);
-    const groups = Map.groupBy(claimed, ({ cluster }) => JSON.stringify([cluster.projectId, cluster.region, cluster.driver]));
+    const groups = Map.groupBy(claimed, ({ cluster }) =>
+      JSON.stringify([cluster.projectId, cluster.region, cluster.driver]),
+    );
     await Promise.all(
       [...groups.values()].map(async (group) => {
         const views = await limit(() => viewsOf(conductor, group));

@@ -49,7 +49,8 @@ export function recordedOutcome(
   const complete = seen !== null && (seen.state === "ready" || seen.state === "failed");
   const groups = recordedGroups(claimed, verdict, seen, complete);
   const nodes = seen ? recordedNodes(seen, health) : [];
-  const masters = seen && (complete || seen.masterAddresses.length > 0) ? seen.masterAddresses : cluster.masterAddresses;
+  const masters =
+    seen && (complete || seen.masterAddresses.length > 0) ? seen.masterAddresses : cluster.masterAddresses;
   const isMaster = new Map(claimed.nodegroups.map((group) => [group.id, group.role === "master"]));
   const readyCount = (master: boolean) =>
     nodes.filter((node) => isMaster.get(node.nodegroupId) === master && node.ready === true).length;

@@ -20,7 +20,16 @@ const theEight: ClusterStatus[] = [
 
 function group(name: string, status: ClusterStatus | null, given: Partial<StandingGroup> = {}): StandingGroup {
   const role = name === "default-master" ? "master" : "worker";
-  return { id: name, name, role, isDefault: name.startsWith("default-"), count: 2, status, statusReason: null, ...given };
+  return {
+    id: name,
+    name,
+    role,
+    isDefault: name.startsWith("default-"),
+    count: 2,
+    status,
+    statusReason: null,
+    ...given,
+  };
 }
 
 function standing(status: ClusterStatus, given: Partial<Standing> = {}): Standing {
@@ -119,7 +128,10 @@ describe("a cluster that is being created", () => {
 
   it("becomes CREATE_FAILED with the earliest real cause when the back end failed", () => {
     const seen = observed("failed", {
-      nodegroups: [foundGroup("default-master", "ready"), foundGroup("default-worker", "failed", { reason: "No valid host" })],
+      nodegroups: [
+        foundGroup("default-master", "ready"),
+        foundGroup("default-worker", "failed", { reason: "No valid host" }),
+      ],
       failures: [
         {
           path: ["workers", "worker 3", "server"],
@@ -196,7 +208,11 @@ describe("a cluster that is being created", () => {
     const first = judge(creating, sees(observed("creating"), { steps: [step], outcome: waiting }), now);
     expect(first.events.map((each) => each.message)).toEqual(["Waiting: the control plane."]);
     expect(first.next).toEqual({ kind: "after", ms: 500 });
-    const again = judge({ ...creating, memory: first.memory }, sees(observed("creating"), { steps: [step], outcome: waiting }), now);
+    const again = judge(
+      { ...creating, memory: first.memory },
+      sees(observed("creating"), { steps: [step], outcome: waiting }),
+      now,
+    );
     expect(again.events).toEqual([]);
   });
 
@@ -280,7 +296,11 @@ describe("a cluster that is being changed", () => {
     const verdict = judge(before, sees(seen), now);
     expect(verdict.status).toBe("UPDATE_FAILED");
     expect(verdict.failure?.kind).toBe("quota");
-    expect(verdict.nodegroups.map((each) => each.status)).toEqual(["CREATE_COMPLETE", "UPDATE_COMPLETE", "CREATE_FAILED"]);
+    expect(verdict.nodegroups.map((each) => each.status)).toEqual([
+      "CREATE_COMPLETE",
+      "UPDATE_COMPLETE",
+      "CREATE_FAILED",
+    ]);
   });
 
   it("ends in UPDATE_FAILED when what all groups share has failed", () => {
@@ -319,7 +339,10 @@ describe("a cluster that is being changed", () => {
     const begun = judge(before, sees(observed("updating"), { words: ["ROLLBACK_IN_PROGRESS"] }), now);
     expect(begun).toMatchObject({ status: "ROLLBACK_IN_PROGRESS", ended: null });
     const rolling = standing("ROLLBACK_IN_PROGRESS", {
-      nodegroups: [group("default-master", "CREATE_COMPLETE"), group("default-worker", "UPDATE_IN_PROGRESS", { count: 5 })],
+      nodegroups: [
+        group("default-master", "CREATE_COMPLETE"),
+        group("default-worker", "UPDATE_IN_PROGRESS", { count: 5 }),
+      ],
     });
     expect(stepToTake(rolling, observed("ready"), [step], now)).toBeNull();
     const done = judge(rolling, sees(observed("ready"), { steps: [step], words: ["ROLLBACK_COMPLETE"] }), now);
@@ -399,14 +422,19 @@ describe("a cluster that is being deleted", () => {
       leftovers: [{ type: "port", id: "p-1", name: "bastion", why: "of server jump-host on the cluster's network" }],
     });
     const verdict = judge(deleting, sees(seen), now);
-    expect(verdict).toMatchObject({ status: "DELETE_FAILED", failure: { kind: "blocked-delete", what: "port bastion" } });
+    expect(verdict).toMatchObject({
+      status: "DELETE_FAILED",
+      failure: { kind: "blocked-delete", what: "port bastion" },
+    });
     expect(verdict.statusReason).toContain("one or more ports");
     expect(verdict.nodegroups.map((each) => each.status)).toEqual(["DELETE_FAILED", "DELETE_FAILED"]);
   });
 
   it("becomes DELETE_FAILED when the back end fails again and again, or the clean-up takes too long", () => {
     const tired = standing("DELETE_IN_PROGRESS", { memory: { ...deleting.memory, attempts: attemptLimits.deletion } });
-    expect(judge(tired, sees(observed("failed", { reason: "x" }), { steps: [step] }), now).status).toBe("DELETE_FAILED");
+    expect(judge(tired, sees(observed("failed", { reason: "x" }), { steps: [step] }), now).status).toBe(
+      "DELETE_FAILED",
+    );
     const late = standing("DELETE_IN_PROGRESS", { deadlineAt: earlier });
     expect(judge(late, sees(observed("deleting")), now).status).toBe("DELETE_FAILED");
   });
@@ -435,8 +463,12 @@ describe("a cluster at rest", () => {
     const before = standing("CREATE_COMPLETE");
     const verdict = judge(before, sees(observed("absent"), { steps: [step] }), now);
     expect(verdict.status).toBe("CREATE_COMPLETE");
-    expect(verdict.events).toMatchObject([{ level: "warning", message: "The cluster was removed outside of this service." }]);
-    expect(judge({ ...before, memory: verdict.memory }, sees(observed("absent"), { steps: [step] }), now).events).toEqual([]);
+    expect(verdict.events).toMatchObject([
+      { level: "warning", message: "The cluster was removed outside of this service." },
+    ]);
+    expect(
+      judge({ ...before, memory: verdict.memory }, sees(observed("absent"), { steps: [step] }), now).events,
+    ).toEqual([]);
   });
 
   it("that differs from what was asked for gets one warning, and again after it was in order", () => {
@@ -444,16 +476,22 @@ describe("a cluster at rest", () => {
     const differs = judge(before, sees(observed("ready"), { steps: [step] }), now);
     expect(differs).toMatchObject({ status: "UPDATE_COMPLETE", events: [{ level: "warning" }] });
     const fine = judge({ ...before, memory: differs.memory }, sees(observed("ready")), now);
-    expect(judge({ ...before, memory: fine.memory }, sees(observed("ready"), { steps: [step] }), now).events).toHaveLength(1);
+    expect(
+      judge({ ...before, memory: fine.memory }, sees(observed("ready"), { steps: [step] }), now).events,
+    ).toHaveLength(1);
   });
 
-  it.each(["RESUME_COMPLETE", "RESUME_FAILED", "RESTORE_COMPLETE", "SNAPSHOT_COMPLETE", "CHECK_COMPLETE", "ADOPT_COMPLETE"] as const)(
-    "shows %s when somebody did that to the stack directly",
-    (word) => {
-      const verdict = judge(standing("CREATE_COMPLETE"), sees(observed("ready"), { words: [word] }), now);
-      expect(verdict).toMatchObject({ status: word, events: [{ level: "warning" }] });
-    },
-  );
+  it.each([
+    "RESUME_COMPLETE",
+    "RESUME_FAILED",
+    "RESTORE_COMPLETE",
+    "SNAPSHOT_COMPLETE",
+    "CHECK_COMPLETE",
+    "ADOPT_COMPLETE",
+  ] as const)("shows %s when somebody did that to the stack directly", (word) => {
+    const verdict = judge(standing("CREATE_COMPLETE"), sees(observed("ready"), { words: [word] }), now);
+    expect(verdict).toMatchObject({ status: word, events: [{ level: "warning" }] });
+  });
 
   it("whose stack is suspended is UPDATE_FAILED with that reason", () => {
     const verdict = judge(standing("CREATE_COMPLETE"), sees(observed("failed"), { words: ["SUSPEND_COMPLETE"] }), now);
@@ -473,7 +511,9 @@ describe("whatever the status and whatever is seen", () => {
   const states: BackendState[] = ["absent", "creating", "updating", "deleting", "ready", "failed"];
   const cases = clusterStatuses.flatMap((status) =>
     states.flatMap((state) =>
-      [[], [step]].flatMap((steps) => [null, earlier, later].map((deadlineAt) => ({ status, state, steps, deadlineAt }))),
+      [[], [step]].flatMap((steps) =>
+        [null, earlier, later].map((deadlineAt) => ({ status, state, steps, deadlineAt })),
+      ),
     ),
   );
 

@@ -95,12 +95,7 @@ export type Next = { kind: "busy" | "soon" | "settled" | "error" } | { kind: "af
 export const attemptLimits = { repair: 10, deletion: 4 } as const;
 
 /** The step that may be done now; null = none. Nothing is ever done to a cluster that nobody asked to change. */
-export function stepToTake(
-  before: Standing,
-  seen: Observed,
-  steps: readonly Step[],
-  now: Date,
-): Step | null {
+export function stepToTake(before: Standing, seen: Observed, steps: readonly Step[], now: Date): Step | null {
   if (!isInProgress(before.status) || before.status === "ROLLBACK_IN_PROGRESS") return null;
   if (isComplete(before, seen, steps) || stopCause(before, seen, steps, now) !== null) return null;
   return steps[0] ?? null;
@@ -130,7 +125,8 @@ function stopCause(before: Standing, seen: Observed, steps: readonly Step[], now
   if (seen.state === "absent" && !before.deleting && !before.repair && (before.stackId !== null || steps.length === 0))
     return vanished(before);
   const limit = before.deleting ? attemptLimits.deletion : attemptLimits.repair;
-  if (seen.state === "failed" && (steps.length === 0 || before.memory.attempts >= limit)) return failureOf(before, seen);
+  if (seen.state === "failed" && (steps.length === 0 || before.memory.attempts >= limit))
+    return failureOf(before, seen);
   if (before.deadlineAt !== null && before.deadlineAt <= now) return timedOut(before, seen);
   return null;
 }
@@ -240,7 +236,9 @@ function rolledBack(before: Standing, seen: Observed, words: readonly string[]):
     return {
       ...unmoved(before),
       status: "ROLLBACK_IN_PROGRESS",
-      events: begins ? [{ level: "warning", message: "The change failed and is being undone.", detail: seen.reason }] : [],
+      events: begins
+        ? [{ level: "warning", message: "The change failed and is being undone.", detail: seen.reason }]
+        : [],
     };
   }
   if (before.status !== "ROLLBACK_IN_PROGRESS") return null;
@@ -429,7 +427,12 @@ function workingGroup(before: Standing, group: StandingGroup, seen: ObservedNode
 function completedGroup(group: StandingGroup, seen: ObservedNodegroup | null): GroupVerdict {
   const status = group.status ?? "CREATE_IN_PROGRESS";
   if (verbOf(status) === "DELETE")
-    return { id: group.id, status: "DELETE_COMPLETE", statusReason: null, gone: seen === null || seen.state === "absent" };
+    return {
+      id: group.id,
+      status: "DELETE_COMPLETE",
+      statusReason: null,
+      gone: seen === null || seen.state === "absent",
+    };
   const settled = isSettledGood(status) ? status : (`${verbOf(status)}_COMPLETE` as const);
   return { id: group.id, status: settled, statusReason: null, gone: false };
 }
@@ -446,7 +449,8 @@ function failedGroups(before: Standing, seen: Observed | null, reason: string): 
     const status = group.status ?? "CREATE_IN_PROGRESS";
     const found = groupSeen(seen, group);
     const broken = found?.state === "failed";
-    if (!isInProgress(status) && !broken) return { id: group.id, status, statusReason: group.statusReason, gone: false };
+    if (!isInProgress(status) && !broken)
+      return { id: group.id, status, statusReason: group.statusReason, gone: false };
     if (!broken && verbOf(status) !== "DELETE" && isThere(group, found))
       return { id: group.id, status: `${verbOf(status)}_COMPLETE`, statusReason: null, gone: false };
     const verb = isInProgress(status) || isFailed(status) ? verbOf(status) : verbOf(running(before.status));
@@ -456,7 +460,9 @@ function failedGroups(before: Standing, seen: Observed | null, reason: string): 
   // What all groups share has failed: the master group speaks for it.
   const lead = before.nodegroups.find((group) => group.isDefault && group.role === "master") ?? before.nodegroups[0];
   return groups.map((group) =>
-    group.id === lead?.id ? { ...group, status: `${verbOf(running(before.status))}_FAILED`, statusReason: reason } : group,
+    group.id === lead?.id
+      ? { ...group, status: `${verbOf(running(before.status))}_FAILED`, statusReason: reason }
+      : group,
   );
 }
 
@@ -468,7 +474,11 @@ const withFacts = (before: Standing, verdicts: readonly GroupVerdict[]) =>
 
 /** The word of the operation that a failed one belonged to. */
 const running = (status: ClusterStatus): ClusterStatus =>
-  status.startsWith("CREATE") ? "CREATE_IN_PROGRESS" : status.startsWith("DELETE") ? "DELETE_IN_PROGRESS" : "UPDATE_IN_PROGRESS";
+  status.startsWith("CREATE")
+    ? "CREATE_IN_PROGRESS"
+    : status.startsWith("DELETE")
+      ? "DELETE_IN_PROGRESS"
+      : "UPDATE_IN_PROGRESS";
 
 const asFailed = (sum: ClusterStatus, previous: ClusterStatus): ClusterStatus =>
   isFailed(sum) ? sum : `${verbOf(previous)}_FAILED`;
@@ -527,7 +537,16 @@ function failureOf(before: Standing, seen: Observed): FailureCause {
     explainFailure(
       text === null
         ? []
-        : [{ path: [], type: "OS::Heat::Stack", name: "the cluster", physicalId: seen.backendId, reason: text, at: null }],
+        : [
+            {
+              path: [],
+              type: "OS::Heat::Stack",
+              name: "the cluster",
+              physicalId: seen.backendId,
+              reason: text,
+              at: null,
+            },
+          ],
     ) ?? stalled("The back end reports a failure without a reason.", "Retry, or delete the cluster.")
   );
 }
@@ -536,11 +555,18 @@ function timedOut(before: Standing, seen: Observed): FailureCause {
   const explained = explainFailure(seen.failures);
   if (explained) return explained;
   const missing = seen.progress?.now ?? before.progress?.now ?? null;
-  const during = before.deleting ? "deleting the cluster" : before.status.startsWith("CREATE") ? "making the cluster" : "changing the cluster";
+  const during = before.deleting
+    ? "deleting the cluster"
+    : before.status.startsWith("CREATE")
+      ? "making the cluster"
+      : "changing the cluster";
   return {
     kind: "timeout",
     what: missing,
-    sentence: missing === null ? `The time limit ran out while ${during}.` : `The time limit ran out while ${during}; still missing: ${missing}.`,
+    sentence:
+      missing === null
+        ? `The time limit ran out while ${during}.`
+        : `The time limit ran out while ${during}; still missing: ${missing}.`,
     remedy: before.deleting
       ? "Look at what is left under Resources, then delete the cluster again."
       : "Retry, with a longer time limit when this cloud is slow.",
@@ -570,7 +596,8 @@ function stalled(reason: string, remedy: string): FailureCause {
 
 /** What REST clients see as `status_reason`: our sentence, then the other side's words where they say more. */
 function reasonText(cause: FailureCause): string {
-  const more = cause.upstream !== "" && !cause.sentence.includes(cause.upstream) && sentence(cause.upstream) !== cause.sentence;
+  const more =
+    cause.upstream !== "" && !cause.sentence.includes(cause.upstream) && sentence(cause.upstream) !== cause.sentence;
   return (more ? `${cause.sentence} (${cause.upstream})` : cause.sentence).slice(0, 4000);
 }
 
@@ -580,7 +607,9 @@ const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text
 const info = (message: string): Message => ({ level: "info", message, detail: null });
 
 const addressMessage = (before: Standing, seen: Observed): Message[] =>
-  before.apiAddress === null && seen.apiAddress !== null ? [info(`The cluster's API has its address: ${seen.apiAddress}`)] : [];
+  before.apiAddress === null && seen.apiAddress !== null
+    ? [info(`The cluster's API has its address: ${seen.apiAddress}`)]
+    : [];
 
 function finishedMessage(before: Standing, after: GroupVerdict, seen: Observed): Message[] {
   const group = before.nodegroups.find((other) => other.id === after.id);

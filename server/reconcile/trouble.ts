@@ -29,7 +29,10 @@ export function troubleOf(error: unknown): Trouble {
     if (error.retryable || kind === "unavailable" || kind === "timeout" || kind === "rate_limited")
       return plain(`${capital(who)} does not answer as it should: ${message}`, false);
     if (kind === "cancelled") return plain(`The call to ${who} was given up.`, false);
-    return plain(`${capital(who)} refused: ${message}`, kind === "quota" || kind === "bad_request" || kind === "no_service");
+    return plain(
+      `${capital(who)} refused: ${message}`,
+      kind === "quota" || kind === "bad_request" || kind === "no_service",
+    );
   }
   if (error instanceof DomainError) {
     const permanent = error.reason !== "cloud_unavailable";

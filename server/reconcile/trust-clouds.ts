@@ -22,7 +22,8 @@ export function openTrustClouds(clouds: Clouds, secrets: Secrets): TrustClouds {
   const byCredential = new Map<string, { revision: number; cloud: Cloud }>();
   const good = new Map<string, Map<string, Cloud>>();
   const place = (projectId: string, region: string) => `${projectId} ${region}`;
-  const drop = (credential: StoredCredential) => good.get(place(credential.projectId, credential.region))?.delete(credential.id);
+  const drop = (credential: StoredCredential) =>
+    good.get(place(credential.projectId, credential.region))?.delete(credential.id);
 
   function of(credential: StoredCredential | null): Cloud | null {
     if (!credential) return null;

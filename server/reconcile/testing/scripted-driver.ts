@@ -174,8 +174,7 @@ export const away = (service: string): OpenStackError =>
 export function scriptedClouds(world: World, life: Life): Clouds {
   const trustees = {
     domainId: () => Promise.resolve("trustees"),
-    find: (name: string) =>
-      Promise.resolve([...world.trustees.values()].find((user) => user.name === name) ?? null),
+    find: (name: string) => Promise.resolve([...world.trustees.values()].find((user) => user.name === name) ?? null),
     delete: (id: string) =>
       life.around("delete trustee", () => {
         if (world.identityOutage) throw world.identityOutage;
@@ -233,14 +232,16 @@ export function scriptedDriver(world: World, life: Life): ClusterDriver<ScriptSt
         const ids = new Set([...world.stacks.values()].map((stack) => stack.clusterId));
         return {
           at: world.clock.now(),
-          stacks: [...ids].flatMap((id) => world.of(id)).map((stack) => ({
-            id: stack.id,
-            name: stack.name,
-            status: stack.status,
-            reason: stack.reason,
-            updatedAt: new Date(stack.updatedAt).toISOString(),
-            tags: [`scripted-cluster-${stack.clusterId}`],
-          })),
+          stacks: [...ids]
+            .flatMap((id) => world.of(id))
+            .map((stack) => ({
+              id: stack.id,
+              name: stack.name,
+              status: stack.status,
+              reason: stack.reason,
+              updatedAt: new Date(stack.updatedAt).toISOString(),
+              tags: [`scripted-cluster-${stack.clusterId}`],
+            })),
         };
       }),
     observe: (cloud, want) =>
@@ -316,10 +317,24 @@ function observe(world: World, want: Desired): Observed {
     containerVersion: null,
     masterAddresses: nodegroups[0]?.addresses ?? [],
     nodegroups,
-    progress: { done: states.filter((state) => state === "ready").length, total: 1 + want.nodegroups.length, now: null },
-    failures: failed && !moving
-      ? [{ path: ["workers"], type: "OS::Nova::Server", name: "server", physicalId: null, reason: failed.reason ?? "", at: null }]
-      : [],
+    progress: {
+      done: states.filter((state) => state === "ready").length,
+      total: 1 + want.nodegroups.length,
+      now: null,
+    },
+    failures:
+      failed && !moving
+        ? [
+            {
+              path: ["workers"],
+              type: "OS::Nova::Server",
+              name: "server",
+              physicalId: null,
+              reason: failed.reason ?? "",
+              at: null,
+            },
+          ]
+        : [],
     leftovers: [],
   };
 }
@@ -334,8 +349,7 @@ function plan(want: Desired, seen: Observed): ScriptStep[] {
     const next = groups.length > 0 ? groups : seen.backendId === null ? [] : [seen.backendId];
     return next.map((stackId) => ({ kind: "remove", stackId, summary: "Remove a part" }));
   }
-  if (seen.backendId === null)
-    return [{ kind: "make", group: null, count: 0, summary: "Make the network" }];
+  if (seen.backendId === null) return [{ kind: "make", group: null, count: 0, summary: "Make the network" }];
   if (seen.state === "failed" && seen.nodegroups.every((group) => group.state !== "failed"))
     return want.repair ? [{ kind: "repair", group: null, summary: "Repair the network" }] : [];
   if (seen.apiAddress === null) return [];

@@ -67,7 +67,11 @@ export function openStage(db: Db, real?: Clock): Stage {
             certManager: "barbican",
             openstack: { nodeAuthUrl: "http://127.0.0.1/v3", insecure: false, caPem: null },
           },
-          db: { ...db, prisma: db.prisma, transaction: (work) => life.around("transaction", () => db.transaction(work)) },
+          db: {
+            ...db,
+            prisma: db.prisma,
+            transaction: (work) => life.around("transaction", () => db.transaction(work)),
+          },
           log: silentLog,
           clock,
           secrets,

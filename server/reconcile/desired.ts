@@ -6,7 +6,7 @@ import type { ClaimedCluster } from "../db/reconcile.ts";
 import type { Env } from "../env.ts";
 import type { AdminCertificate } from "./admin-certificates.ts";
 import { readMemory } from "./memory.ts";
-import { attemptLimits } from "./status.ts";
+import { attemptLimits } from "./verdict.ts";
 
 /** Groups on their way out are left out of the wish: what the back end still has of them is to go. */
 export function desired(

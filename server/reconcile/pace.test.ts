@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { nextTime, paceOf } from "./pace.ts";
-import type { Next } from "./status.ts";
+import type { Next } from "./verdict.ts";
 
 const now = new Date("2026-01-02T03:04:05.678Z");
 const real = paceOf(1);

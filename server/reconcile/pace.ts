@@ -1,6 +1,6 @@
 // How often a cluster is looked at. Times lie on a grid, so that clusters of one project come due together and one list
 // call serves them all; projects are spread over the grid, so that they do not.
-import type { Next } from "./status.ts";
+import type { Next } from "./verdict.ts";
 
 export interface Pace {
   /** Between looks at a cluster that works. */

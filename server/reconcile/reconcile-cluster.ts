@@ -11,8 +11,9 @@ import { healthDueIn, lookAtHealth, type HealthLook } from "./health.ts";
 import { fingerprint, surveyed } from "./memory.ts";
 import { nextTime } from "./pace.ts";
 import { recordedOutcome, standingOf } from "./row.ts";
-import { judge, stepToTake, type Finding, type Standing, type Verdict } from "./status.ts";
+import { judge, stepToTake } from "./status.ts";
 import { troubleOf, type Trouble } from "./trouble.ts";
+import type { Finding, Standing, Verdict } from "./verdict.ts";
 
 /** What the round found for all clusters of one project, region and driver. */
 export type View =

@@ -4,7 +4,7 @@ import type { ClaimedCluster, RecordedNode, RecordedNodegroup, RecordedOutcome }
 import { isInProgress, isSettledGood } from "../domain/cluster-status.ts";
 import type { HealthLook } from "./health.ts";
 import { readMemory } from "./memory.ts";
-import type { Standing, Verdict } from "./status.ts";
+import type { Standing, Verdict } from "./verdict.ts";
 
 export function standingOf(claimed: ClaimedCluster): Standing {
   const { cluster } = claimed;

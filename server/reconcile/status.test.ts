@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { BackendState, Observed, ObservedNodegroup, Outcome, Step } from "../../drivers/driver.ts";
 import { clusterStatuses, isInProgress, type ClusterStatus } from "../domain/cluster-status.ts";
-import { attemptLimits, judge, stepToTake, type Finding, type Standing, type StandingGroup } from "./status.ts";
+import { judge, stepToTake } from "./status.ts";
+import { attemptLimits, type Finding, type Standing, type StandingGroup } from "./verdict.ts";
 
 const now = new Date("2026-01-02T03:04:05Z");
 const later = new Date(now.getTime() + 60_000);

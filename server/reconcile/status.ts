@@ -6,93 +6,28 @@ import {
   isSettledGood,
   type ClusterStatus,
 } from "../domain/cluster-status.ts";
-import { explainFailure, type FailureCause } from "../domain/failure.ts";
-import type { ClusterEvent } from "../domain/event.ts";
-import type { Observed, ObservedNodegroup, Outcome, Progress, Step } from "../../drivers/driver.ts";
-import type { Memory } from "./memory.ts";
-
-/** A cluster as its row says before the pass. */
-export interface Standing {
-  name: string;
-  status: ClusterStatus;
-  statusReason: string | null;
-  failure: FailureCause | null;
-  /** Null until the back end's object was seen. */
-  stackId: string | null;
-  apiAddress: string | null;
-  generation: number;
-  observedGeneration: number;
-  deleting: boolean;
-  repair: boolean;
-  deadlineAt: Date | null;
-  /** Passes in a row that could not see or do anything. */
-  failures: number;
-  progress: Progress | null;
-  nodegroups: readonly StandingGroup[];
-  memory: Memory;
-}
-
-export interface StandingGroup {
-  id: string;
-  name: string;
-  role: string;
-  isDefault: boolean;
-  count: number;
-  status: ClusterStatus | null;
-  statusReason: string | null;
-}
-
-/** What a pass found. */
-export type Finding =
-  | {
-      kind: "seen";
-      seen: Observed;
-      steps: readonly Step[];
-      /** Of the first step; null when nothing was done. */
-      outcome: Outcome | null;
-      /** Status words of the cluster's back end objects as surveyed; the cluster's own object comes first. */
-      backendWords: readonly string[];
-    }
-  /** Settled, and the survey shows the same as before. */
-  | { kind: "unchanged" }
-  /** The cloud or the cluster's credential refused or did not answer. */
-  | { kind: "trouble"; message: string; remedy: string | null; permanent: boolean };
-
-export interface Verdict {
-  status: ClusterStatus;
-  statusReason: string | null;
-  failure: FailureCause | null;
-  /** The back end is gone: identities, keys and rows may go. */
-  gone: boolean;
-  nodegroups: GroupVerdict[];
-  progress: Progress | null;
-  repair: boolean;
-  failures: number;
-  observedGeneration: number;
-  memory: Memory;
-  events: Message[];
-  /** How the running operation ended; null = it goes on, or there is none. */
-  ended: { outcome: "done" | "failed"; reason: string | null } | null;
-  next: Next;
-}
-
-export interface GroupVerdict {
-  id: string;
-  status: ClusterStatus;
-  statusReason: string | null;
-  /** A deleted group whose back end is gone: its row goes. */
-  gone: boolean;
-  /** Read back after a rollback; absent = what is wanted stays. */
-  count?: number;
-}
-
-export type Message = Pick<ClusterEvent, "level" | "message" | "detail">;
-
-/** When to look again, before jitter. `busy` and `settled` are the loop's paces; `error` grows with `failures`. */
-export type Next = { kind: "busy" | "soon" | "settled" | "error" } | { kind: "after"; ms: number };
-
-/** Repairs and deletions of what is failed are tried this often in one operation. */
-export const attemptLimits = { repair: 10, deletion: 4 } as const;
+import type { FailureCause } from "../domain/failure.ts";
+import type { Observed, Outcome, Step } from "../../drivers/driver.ts";
+import { failureOf, reasonText, sentence, stalled, timedOut, vanished } from "./cause.ts";
+import {
+  completedGroup,
+  failedGroups,
+  groupSeen,
+  isLead,
+  running,
+  statusOf,
+  verbOf,
+  workingGroup,
+} from "./nodegroup-status.ts";
+import {
+  attemptLimits,
+  type Finding,
+  type GroupVerdict,
+  type Message,
+  type Next,
+  type Standing,
+  type Verdict,
+} from "./verdict.ts";
 
 /** The step that may be done now; null = none. Nothing is ever done to a cluster that nobody asked to change. */
 export function stepToTake(before: Standing, seen: Observed, steps: readonly Step[], now: Date): Step | null {
@@ -395,90 +330,11 @@ function told(base: Verdict, before: Standing, message: string, detail: string |
   return { ...base, events, memory: { ...before.memory, said: message } };
 }
 
-// Node groups
-
-const groupSeen = (seen: Observed | null, group: { id: string }): ObservedNodegroup | null =>
-  seen?.nodegroups.find((other) => other.key.id === group.id) ?? null;
-
-const statusOf = (before: Standing, id: string): ClusterStatus =>
-  before.nodegroups.find((group) => group.id === id)?.status ?? "CREATE_IN_PROGRESS";
-
-const isLead = (before: Standing, id: string): boolean =>
-  before.nodegroups.some((group) => group.id === id && group.isDefault && group.role === "master");
-
-const verbOf = (status: ClusterStatus | null): "CREATE" | "UPDATE" | "DELETE" =>
-  status === null || status.startsWith("CREATE") ? "CREATE" : status.startsWith("DELETE") ? "DELETE" : "UPDATE";
-
-const isThere = (group: StandingGroup, seen: ObservedNodegroup | null): boolean =>
-  seen !== null && seen.state === "ready" && seen.count === group.count;
-
-/** While the cluster works: the default master group waits for the whole, since clients take its word for the cluster's. */
-function workingGroup(before: Standing, group: StandingGroup, seen: ObservedNodegroup | null): GroupVerdict {
-  const status = group.status ?? "CREATE_IN_PROGRESS";
-  const same = { id: group.id, status, statusReason: group.statusReason, gone: false };
-  if (before.deleting || isLead(before, group.id) || !isInProgress(status)) return same;
-  if (verbOf(status) === "DELETE") return same;
-  // Others may still be at work: this group's failure is known all the same.
-  if (seen?.state === "failed" && !before.repair)
-    return { ...same, status: `${verbOf(status)}_FAILED`, statusReason: seen.reason };
-  return isThere(group, seen) ? { ...same, status: `${verbOf(status)}_COMPLETE`, statusReason: null } : same;
-}
-
-function completedGroup(group: StandingGroup, seen: ObservedNodegroup | null): GroupVerdict {
-  const status = group.status ?? "CREATE_IN_PROGRESS";
-  if (verbOf(status) === "DELETE")
-    return {
-      id: group.id,
-      status: "DELETE_COMPLETE",
-      statusReason: null,
-      gone: seen === null || seen.state === "absent",
-    };
-  const settled = isSettledGood(status) ? status : (`${verbOf(status)}_COMPLETE` as const);
-  return { id: group.id, status: settled, statusReason: null, gone: false };
-}
-
-function failedGroups(before: Standing, seen: Observed | null, reason: string): GroupVerdict[] {
-  if (before.deleting)
-    return before.nodegroups.map((group) => ({
-      id: group.id,
-      status: "DELETE_FAILED",
-      statusReason: groupSeen(seen, group)?.reason ?? reason,
-      gone: false,
-    }));
-  const groups = before.nodegroups.map((group): GroupVerdict => {
-    const status = group.status ?? "CREATE_IN_PROGRESS";
-    const found = groupSeen(seen, group);
-    const broken = found?.state === "failed";
-    if (!isInProgress(status) && !broken)
-      return { id: group.id, status, statusReason: group.statusReason, gone: false };
-    if (!broken && verbOf(status) !== "DELETE" && isThere(group, found))
-      return { id: group.id, status: `${verbOf(status)}_COMPLETE`, statusReason: null, gone: false };
-    const verb = isInProgress(status) || isFailed(status) ? verbOf(status) : verbOf(running(before.status));
-    return { id: group.id, status: `${verb}_FAILED`, statusReason: found?.reason ?? reason, gone: false };
-  });
-  if (groups.some((group) => isFailed(group.status))) return groups;
-  // What all groups share has failed: the master group speaks for it.
-  const lead = before.nodegroups.find((group) => group.isDefault && group.role === "master") ?? before.nodegroups[0];
-  return groups.map((group) =>
-    group.id === lead?.id
-      ? { ...group, status: `${verbOf(running(before.status))}_FAILED`, statusReason: reason }
-      : group,
-  );
-}
-
 const withFacts = (before: Standing, verdicts: readonly GroupVerdict[]) =>
   verdicts.flatMap((verdict) => {
     const group = before.nodegroups.find((other) => other.id === verdict.id);
     return group ? [{ name: group.name, role: group.role, isDefault: group.isDefault, status: verdict.status }] : [];
   });
-
-/** The word of the operation that a failed one belonged to. */
-const running = (status: ClusterStatus): ClusterStatus =>
-  status.startsWith("CREATE")
-    ? "CREATE_IN_PROGRESS"
-    : status.startsWith("DELETE")
-      ? "DELETE_IN_PROGRESS"
-      : "UPDATE_IN_PROGRESS";
 
 const asFailed = (sum: ClusterStatus, previous: ClusterStatus): ClusterStatus =>
   isFailed(sum) ? sum : `${verbOf(previous)}_FAILED`;
@@ -498,112 +354,8 @@ function outsideWord(word: string | null): ClusterStatus | null {
   }
 }
 
-// Causes
-
-function vanished(before: Standing): FailureCause {
-  return {
-    kind: "vanished",
-    what: null,
-    sentence: "The cluster was removed outside of this service.",
-    remedy: "Retry to make it again, or delete it.",
-    upstream: before.stackId === null ? "" : `Stack with id ${before.stackId} not found in Heat.`,
-    resourceType: "OS::Heat::Stack",
-    physicalId: before.stackId,
-    path: [],
-    others: 0,
-  };
-}
-
-function failureOf(before: Standing, seen: Observed): FailureCause {
-  const [blocker, ...others] = seen.leftovers;
-  if (before.deleting && blocker) {
-    const name = (leftover: typeof blocker) => `${leftover.type} ${leftover.name ?? leftover.id}`;
-    return {
-      kind: "blocked-delete",
-      what: name(blocker),
-      sentence: `The cluster cannot be deleted: ${name(blocker)} is still there (${blocker.why}).`,
-      remedy: "Remove what is named here, then delete the cluster again.",
-      upstream: seen.reason ?? seen.leftovers.map((leftover) => `${name(leftover)}: ${leftover.why}`).join("\n"),
-      resourceType: blocker.type,
-      physicalId: blocker.id,
-      path: [],
-      others: others.length,
-    };
-  }
-  const explained = explainFailure(seen.failures);
-  if (explained) return explained;
-  const text = seen.reason ?? seen.nodegroups.find((group) => group.state === "failed")?.reason ?? null;
-  return (
-    explainFailure(
-      text === null
-        ? []
-        : [
-            {
-              path: [],
-              type: "OS::Heat::Stack",
-              name: "the cluster",
-              physicalId: seen.backendId,
-              reason: text,
-              at: null,
-            },
-          ],
-    ) ?? stalled("The back end reports a failure without a reason.", "Retry, or delete the cluster.")
-  );
-}
-
-function timedOut(before: Standing, seen: Observed): FailureCause {
-  const explained = explainFailure(seen.failures);
-  if (explained) return explained;
-  const missing = seen.progress?.now ?? before.progress?.now ?? null;
-  const during = before.deleting
-    ? "deleting the cluster"
-    : before.status.startsWith("CREATE")
-      ? "making the cluster"
-      : "changing the cluster";
-  return {
-    kind: "timeout",
-    what: missing,
-    sentence:
-      missing === null
-        ? `The time limit ran out while ${during}.`
-        : `The time limit ran out while ${during}; still missing: ${missing}.`,
-    remedy: before.deleting
-      ? "Look at what is left under Resources, then delete the cluster again."
-      : "Retry, with a longer time limit when this cloud is slow.",
-    upstream: seen.reason ?? "",
-    resourceType: null,
-    physicalId: seen.backendId,
-    path: [],
-    others: 0,
-  };
-}
-
-/** Somebody refuses for good and says why; its own sentence and remedy are the best there are. */
-function stalled(reason: string, remedy: string): FailureCause {
-  const guess = explainFailure([{ path: [], type: "", name: "the cluster", physicalId: null, reason, at: null }]);
-  return {
-    kind: guess?.kind ?? "unknown",
-    what: null,
-    sentence: sentence(reason),
-    remedy,
-    upstream: reason,
-    resourceType: null,
-    physicalId: null,
-    path: [],
-    others: 0,
-  };
-}
-
-/** What REST clients see as `status_reason`: our sentence, then the other side's words where they say more. */
-function reasonText(cause: FailureCause): string {
-  const more =
-    cause.upstream !== "" && !cause.sentence.includes(cause.upstream) && sentence(cause.upstream) !== cause.sentence;
-  return (more ? `${cause.sentence} (${cause.upstream})` : cause.sentence).slice(0, 4000);
-}
-
 // Messages
 
-const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 const info = (message: string): Message => ({ level: "info", message, detail: null });
 
 const addressMessage = (before: Standing, seen: Observed): Message[] =>

@@ -1,0 +1,81 @@
+// The words of node groups (statuses.md 2 and 3). Pure.
+import { isFailed, isInProgress, isSettledGood, type ClusterStatus } from "../domain/cluster-status.ts";
+import type { Observed, ObservedNodegroup } from "../../drivers/driver.ts";
+import type { GroupVerdict, Standing, StandingGroup } from "./verdict.ts";
+
+export const groupSeen = (seen: Observed | null, group: { id: string }): ObservedNodegroup | null =>
+  seen?.nodegroups.find((other) => other.key.id === group.id) ?? null;
+
+export const statusOf = (before: Standing, id: string): ClusterStatus =>
+  before.nodegroups.find((group) => group.id === id)?.status ?? "CREATE_IN_PROGRESS";
+
+export const isLead = (before: Standing, id: string): boolean =>
+  before.nodegroups.some((group) => group.id === id && group.isDefault && group.role === "master");
+
+export const verbOf = (status: ClusterStatus | null): "CREATE" | "UPDATE" | "DELETE" =>
+  status === null || status.startsWith("CREATE") ? "CREATE" : status.startsWith("DELETE") ? "DELETE" : "UPDATE";
+
+const isThere = (group: StandingGroup, seen: ObservedNodegroup | null): boolean =>
+  seen !== null && seen.state === "ready" && seen.count === group.count;
+
+/** While the cluster works: the default master group waits for the whole, since clients take its word for the cluster's. */
+export function workingGroup(before: Standing, group: StandingGroup, seen: ObservedNodegroup | null): GroupVerdict {
+  const status = group.status ?? "CREATE_IN_PROGRESS";
+  const same = { id: group.id, status, statusReason: group.statusReason, gone: false };
+  if (before.deleting || isLead(before, group.id) || !isInProgress(status)) return same;
+  if (verbOf(status) === "DELETE") return same;
+  // Others may still be at work: this group's failure is known all the same.
+  if (seen?.state === "failed" && !before.repair)
+    return { ...same, status: `${verbOf(status)}_FAILED`, statusReason: seen.reason };
+  return isThere(group, seen) ? { ...same, status: `${verbOf(status)}_COMPLETE`, statusReason: null } : same;
+}
+
+export function completedGroup(group: StandingGroup, seen: ObservedNodegroup | null): GroupVerdict {
+  const status = group.status ?? "CREATE_IN_PROGRESS";
+  if (verbOf(status) === "DELETE")
+    return {
+      id: group.id,
+      status: "DELETE_COMPLETE",
+      statusReason: null,
+      gone: seen === null || seen.state === "absent",
+    };
+  const settled = isSettledGood(status) ? status : (`${verbOf(status)}_COMPLETE` as const);
+  return { id: group.id, status: settled, statusReason: null, gone: false };
+}
+
+export function failedGroups(before: Standing, seen: Observed | null, reason: string): GroupVerdict[] {
+  if (before.deleting)
+    return before.nodegroups.map((group) => ({
+      id: group.id,
+      status: "DELETE_FAILED",
+      statusReason: groupSeen(seen, group)?.reason ?? reason,
+      gone: false,
+    }));
+  const groups = before.nodegroups.map((group): GroupVerdict => {
+    const status = group.status ?? "CREATE_IN_PROGRESS";
+    const found = groupSeen(seen, group);
+    const broken = found?.state === "failed";
+    if (!isInProgress(status) && !broken)
+      return { id: group.id, status, statusReason: group.statusReason, gone: false };
+    if (!broken && verbOf(status) !== "DELETE" && isThere(group, found))
+      return { id: group.id, status: `${verbOf(status)}_COMPLETE`, statusReason: null, gone: false };
+    const verb = isInProgress(status) || isFailed(status) ? verbOf(status) : verbOf(running(before.status));
+    return { id: group.id, status: `${verb}_FAILED`, statusReason: found?.reason ?? reason, gone: false };
+  });
+  if (groups.some((group) => isFailed(group.status))) return groups;
+  // What all groups share has failed: the master group speaks for it.
+  const lead = before.nodegroups.find((group) => group.isDefault && group.role === "master") ?? before.nodegroups[0];
+  return groups.map((group) =>
+    group.id === lead?.id
+      ? { ...group, status: `${verbOf(running(before.status))}_FAILED`, statusReason: reason }
+      : group,
+  );
+}
+
+/** The word of the operation that a failed one belonged to. */
+export const running = (status: ClusterStatus): ClusterStatus =>
+  status.startsWith("CREATE")
+    ? "CREATE_IN_PROGRESS"
+    : status.startsWith("DELETE")
+      ? "DELETE_IN_PROGRESS"
+      : "UPDATE_IN_PROGRESS";

@@ -36,7 +36,7 @@ export interface ErrorText {
 
 /** What to do, where the server gave no remedy of its own. */
 const remedies: Partial<Record<Reason, string>> = {
-  bad_credentials: "Check the domain, user name and password.",
+  bad_credentials: "Try again.",
   unauthenticated: "Sign in again.",
   forbidden: "Ask somebody with the needed role in this project.",
   quota_exceeded: "Delete a cluster that is no longer needed, or ask for a larger quota.",

@@ -25,7 +25,7 @@ export function Meter({
   return (
     <div className={cx("min-w-0", compact ? "space-y-1" : "space-y-1.5")}>
       <div className="flex items-baseline justify-between gap-3 text-xs">
-        <span className="truncate text-muted">{name}</span>
+        <span className="truncate text-muted first-letter:uppercase">{name}</span>
         <span className={cx("tabular-nums", over ? "font-medium text-bad" : "text-foreground")}>
           {count(used)}
           {adds > 0 && <span className={over ? "" : "text-accent-text"}> + {count(adds)}</span>}

@@ -55,6 +55,7 @@ export function ClustersView() {
     ),
   );
   const filtered = q !== "" || groups.length > 0 || template !== null;
+  const nothing = !filtered && list.data?.total === 0;
   const quota = list.data?.quota;
   const whyNotCreate =
     may("cluster:create") ??
@@ -78,7 +79,7 @@ export function ClustersView() {
               <ErrorPanel error={list.error} what="The list is not up to date" onRetry={() => void list.refetch()} />
             </div>
           )}
-          <div className="mb-4 flex flex-wrap items-center gap-x-6 gap-y-3">
+          <div className={cx("mb-4 flex flex-wrap items-center gap-x-6 gap-y-3", nothing && "hidden")}>
             <StatusFilter
               counts={list.data?.counts}
               chosen={groups}
@@ -91,7 +92,12 @@ export function ClustersView() {
             )}
           </div>
           <Card>
-            <div className="flex flex-wrap items-center gap-3 border-b border-separator px-4 py-3 sm:px-5">
+            <div
+              className={cx(
+                "flex flex-wrap items-center gap-3 border-b border-separator px-4 py-3 sm:px-5",
+                nothing && "hidden",
+              )}
+            >
               <ListSearch label="Search clusters" placeholder="Name, id, address or template" />
               {template && (
                 <Button size="sm" onClick={() => address.set({ template: null, after: null, from: null })}>

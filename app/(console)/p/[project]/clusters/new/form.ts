@@ -241,7 +241,30 @@ export function fieldOfWire(
     create_timeout: "createTimeoutMinutes",
     discovery_url: "discoveryUrl",
   };
-  return names[wire] ?? (isField(wire) ? wire : undefined);
+  return names[wire] ?? (Object.hasOwn(templateWords, wire) ? "clusterTemplateId" : isField(wire) ? wire : undefined);
+}
+
+/** What only the template says, in words. */
+const templateWords: Readonly<Record<string, string>> = {
+  image_id: "image",
+  coe: "orchestrator",
+  network_driver: "network driver",
+  volume_driver: "volume driver",
+  external_network_id: "external network",
+  dns_nameserver: "name server",
+  server_type: "server type",
+  apiserver_port: "API port",
+  docker_storage_driver: "storage driver",
+  insecure_registry: "registry",
+  registry_enabled: "registry",
+  tls_disabled: "TLS",
+};
+
+/** The server's words as a sentence; what is the template's is said to be. */
+export function sentenceOf(field: string, message: string): string {
+  const word = templateWords[field];
+  const text = word ? `The template's ${word}: ${message}` : message.charAt(0).toUpperCase() + message.slice(1);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 const isField = (word: string): word is FieldName => Object.hasOwn(emptyValues, word);

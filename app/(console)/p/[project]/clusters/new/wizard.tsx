@@ -21,6 +21,7 @@ import {
   fieldOfWire,
   fieldsOf,
   problemsOf,
+  sentenceOf,
   stepOfField,
   steps,
   stepWords,
@@ -102,11 +103,11 @@ export function Wizard({ templates, options, start }: Props) {
     const warnings: Partial<Record<FieldName, string>> = {};
     for (const { field, message } of found?.problems ?? []) {
       const name = fieldOfWire(field, template);
-      if (name) errors[name] ??= sentence(message);
+      if (name) errors[name] ??= sentenceOf(field, message);
     }
     for (const { field, message } of found?.warnings ?? []) {
       const name = fieldOfWire(field, template);
-      if (name) warnings[name] ??= sentence(message);
+      if (name) warnings[name] ??= sentenceOf(field, message);
     }
     return { errors, warnings };
   }, [found, template]);
@@ -124,7 +125,7 @@ export function Wizard({ templates, options, start }: Props) {
         const fields: Partial<Record<FieldName, string>> = {};
         for (const { field, message } of text.fields) {
           const name = fieldOfWire(field, template);
-          if (name) fields[name] ??= sentence(message);
+          if (name) fields[name] ??= sentenceOf(field, message);
         }
         setRefused({ text, fields });
         requestAnimationFrame(() => problemBox.current?.focus());
@@ -188,7 +189,7 @@ export function Wizard({ templates, options, start }: Props) {
   const all = steps.flatMap(wrongIn);
   const whole = (found?.problems ?? [])
     .filter(({ field }) => fieldOfWire(field, template) === undefined)
-    .map(({ message }) => sentence(message));
+    .map(({ field, message }) => sentenceOf(field, message));
   const submit = () => {
     if (!template || all.length > 0 || create.isPending) return;
     setRefused(null);
@@ -359,8 +360,3 @@ function ProblemList({
 function makeKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
-
-const sentence = (text: string) => {
-  const capital = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(capital) ? capital : `${capital}.`;
-};

@@ -177,6 +177,18 @@ export function ReviewStep() {
   );
 }
 
+/** Fields that take the template's value when nobody touches them; the others have a default of their own. */
+const fromTemplate: ReadonlySet<FieldName> = new Set([
+  "keypair",
+  "masterFlavorId",
+  "flavorId",
+  "dockerVolumeSizeGib",
+  "fixedNetwork",
+  "masterLbEnabled",
+  "floatingIpEnabled",
+  "autoHealing",
+]);
+
 function Section({ step, rows }: { step: Exclude<Step, "review">; rows: [string, string, ...FieldName[]][] }) {
   const { values } = useWizard();
   const address = useAddress();
@@ -203,7 +215,7 @@ function Section({ step, rows }: { step: Exclude<Step, "review">; rows: [string,
               <dt className="text-muted">{name}</dt>
               <dd className="flex flex-wrap items-baseline justify-between gap-x-3">
                 <span className="min-w-0 break-words">{value}</span>
-                <span className="text-xs text-muted">{own ? "Yours" : "From template"}</span>
+                <span className="text-xs text-muted">{own ? "Yours" : fields.some((field) => fromTemplate.has(field)) ? "From template" : "Default"}</span>
               </dd>
             </div>
           );

@@ -22,9 +22,17 @@ export function CloudUse({ cloud, only, titled }: { cloud: Cloud; only?: readonl
       <div key={key} className={titled ? "min-w-0" : "space-y-4"}>
         {titled && <h3 className="mb-3 text-[0.8125rem] font-medium">{title}</h3>}
         <div className="space-y-4">
-          {items.map((item) => <Meter key={item.name} name={item.name} used={item.used} limit={item.limit} />)}
+          {items.map((item) => <Meter key={item.name} {...readable(item)} />)}
         </div>
       </div>
     );
   });
+}
+
+/** MiB are what Nova counts in; people think in GB. */
+function readable({ name, used, limit }: { name: string; used: number; limit: number | null }) {
+  const plain = name.replace(" (MiB)", "");
+  if (plain === name) return { name, used, limit };
+  const gb = (mib: number) => Math.round((mib / 1024) * 10) / 10;
+  return { name: plain, used: gb(used), limit: limit === null ? null : gb(limit), unit: "GB" };
 }

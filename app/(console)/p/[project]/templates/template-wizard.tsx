@@ -91,7 +91,7 @@ export function TemplateWizard({ mode, before, start }: { mode: "create" | "edit
   return (
     <form
       noValidate
-      className="grid items-start gap-6 lg:grid-cols-[12rem_minmax(0,1fr)]"
+      className="grid grid-cols-[minmax(0,1fr)] items-start gap-6 lg:grid-cols-[12rem_minmax(0,1fr)]"
       onSubmit={(event) => {
         event.preventDefault();
         if (step === "review") submit();

@@ -83,7 +83,7 @@ function OtherWays({ cluster }: { cluster: ClusterView }) {
   const session = useSession();
   return (
     <Panel title="By command line" note={cluster.userId === session.user.id ? "As the owner, with your own OpenStack credentials" : "For the owner, with their OpenStack credentials"}>
-      <CodeBlock label="The same with openstack" text={`openstack coe cluster config ${cluster.name} --dir ~/.kube/${cluster.name}\nexport KUBECONFIG=~/.kube/${cluster.name}/config\nkubectl get nodes`} wrap />
+      <CodeBlock label="The same with openstack" text={`openstack coe cluster config ${cluster.name} --dir ~/.kube/${cluster.name}\nexport KUBECONFIG=~/.kube/${cluster.name}/config\nkubectl get nodes`} />
     </Panel>
   );
 }

@@ -40,6 +40,10 @@ export async function startRoles(env: Env, roles: readonly ("sandbox" | "api" | 
     if (rest.length > 0) {
       const runtime = await openRuntime(env, openLog(env.logLevel, rest.length === 1 ? (rest[0] ?? "") : "all"));
       stops.push(() => runtime.stop());
+      if (roles.includes("sandbox")) {
+        const { publishSandboxTemplates } = await import("./sandbox-templates.ts");
+        await publishSandboxTemplates(runtime);
+      }
       if (roles.includes("api")) {
         const api = buildApi(runtime);
         await api.listen({ host: env.host, port: env.apiPort });

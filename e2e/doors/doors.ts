@@ -9,6 +9,7 @@ import { TRPCError } from "@trpc/server";
 import type { FastifyInstance } from "fastify";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import type { StackRef } from "../../drivers/openstack/cloud.ts";
 import { openDelegation } from "../../server/auth/delegated-credential.ts";
 import { getCredential } from "../../server/db/credential.ts";
 import { projectScope } from "../../server/db/scope.ts";
@@ -19,6 +20,7 @@ import { buildApi } from "../../server/rest/app.ts";
 import { openRuntime, type Runtime } from "../../server/runtime.ts";
 import { createContext } from "../../server/trpc/context.ts";
 import { createCaller } from "../../server/trpc/root.ts";
+import { until } from "../lifecycle/until.ts";
 
 export interface DoorsCloud {
   /** Variables of server/env.ts that lead to the cloud. */
@@ -42,6 +44,9 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
     let project: string;
     let token: string;
     let template: string;
+    /** Every cloud of ours has images of these kinds, under names of its own. */
+    let image: string;
+    let plainImage: string;
     const made: string[] = [];
     const directory = mkdtempSync(join(tmpdir(), "doors-"));
     const unique = (word: string) => `${word}-${randomBytes(3).toString("hex")}`;
@@ -57,6 +62,10 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
       project = signedIn.view.projects.find((each) => each.name === cloud.person.project)?.id ?? "";
       const context = await runtime.auth.sessions.context(signedIn.value, project, "req-doors");
       token = context.token.reveal();
+      const { images } = await console.cloud.options({ project });
+      const ofDistro = (distro: string | null) => (images.ok ? images.items.find((each) => each.distro === distro)?.name : undefined);
+      image = ofDistro("fedora-coreos") ?? "";
+      plainImage = ofDistro(null) ?? "";
       template = await aTemplate();
     });
 
@@ -91,7 +100,7 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
       const answer = await rest("POST", "/v1/clustertemplates", {
         name: unique("doors"),
         coe: "kubernetes",
-        image_id: "fedora-coreos-38",
+        image_id: image,
         external_network_id: "public",
         flavor_id: "m1.small",
         master_flavor_id: "m1.small",
@@ -200,12 +209,12 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
       expect(problems).toHaveLength(1);
     });
 
-    const base = { coe: "kubernetes" as const, imageId: "fedora-coreos-38", externalNetworkId: "public", flavorId: "m1.small", masterFlavorId: "m1.small" };
-    const baseBody = { coe: "kubernetes", image_id: "fedora-coreos-38", external_network_id: "public", flavor_id: "m1.small", master_flavor_id: "m1.small" };
+    const base = () => ({ coe: "kubernetes" as const, imageId: image, externalNetworkId: "public", flavorId: "m1.small", masterFlavorId: "m1.small" });
+    const baseBody = () => ({ coe: "kubernetes", image_id: image, external_network_id: "public", flavor_id: "m1.small", master_flavor_id: "m1.small" });
     const wrongTemplates: [what: string, wish: object, body: object, field: string, message: RegExp][] = [
       ["an unknown image", { imageId: "nope" }, { image_id: "nope" }, "image_id", /^Image nope could not be found\.$/],
-      ["an image that does not say its distribution", { imageId: "cirros-plain" }, { image_id: "cirros-plain" }, "image_id", /doesn't contain os_distro field/],
-      ["an image that no driver serves", { imageId: "coreos" }, { image_id: "coreos" }, "image_id", /^Cluster type \(vm, coreos, kubernetes\) not supported\.$/],
+      ["an image that does not say its distribution", { imageId: "{plain}" }, { image_id: "{plain}" }, "image_id", /doesn't contain os_distro field/],
+      ["an image that no driver serves", { imageId: "fedora-atomic-29" }, { image_id: "fedora-atomic-29" }, "image_id", /^Cluster type \(vm, fedora-atomic, kubernetes\) not supported\.$/],
       ["an unknown flavor", { flavorId: "nope" }, { flavor_id: "nope" }, "flavor_id", /^Unable to find flavor nope\.$/],
       ["a network that is not external", { externalNetworkId: "demo-net" }, { external_network_id: "demo-net" }, "external_network_id", /^Unable to find external network demo-net\.$/],
       ["a network driver that does not exist", { networkDriver: "weave" }, { network_driver: "weave" }, "network_driver", /^Network driver type weave is not supported/],
@@ -216,21 +225,22 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
     ];
 
     test.each(wrongTemplates)("refuse a template with %s in the same words", async (_what, wish, body, field, message) => {
-      const refused = await refusal(console.template.create({ project, ...base, ...wish }));
+      const filled = (part: object) => z.record(z.string(), z.unknown()).parse(JSON.parse(JSON.stringify(part).replace("{plain}", plainImage)));
+      const refused = await refusal(console.template.create({ project, ...base(), ...filled(wish) }));
       expect(refused.details.field).toBe(field);
       expect(refused.message).toMatch(message);
-      const answer = await rest("POST", "/v1/clustertemplates", { ...baseBody, ...body });
+      const answer = await rest("POST", "/v1/clustertemplates", { ...baseBody(), ...filled(body) });
       expect(detailOf(answer)).toBe(refused.message);
       expect(answer.status).toBe(field === "public" ? 403 : 400);
     });
 
     test("take a template whose keypair nobody has, and name what it refers to", async () => {
-      const { id } = await console.template.create({ project, ...base, keypairId: "of somebody else" });
+      const { id } = await console.template.create({ project, ...base(), keypairId: "of somebody else" });
       expect(await console.template.get({ project, id })).toMatchObject({
         clusterDistro: "fedora-coreos",
         driver: "k8s_fedora_coreos_v1",
         networkDriver: "flannel",
-        names: { image: "fedora-coreos-38", flavor: "m1.small", externalNetwork: "public" },
+        names: { image, flavor: "m1.small", externalNetwork: "public" },
         mine: true,
         cannotEdit: null,
       });
@@ -262,50 +272,45 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
     describe("a node of the cluster", () => {
       let id: string;
       let nodeToken: string;
-      let server: (nodegroup: string, clusterId: string) => Promise<string>;
-      const servers: string[] = [];
+      let servers: Record<string, string>;
+      let stack: StackRef | null = null;
 
       beforeAll(async () => {
         id = await aCluster();
         const access = await trustOf(id);
         if (!access) throw new Error("the cluster has no trust");
         nodeToken = (await runtime.clouds.fromTrust(access).token()).reveal();
-        server = await openServers();
+        const mine = (nodegroup: string) => ({ cluster: id, nodegroup });
+        servers = await makeServers({
+          master: mine("default-master"),
+          second: mine("default-master"),
+          worker: mine("default-worker"),
+          foreign: { cluster: made[0] ?? "", nodegroup: "default-master" },
+        });
       });
 
       afterAll(async () => {
-        const { nova } = (await signedIn()).cloud();
-        for (const each of servers) await nova.deleteServer(each).catch(() => {});
+        if (stack) await (await signedIn()).cloud().heat.deleteStack(stack);
       });
 
-      /** Makes servers as the driver's stacks do, with the marks that they carry. */
-      async function openServers() {
-        const ctx = await signedIn();
-        const own = ctx.cloud();
-        const endpoint = await own.endpoint("compute");
-        const [flavor, image, networks] = await Promise.all([
-          own.nova.findFlavor("m1.small"),
-          own.glance.findImages("fedora-coreos-38"),
-          own.neutron.findNetworks("demo-net"),
-        ]);
-        return async (nodegroup: string, clusterId: string) => {
-          const answer = await fetch(`${endpoint}/servers`, {
-            method: "POST",
-            headers: { "content-type": "application/json", "x-auth-token": ctx.token.reveal() },
-            body: JSON.stringify({
-              server: {
-                name: unique("node"),
-                flavorRef: flavor?.id,
-                imageRef: image[0]?.id,
-                networks: [{ uuid: networks[0]?.id }],
-                metadata: { "coe-cluster": clusterId, "coe-nodegroup": nodegroup },
-              },
-            }),
-          });
-          const parsed = z.object({ server: z.object({ id: z.string() }) }).parse(await answer.json());
-          servers.push(parsed.server.id);
-          return parsed.server.id;
-        };
+      /** Servers by a stack, as the driver makes them, with the marks that they carry. */
+      async function makeServers(wanted: Record<string, { cluster: string; nodegroup: string }>): Promise<Record<string, string>> {
+        const { heat, glance, neutron } = (await signedIn()).cloud();
+        const [images, networks] = await Promise.all([glance.findImages(image), neutron.findNetworks("demo-net")]);
+        const resources = Object.entries(wanted).map(([name, { cluster, nodegroup }]) => {
+          const metadata = { "coe-cluster": cluster, "coe-nodegroup": nodegroup };
+          const networkList = [{ network: networks[0]?.id }];
+          return [name, { type: "OS::Nova::Server", properties: { flavor: "m1.small", image: images[0]?.id, networks: networkList, metadata } }];
+        });
+        const name = unique("doors");
+        const template = { heat_template_version: "2018-08-31", resources: Object.fromEntries(resources) };
+        stack = await heat.createStack({ name, template, tags: [] });
+        const ref = stack;
+        const made = await until("every server has an id", 60_000, async () => {
+          const found = await heat.listResources(ref);
+          return found.length === resources.length && found.every((each) => each.physicalId !== null) ? found : null;
+        });
+        return Object.fromEntries(made.map((each) => [each.name, each.physicalId ?? ""]));
       }
 
       test("sees its own cluster and its CA, and nothing else of its owner", async () => {
@@ -345,7 +350,7 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
       });
 
       test("of the control plane fetches its keys, which fit the cluster's CA", async () => {
-        const master = await server("default-master", id);
+        const { master } = servers;
         const answer = await rest("POST", `/v1/clusters/${id}/bootstrap`, { server_id: master }, nodeToken);
         expect(answer.status, answer.text).toBe(200);
         const files = new Map(
@@ -365,7 +370,7 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
         expect((await rest("POST", `/v1/clusters/${id}/bootstrap`, { server_id: master }, nodeToken)).status).toBe(200);
         await runtime.db.prisma.node.create({
           data: {
-            serverId: master,
+            serverId: master ?? "",
             clusterId: id,
             nodegroupId: (await console.cluster.get({ project, id })).nodegroups[0]?.id ?? "",
             projectId: project,
@@ -381,11 +386,10 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
 
       test("that is a worker, of another cluster, or not there at all gets no keys, nor does a person", async () => {
         const bootstrap = (serverId: string, as: string) => rest("POST", `/v1/clusters/${id}/bootstrap`, { server_id: serverId }, as);
-        const master = await server("default-master", id);
-        expect((await bootstrap(await server("default-worker", id), nodeToken)).status).toBe(403);
-        expect((await bootstrap(await server("default-master", made[0] ?? ""), nodeToken)).status).toBe(403);
-        expect((await bootstrap("7f3f6a7e-0000-4000-8000-000000000000", nodeToken)).status).toBe(403);
-        expect((await bootstrap(master, token)).status).toBe(403);
+        const { worker = "", foreign = "", second = "" } = servers;
+        for (const serverId of [worker, foreign, "7f3f6a7e-0000-4000-8000-000000000000"])
+          expect((await bootstrap(serverId, nodeToken)).status).toBe(403);
+        expect((await bootstrap(second, token)).status).toBe(403);
       });
     });
   });

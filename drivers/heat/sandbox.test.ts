@@ -1,0 +1,250 @@
+// The driver at the sandbox: from nothing to a cluster whose API answers, through its changes, to nothing. The same is
+// tried at real services in e2e/openstack/driver.real.test.ts.
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Desired, NodegroupWish } from "../driver.ts";
+import { fedoraCoreosPair } from "../kubernetes-fedora-coreos/driver.ts";
+import type { Cloud, Clouds } from "../openstack/cloud.ts";
+import { openClouds } from "../openstack/clouds.ts";
+import { startSandbox } from "../sandbox/main.ts";
+import type { Sandbox } from "../sandbox/main.ts";
+import { Secret } from "../../server/domain/secret.ts";
+import { heatDriver } from "./driver.ts";
+import { clusterServices } from "./testing/cluster-services.ts";
+import type { ClusterServices } from "./testing/cluster-services.ts";
+import { converge } from "./testing/converge.ts";
+import { aDesired, aGroup } from "./testing/desired.ts";
+import type { DesiredPart } from "./testing/desired.ts";
+
+const domain = { name: "Default" };
+let sandbox: Sandbox;
+let services: ClusterServices;
+let clouds: Clouds;
+let owner: Cloud;
+/** With the cluster's own credential, as the conductor works. */
+let cloud: Cloud;
+let credential: Desired["credential"];
+let external: string;
+
+beforeAll(async () => {
+  services = await clusterServices();
+  sandbox = await startSandbox({ host: "127.0.0.1", port: 0, speed: 100, apiUrl: services.url });
+  clouds = openClouds({
+    authUrl: `${sandbox.url}/identity/v3`,
+    username: "jeroboam",
+    password: "jeroboam",
+    userDomain: domain,
+    project: { name: "service", domain },
+    region: null,
+    interface: "public",
+    trustee: {
+      domain: { name: "magnum" },
+      admin: { name: "trustee_domain_admin", domain: { name: "magnum" } },
+      adminPassword: "trustee_domain_admin",
+    },
+  });
+  const scope = { project: { name: "demo", domain } };
+  owner = clouds.fromCredential({
+    kind: "password",
+    user: { name: "demo", domain },
+    password: new Secret("demo"),
+    scope,
+  });
+  const trusteePassword = new Secret('it\'s a "secret" \\ of %41 $HOME');
+  const trustee = await clouds.identity.trustees.create({ name: randomUUID(), password: trusteePassword });
+  const roles = (await owner.whoAmI()).roles.map((role) => role.name);
+  const trust = await owner.keystone.createTrust({ trusteeUserId: trustee.id, roles });
+  credential = { revision: 1, trusteeUserId: trustee.id, trusteePassword, trustId: trust.id };
+  cloud = clouds.fromTrust(credential);
+  external = (await owner.neutron.findNetworks("public"))[0]?.id ?? "";
+});
+
+afterAll(async () => {
+  clouds.close();
+  await sandbox.close();
+  await services.close();
+});
+
+async function group(part: Parameters<typeof aGroup>[0] & { flavorName?: string }): Promise<NodegroupWish> {
+  const { flavorName = "m1.small", ...rest } = part;
+  const flavor = await owner.nova.findFlavor(flavorName);
+  const [image] = await owner.glance.listImages({ distro: "fedora-coreos" });
+  if (!flavor || !image) throw new Error("the sandbox has no such flavor or image");
+  return aGroup({ flavor, image: { id: image.id, minDiskGib: image.minDiskGib }, ...rest });
+}
+
+async function aCluster(part: DesiredPart = {}): Promise<Desired> {
+  return aDesired({
+    key: { id: randomUUID(), name: "Prod" },
+    pki: { revision: 1, caPem: services.caPem },
+    admin: services.admin,
+    credential,
+    endpoints: {
+      authUrl: `${sandbox.url}/identity/v3`,
+      apiUrl: services.url,
+      region: "RegionOne",
+      verifyCa: true,
+      openstackCaPem: null,
+    },
+    nodegroups: [await group({ role: "master" }), await group({ count: 2 })],
+    // Each address of 127/8 is this machine's: a port of its own keeps clusters of other tests away.
+    template: { apiserverPort: 16443 },
+    ...part,
+    network: { externalNetwork: external, ...part.network },
+  });
+}
+
+/** A new driver for each round: it must need no memory. */
+const go = (want: Desired, limitMs = 60_000) =>
+  converge(heatDriver(fedoraCoreosPair), cloud, want, { pollMs: 50, limitMs });
+
+async function inventory() {
+  const [stacks, servers, networks, ports, floating, balancers, volumes, groups, routers] = await Promise.all([
+    owner.heat.listStacks(),
+    owner.nova.listServers(),
+    owner.neutron.listNetworks(),
+    owner.neutron.listPorts({}),
+    owner.neutron.listFloatingIps(),
+    owner.octavia.listLoadBalancers(),
+    owner.cinder.listVolumes(),
+    owner.neutron.listSecurityGroups(),
+    owner.neutron.listRouters(),
+  ]);
+  const all = { stacks, servers, networks, ports, floating, balancers, volumes, groups, routers };
+  return Object.fromEntries(Object.entries(all).map(([name, list]) => [name, list.length]));
+}
+
+test("a cluster comes up with its add-ons, changes size, loses the named node and leaves nothing", async () => {
+  const before = await inventory();
+  let want = await aCluster();
+  const { last, history } = await go(want);
+  expect(last).toMatchObject({
+    state: "ready",
+    failures: [],
+    apiAddress: expect.stringMatching(/^https:\/\/127\..*:16443$/),
+  });
+  expect(history.some((line) => line.includes("applyAddons"))).toBe(true);
+  expect(last.progress).toMatchObject({ done: last.progress?.total });
+  expect(last.masterAddresses.length).toBe(1);
+  const [master, workers] = last.nodegroups;
+  expect(master).toMatchObject({ state: "ready", count: 1, version: "v1.34.1" });
+  expect(workers?.nodes.map((node) => [node.index, node.status])).toEqual([
+    ["0", "ACTIVE"],
+    ["1", "ACTIVE"],
+  ]);
+  expect(await heatDriver(fedoraCoreosPair).health(want, last)).toMatchObject({
+    status: "HEALTHY",
+    reason: { api: "ok" },
+  });
+  expect((await go(want)).history).toEqual([expect.stringMatching(/^ready {2}/)]);
+
+  want = { ...want, nodegroups: [await group({ role: "master" }), await group({ count: 3 })] };
+  const grown = (await go(want)).last.nodegroups[1]?.nodes ?? [];
+  expect(grown.length).toBe(3);
+  const victim = grown[0]?.serverId ?? "";
+  want = { ...want, nodegroups: [await group({ role: "master" }), await group({ count: 2, remove: [victim] })] };
+  expect((await go(want)).last.nodegroups[1]?.nodes.map((node) => node.index)).toEqual(["1", "2"]);
+
+  const preview = await heatDriver(fedoraCoreosPair).previewDelete(owner, want);
+  expect(preview.removes.filter((one) => one.type === "server").length).toBe(3);
+  expect(preview.blocks).toEqual([]);
+  expect((await heatDriver(fedoraCoreosPair).resources(owner, want.key)).length).toBe(3);
+
+  expect((await go({ ...want, deleting: true })).last.state).toBe("absent");
+  expect(await inventory()).toEqual(before);
+});
+
+test("three masters behind a balancer with volumes; deleted while it is still coming up", async () => {
+  const before = await inventory();
+  const want = await aCluster({
+    nodegroups: [await group({ role: "master", count: 3 }), await group({ count: 1, dockerVolumeSizeGib: 5 })],
+    network: { masterLbEnabled: true },
+    labels: { etcd_volume_size: "5", boot_volume_size: "20" },
+  });
+  const { last } = await go(want);
+  expect(last).toMatchObject({ state: "ready" });
+  expect(last.facts?.apiBalancerId).not.toBeNull();
+  expect(await inventory()).toMatchObject({ servers: 4, balancers: 1, volumes: 3 * 2 + 2 });
+  await go({ ...want, deleting: true });
+
+  const other = await aCluster({ network: { masterLbEnabled: true } });
+  await converge(heatDriver(fedoraCoreosPair), cloud, other, { until: ["creating"], pollMs: 50 });
+  expect((await go({ ...other, deleting: true })).last.state).toBe("absent");
+  expect(await inventory()).toEqual(before);
+});
+
+test("a worker that fails is named with its reason; a repair replaces that one only", async () => {
+  const want = await aCluster({
+    nodegroups: [await group({ role: "master" }), await group({ count: 2, flavorName: "fail.once" })],
+  });
+  const broken = (await go(want)).last;
+  expect(broken.state).toBe("failed");
+  expect(broken.failures[0]).toMatchObject({
+    path: ["default-worker", "worker 0", "setup"],
+    reason: expect.stringMatching(/^phase /),
+  });
+  const sound = broken.stacks
+    .flatMap((stack) => (stack.part === "workers" ? stack.members : []))
+    .filter((member) => !member.failed);
+  const repaired = (await go({ ...want, repair: true })).last;
+  expect(repaired.state).toBe("ready");
+  const indexes = repaired.nodegroups[1]?.nodes.map((node) => node.index);
+  expect(indexes).toEqual(expect.arrayContaining(sound.map((member) => member.index)));
+  expect(indexes).not.toContain("0");
+  expect((await go({ ...want, deleting: true })).last.state).toBe("absent");
+});
+
+test("Nova's own words reach the failure, with the place", async () => {
+  const want = await aCluster({
+    nodegroups: [await group({ role: "master" }), await group({ count: 1, flavorName: "fail.nohost" })],
+  });
+  const { last } = await go(want);
+  expect(last).toMatchObject({ state: "failed", reason: expect.stringContaining("No valid host") });
+  expect(last.failures).toEqual([
+    expect.objectContaining({ path: ["default-worker", "worker 0", "server"], type: "OS::Nova::Server" }),
+  ]);
+  expect(last.nodegroups.map((one) => one.state)).toEqual(["ready", "failed"]);
+  await go({ ...want, deleting: true });
+});
+
+test("each step carried out twice has the effect of once", async () => {
+  const before = await inventory();
+  const want = await aCluster({ key: { id: randomUUID(), name: "twice" } });
+  const driver = heatDriver(fedoraCoreosPair);
+  const each = async ({ steps }: { steps: readonly { kind: string }[] }) => {
+    const seen = await driver.observe(cloud, want, await driver.survey(cloud));
+    const again = driver.plan(want, seen, new Date())[0];
+    if (steps[0]?.kind.startsWith("create") && again?.kind === steps[0].kind) await driver.apply(cloud, want, again);
+  };
+  await converge(driver, cloud, want, { pollMs: 50, each });
+  expect((await owner.heat.listStacks({ tags: [`coe-cluster-${want.key.id}`] })).length).toBe(3);
+  expect((await inventory())["servers"]).toBe((before["servers"] ?? 0) + 3);
+  await go({ ...want, deleting: true });
+});
+
+test("a stack of somebody else under our name is left alone and named", async () => {
+  const want = await aCluster({ key: { id: randomUUID(), name: "taken" } });
+  const driver = heatDriver(fedoraCoreosPair);
+  const [step] = driver.plan(want, await driver.observe(cloud, want, await driver.survey(cloud)), new Date());
+  if (step?.kind !== "createCluster") throw new Error("creation begins with the shared part");
+  await owner.heat.createStack({
+    name: step.name,
+    template: { heat_template_version: "2018-08-31", resources: {} },
+    tags: [],
+  });
+  expect(await driver.apply(cloud, want, step)).toMatchObject({
+    kind: "stalled",
+    reason: expect.stringContaining(step.name),
+  });
+});
+
+test("a refused credential stalls with the remedy, instead of being tried for ever", async () => {
+  const want = await aCluster();
+  const stranger = clouds.fromTrust({ ...credential, trustId: "0".repeat(32) });
+  const outcome = await heatDriver(fedoraCoreosPair).apply(stranger, want, {
+    kind: "createCluster",
+    name: "x",
+    summary: "x",
+  });
+  expect(outcome).toMatchObject({ kind: "stalled", remedy: expect.stringContaining("credential") });
+});

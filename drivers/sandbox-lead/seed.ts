@@ -1,6 +1,6 @@
 // The world that a newcomer finds: two projects with users of the same name, an administrator, a reader, flavors,
 // images, networks whose floating addresses are loopback addresses of this machine, keypairs and volume types.
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomBytes, randomInt } from "node:crypto";
 import { identityId, resourceId, type World } from "./world.ts";
 import { scenarioFlavors, scenarioImages } from "./scenarios.ts";
 
@@ -25,8 +25,12 @@ const images: [name: string, distro: string | null, properties: Record<string, s
 const roleNames = ["admin", "member", "reader", "service", "creator", "load-balancer_member", "heat_stack_owner", "heat_stack_user"];
 const member = ["member", "reader", "creator", "load-balancer_member", "heat_stack_owner"];
 
-/** Addresses of the network `public`: all of 127/8 is this machine's own on Linux, so that kubectl reaches them. */
-export const publicRange = "127.42.0.0/16";
+/**
+ * Addresses of the network `public`: all of 127/8 is this machine's own on Linux, so that kubectl reaches them. Two
+ * sandboxes on one machine have each their own: the second number is 42 on the port that is usual.
+ */
+const publicPrefix = (port: number): string =>
+  `127.${port === 0 ? 43 + randomInt(198) : 42 + ((((port - 15_000) % 199) + 199) % 199)}`;
 
 /** Makes what is missing; a world that was seeded before is left as people changed it. */
 export function seed(world: World): void {
@@ -58,8 +62,9 @@ export function seed(world: World): void {
   for (const [name, description] of [["standard", "Replicated disks"], ["fast", "Solid state"]] as const)
     world.volumeTypes.put({ id: resourceId(), name, description });
 
+  const prefix = publicPrefix(world.options.port);
   const outside = world.networks.put({ id: resourceId(), name: "public", projectId: service.id, external: true, shared: false, tags: [] });
-  world.subnets.put({ id: resourceId(), name: "public-subnet", projectId: service.id, networkId: outside.id, cidr: publicRange, gateway: "127.42.0.1", dns: [], tags: [] });
+  world.subnets.put({ id: resourceId(), name: "public-subnet", projectId: service.id, networkId: outside.id, cidr: `${prefix}.0.0/16`, gateway: `${prefix}.0.1`, dns: [], tags: [] });
   for (const [owner, name, range] of [[demo, "demo", "10.10.0"], [other, "other", "10.20.0"]] as const) {
     const network = world.networks.put({ id: resourceId(), name: `${name}-net`, projectId: owner.id, external: false, shared: false, tags: [] });
     const subnet = world.subnets.put({ id: resourceId(), name: `${name}-subnet`, projectId: owner.id, networkId: network.id, cidr: `${range}.0/24`, gateway: `${range}.1`, dns: ["192.0.2.53"], tags: [] });

@@ -2,7 +2,8 @@
 import type { ClusterDriver } from "../driver.ts";
 import { acceptsHeat, footprintHeat, heatLabels } from "./accepts.ts";
 import { applyHeat } from "./apply.ts";
-import { DetailCache, observeHeat, surveyStacks } from "./observe.ts";
+import { observeHeat, surveyStacks } from "./observe.ts";
+import { DetailCache } from "./read-stack.ts";
 import type { HeatObserved } from "./observed.ts";
 import type { Pair } from "./pair.ts";
 import { planHeat } from "./plan.ts";

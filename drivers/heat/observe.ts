@@ -1,28 +1,19 @@
-// Reads a cluster's stacks, servers and, while it is deleted, what it left. Details of a settled stack are read once
-// and remembered under its status and time of change: what changes a stack changes one of the two.
-import { z } from "zod";
-import type {
-  BackendState,
-  Desired,
-  FailedResource,
-  Leftover,
-  NodeFact,
-  ObservedNodegroup,
-  Survey,
-  SurveyedStack,
-} from "../driver.ts";
-import type { Cloud, Server, StackResource } from "../openstack/cloud.ts";
+// What a cluster is at the back end: its stacks and servers, what they add up to, and, while it is deleted, what it left.
+import type { BackendState, Desired, FailedResource, NodeFact, ObservedNodegroup, Survey } from "../driver.ts";
+import type { Cloud, Server } from "../openstack/cloud.ts";
 import { isOpenStackError } from "../openstack/error.ts";
 import { failedResources, progressOf } from "./failures.ts";
+import { findLeftovers } from "./leftovers.ts";
 import { baseName, clusterTag, stackTag } from "./names.ts";
-import type { Part } from "./names.ts";
 import { apiReachable, networkPlan } from "./network.ts";
-import { memberFile, renderMember } from "./node-template.ts";
+import { renderMember } from "./node-template.ts";
 import { renderClusterTemplate } from "./cluster-template.ts";
-import { stackState } from "./observed.ts";
+import { isMoving, stackState } from "./observed.ts";
 import type { HeatObserved, HeatStack, Member } from "./observed.ts";
 import { isPostponed, planHeat } from "./plan.ts";
 import type { ClusterFacts, Pair } from "./pair.ts";
+import { readStack } from "./read-stack.ts";
+import type { DetailCache } from "./read-stack.ts";
 
 /** All stacks of ours in the cloud's project: one list call. */
 export async function surveyStacks(cloud: Cloud, now: Date): Promise<Survey> {
@@ -39,30 +30,6 @@ export async function surveyStacks(cloud: Cloud, now: Date): Promise<Survey> {
     })),
   };
 }
-
-/** Details by stack id, dropped oldest first. A loss of it costs calls, nothing else. */
-export class DetailCache {
-  readonly #kept = new Map<string, { mark: string; stack: HeatStack; facts: ClusterFacts | null }>();
-  readonly #limit: number;
-
-  constructor(limit = 2000) {
-    this.#limit = limit;
-  }
-
-  get(id: string, mark: string) {
-    const kept = this.#kept.get(id);
-    return kept?.mark === mark ? kept : undefined;
-  }
-
-  set(id: string, mark: string, stack: HeatStack, facts: ClusterFacts | null): void {
-    this.#kept.delete(id);
-    this.#kept.set(id, { mark, stack, facts });
-    const oldest = this.#kept.keys().next().value;
-    if (this.#kept.size > this.#limit && oldest !== undefined) this.#kept.delete(oldest);
-  }
-}
-
-const inProgress = (state: BackendState) => state === "creating" || state === "updating" || state === "deleting";
 
 export async function observeHeat(
   pair: Pair,
@@ -169,7 +136,7 @@ function overall(pair: Pair, want: Desired, seen: HeatObserved): { state: Backen
   }
   const steps = planHeat(pair, want, seen);
   const failed = stacks.find((stack) => stack.state === "failed");
-  if (stacks.some((stack) => inProgress(stack.state) || isPostponed(want, stack)) || (steps.length > 0 && !failed)) {
+  if (stacks.some((stack) => isMoving(stack.state) || isPostponed(want, stack)) || (steps.length > 0 && !failed)) {
     const growing =
       stacks.some((stack) => stack.state === "creating") ||
       want.nodegroups.some((group) => group.isDefault && !stacks.some((stack) => stack.nodegroup?.id === group.key.id));
@@ -184,105 +151,6 @@ function reasonOf(seen: Pick<HeatObserved, "failures">, stack: HeatStack): strin
   if (!first) return stack.status === "SUSPEND_COMPLETE" ? "stack is suspended" : stack.reason;
   const more = others.length > 0 ? ` (and ${others.length} more)` : "";
   return `${first.path.slice(1).join(", ")}: ${first.reason}${more}`;
-}
-
-async function readStack(
-  cache: DetailCache,
-  cloud: Cloud,
-  listed: SurveyedStack,
-): Promise<{ stack: HeatStack; facts: ClusterFacts | null } | null> {
-  const state = stackState(listed.status);
-  const mark = `${listed.status} ${listed.updatedAt ?? ""}`;
-  const kept = cache.get(listed.id, mark);
-  if (kept) return kept;
-  const part = partOf(listed.tags);
-  if (part === null) return null;
-  const ref = { id: listed.id, name: listed.name };
-  try {
-    // Outputs ask every nested stack, and only the cluster's own are of use.
-    const [detail, resources] = await Promise.all([
-      cloud.heat.getStack(ref, { outputs: part === "cluster" && state !== "deleting" && !inProgress(state) }),
-      cloud.heat.listResources(ref, { nestedDepth: 3 }),
-    ]);
-    const count = Number(detail.parameters["count"]);
-    const stack: HeatStack = {
-      ...ref,
-      part,
-      nodegroup: part === "cluster" ? null : nodegroupOf(listed.tags),
-      status: detail.status,
-      state: stackState(detail.status),
-      reason: detail.reason,
-      count: part === "cluster" || Number.isNaN(count) ? null : count,
-      version: detail.parameters["kube_version"] ?? null,
-      members: membersOf(resources),
-      resources,
-      createdAt: detail.createdAt,
-    };
-    const facts = part === "cluster" ? factsOf(detail.outputs) : null;
-    // Keyed by what was listed: when the stack moved on meanwhile, the next survey shows another mark. A failed stack is
-    // read each time: nodes that were still coming up when it failed go on doing so.
-    if (detail.status === listed.status && stack.state === "ready") cache.set(listed.id, mark, stack, facts);
-    return { stack, facts };
-  } catch (error) {
-    if (isOpenStackError(error, "not_found")) return null;
-    throw error;
-  }
-}
-
-function partOf(tags: readonly string[]): Part | null {
-  const found = tags.find((tag) => tag.startsWith("coe-part-"))?.slice("coe-part-".length);
-  return found === "cluster" || found === "masters" || found === "workers" ? found : null;
-}
-
-function nodegroupOf(tags: readonly string[]): { id: string; name: string } {
-  const tail = (prefix: string) => tags.find((tag) => tag.startsWith(prefix))?.slice(prefix.length);
-  const name = tail("coe-nodegroup-name-") ?? "";
-  const id = tags.find((tag) => /^coe-nodegroup-[0-9a-f]{8}-/.test(tag))?.slice("coe-nodegroup-".length);
-  return { id: id ?? "", name };
-}
-
-function membersOf(resources: readonly StackResource[]): Member[] {
-  return resources
-    .filter((resource) => resource.type === memberFile && resource.action !== "DELETE")
-    .map((member) => {
-      const inner = resources.filter(
-        (resource) => member.physicalId !== null && resource.stack.id === member.physicalId,
-      );
-      const named = (name: string) => inner.find((resource) => resource.name === name);
-      return {
-        index: member.name,
-        status: member.status,
-        serverId: named("server")?.physicalId ?? null,
-        failed: member.state === "FAILED" || inner.some((resource) => resource.state === "FAILED"),
-        signalled: named("ready")?.status === "CREATE_COMPLETE",
-      };
-    })
-    .toSorted((a, b) => Number(a.index) - Number(b.index));
-}
-
-const Text = z.string().min(1).nullish().catch(null);
-
-function factsOf(outputs: Readonly<Record<string, unknown>>): ClusterFacts | null {
-  const text = (name: string) => Text.parse(outputs[name]) ?? null;
-  const networkId = text("network_id");
-  const masters = text("masters_security_group_id");
-  const workers = text("workers_security_group_id");
-  const serverGroup = text("masters_server_group_id");
-  const address = text("api_private_address");
-  if (networkId === null || masters === null || workers === null || serverGroup === null || address === null)
-    return null;
-  return {
-    networkId,
-    subnetId: text("subnet_id"),
-    mastersSecurityGroupId: masters,
-    workersSecurityGroupId: workers,
-    mastersServerGroupId: serverGroup,
-    apiPoolId: text("api_pool_id"),
-    apiPortId: text("api_port_id"),
-    apiBalancerId: text("api_balancer_id"),
-    apiPrivateAddress: address,
-    apiPublicAddress: text("api_public_address"),
-  };
 }
 
 function groupsOf(want: Desired, stacks: readonly HeatStack[], servers: readonly Server[]): ObservedNodegroup[] {
@@ -352,52 +220,4 @@ function expectedResources(pair: Pair, want: Desired, facts: ClusterFacts | null
     (group) => group.count * size(renderMember(pair, want, group, known).resources) + (group.role === "master" ? 0 : 1),
   );
   return nodes.reduce((sum, count) => sum + count, size(renderClusterTemplate(want, pair.coe).resources));
-}
-
-/** What Kubernetes made by itself: it sits on the cluster's network and blocks its deletion (drivers.md 1.6). */
-async function findLeftovers(
-  cloud: Cloud,
-  want: Desired,
-  facts: ClusterFacts | null,
-  cluster: HeatStack | undefined,
-): Promise<Leftover[]> {
-  if (!facts) return [];
-  const found: Leftover[] = [];
-  if (await cloud.octavia.available()) {
-    // The cloud controller's words; it is started with the cluster's id as the cluster's name.
-    const ours = new RegExp(`^(?:Floating IP for )?Kubernetes .+ from cluster ${want.key.id}$`);
-    const balancers = (await cloud.octavia.listLoadBalancers({ vipNetworkId: facts.networkId })).filter(
-      (balancer) => ours.test(balancer.description) && balancer.provisioningStatus !== "DELETED",
-    );
-    const ports = balancers.flatMap((balancer) => balancer.vipPortId ?? []);
-    const addresses = ports.length > 0 ? await cloud.neutron.listFloatingIps({ portIds: ports }) : [];
-    // An address that somebody brought along stays: only those whose description names this cluster go.
-    for (const address of addresses)
-      if (ours.test(address.description))
-        found.push({
-          type: "floating IP",
-          id: address.id,
-          name: address.address,
-          why: "made for a Kubernetes Service of this cluster",
-        });
-    for (const balancer of balancers)
-      found.push({
-        type: balancer.provisioningStatus === "PENDING_DELETE" ? "load balancer going" : "load balancer",
-        id: balancer.id,
-        name: balancer.name,
-        why: "made for a Kubernetes Service of this cluster, it sits on the cluster's network",
-      });
-  }
-  if (cluster?.status === "DELETE_FAILED" && networkPlan(want).ownNetwork) {
-    const ports = await cloud.neutron.listPorts({ networkId: facts.networkId });
-    for (const port of ports)
-      if (!port.deviceOwner.startsWith("network:"))
-        found.push({
-          type: port.deviceOwner.startsWith("compute:") ? "server" : "port",
-          id: port.deviceOwner.startsWith("compute:") ? port.deviceId : port.id,
-          name: port.name === "" ? null : port.name,
-          why: "is on the cluster's network and keeps it from being deleted",
-        });
-  }
-  return found;
 }

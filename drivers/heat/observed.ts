@@ -50,3 +50,7 @@ export function stackState(status: string): BackendState {
   if (action === "DELETE") return "deleting";
   return action === "CREATE" || action === "ADOPT" || action === "INIT" ? "creating" : "updating";
 }
+
+/** Is Heat at work on it? */
+export const isMoving = (state: BackendState): boolean =>
+  state === "creating" || state === "updating" || state === "deleting";

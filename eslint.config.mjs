@@ -77,6 +77,7 @@ export default tseslint.config(
   {
     // The one place that builds concrete drivers, and the roles that it starts.
     files: ["app/**"],
+    ignores: ["**/*.test.ts", "**/*.test.tsx"],
     rules: {
       "no-restricted-imports": [
         "error",

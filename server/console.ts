@@ -22,8 +22,7 @@ const ours = /^\/(api\/trpc|healthz|readyz|metrics)([/?]|$)/;
 /** Listens on HOST:PORT; resolves when pages are served. */
 export async function startConsole(runtime: Runtime): Promise<{ port: number; close(): Promise<void> }> {
   const { env, log } = runtime;
-  process.env["NEXT_MANUAL_SIG_HANDLE"] = "1";
-  const api = Fastify({ maxParamLength: 5000, bodyLimit: 1 << 20 });
+  const api = Fastify({ routerOptions: { maxParamLength: 5000 }, bodyLimit: 1 << 20 });
   await api.register(fastifyTRPCPlugin, {
     prefix: "/api/trpc",
     trpcOptions: {

@@ -17,6 +17,8 @@ async function main(): Promise<void> {
   const env = readEnv({ ...(together ? { LOG_LEVEL: "warn" } : {}), ...process.env });
   const roles = together ? allRoles.filter((role) => role !== "sandbox" || env.sandbox) : words.filter(isRole);
 
+  // Next would end the process by itself at a signal, before the roles have stopped.
+  process.env["NEXT_MANUAL_SIG_HANDLE"] = "1";
   const { startRoles } = await import("./roles.ts");
   const running = await startRoles(env, roles);
   for (const line of running.announcement) console.log(line);

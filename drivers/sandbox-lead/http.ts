@@ -104,3 +104,18 @@ export const paramOf = (request: FastifyRequest, name: string): string => {
   const value: unknown = typeof params === "object" && params !== null ? Reflect.get(params, name) : undefined;
   return typeof value === "string" ? value : "";
 };
+
+/** Newest first by creation, with `limit` and `marker` and the link to the next page. */
+export function pageOf<T extends { id: string }>(key: string, rows: T[], query: Record<string, string>, url: string, render: (row: T) => unknown): Record<string, unknown> {
+  const limit = Math.min(Number(query["limit"] ?? 1000) || 1000, 1000);
+  const at = query["marker"] === undefined ? 0 : rows.findIndex((row) => row.id === query["marker"]) + 1;
+  const page = rows.slice(at, at + limit);
+  const last = page.at(-1);
+  const rest = Object.entries(query).filter(([name]) => name !== "marker");
+  return {
+    [key]: page.map(render),
+    ...(last && at + limit < rows.length
+      ? { [`${key}_links`]: [{ rel: "next", href: `${url}?${new URLSearchParams([...rest, ["marker", last.id]]).toString()}` }] }
+      : {}),
+  };
+}

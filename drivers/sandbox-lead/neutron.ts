@@ -1,7 +1,6 @@
 // Networking v2.0: networks, subnets, routers, ports, floating addresses and security groups, with Neutron's refusals.
 import { badRequest, conflict, Fault, notFound } from "./fault.ts";
-import { callerOf, paramOf, queryOf, writerOf, type App, type Caller } from "./http.ts";
-import { pageOf } from "./nova.ts";
+import { callerOf, pageOf, paramOf, queryOf, writerOf, type App, type Caller } from "./http.ts";
 import { randomMac } from "./seed.ts";
 import { resourceId, type FloatingIp, type Network, type Port, type Router, type SecurityGroup, type Subnet, type World } from "./world.ts";
 

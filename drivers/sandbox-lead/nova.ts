@@ -2,7 +2,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { z } from "zod";
 import { badRequest, conflict, Fault, notFound } from "./fault.ts";
-import { callerOf, paramOf, queryOf, writerOf, type App, type Caller } from "./http.ts";
+import { callerOf, pageOf, paramOf, queryOf, writerOf, type App, type Caller } from "./http.ts";
 import { releasePort } from "./neutron.ts";
 import { fingerprint } from "./seed.ts";
 import { resourceId, type Flavor, type Server, type World } from "./world.ts";
@@ -126,21 +126,6 @@ function serverBody(world: World, server: Server) {
     "OS-EXT-STS:task_state": server.status === "BUILD" ? "spawning" : null, "OS-EXT-STS:vm_state": server.status === "BUILD" ? "building" : server.status.toLowerCase(),
     "OS-EXT-STS:power_state": server.status === "ACTIVE" ? 1 : 0, "os-extended-volumes:volumes_attached": server.volumeIds.map((id) => ({ id, delete_on_termination: false })),
     ...(server.fault === null ? {} : { fault: { code: 500, created: seconds, message: server.fault } }),
-  };
-}
-
-/** Newest first by creation, with `limit` and `marker` and the link to the next page. */
-export function pageOf<T extends { id: string }>(key: string, rows: T[], query: Record<string, string>, url: string, render: (row: T) => unknown): Record<string, unknown> {
-  const limit = Math.min(Number(query["limit"] ?? 1000) || 1000, 1000);
-  const at = query["marker"] === undefined ? 0 : rows.findIndex((row) => row.id === query["marker"]) + 1;
-  const page = rows.slice(at, at + limit);
-  const last = page.at(-1);
-  const rest = Object.entries(query).filter(([name]) => name !== "marker");
-  return {
-    [key]: page.map(render),
-    ...(last && at + limit < rows.length
-      ? { [`${key}_links`]: [{ rel: "next", href: `${url}?${new URLSearchParams([...rest, ["marker", last.id]]).toString()}` }] }
-      : {}),
   };
 }
 

@@ -1,8 +1,7 @@
 // Load balancing v2: balancers and their parts. A balancer is immutable while it is PENDING, as Octavia's are.
 import { conflict, Fault, notFound } from "./fault.ts";
-import { callerOf, paramOf, queryOf, writerOf, type App, type Caller } from "./http.ts";
+import { callerOf, pageOf, paramOf, queryOf, writerOf, type App, type Caller } from "./http.ts";
 import { createPort, deletePort } from "./neutron.ts";
-import { pageOf } from "./nova.ts";
 import { resourceId, type Balancer, type BalancerPart, type World } from "./world.ts";
 
 export const balancerLimit = 10;

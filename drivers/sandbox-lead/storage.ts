@@ -1,8 +1,7 @@
 // Image v2, Volume v3 and Key manager v1: small services that mostly list and keep.
 import { z } from "zod";
 import { badRequest, Fault, notFound } from "./fault.ts";
-import { callerOf, paramOf, queryOf, writerOf, type App, type Caller } from "./http.ts";
-import { pageOf } from "./nova.ts";
+import { callerOf, pageOf, paramOf, queryOf, writerOf, type App, type Caller } from "./http.ts";
 import { resourceId, type Image, type Volume, type World } from "./world.ts";
 
 export const volumeLimits = { volumes: 60, gigabytes: 4000 };

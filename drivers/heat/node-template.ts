@@ -150,7 +150,6 @@ export function renderMember(pair: Pair, want: Desired, group: NodegroupWish, fa
   };
   const { files, units } = pair.coe.node(want, group, {
     binaryDir: pair.binaryDir,
-    apiReachable: plan.apiFloating,
     firstIndex: master ? "0" : null,
   });
   const userData = renderIgnition(

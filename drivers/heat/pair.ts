@@ -54,8 +54,6 @@ export interface CoeAddons {
 /** What the rendered templates need to know of the place where nodes live. */
 export interface NodeSite {
   binaryDir: string;
-  /** Is there an address of the API that the conductor can reach? */
-  apiReachable: boolean;
   /** Index of the member that begins the cluster; null = all join. */
   firstIndex: string | null;
 }

@@ -45,7 +45,6 @@ export const nodeVariables = {
   NODE_TAINTS: "taints, key=value:effect",
   KUBELET_OPTIONS: "further kubelet flags, as given by label kubelet_options",
   BINARY_DIR: "where programs may be written on this distro",
-  API_REACHABLE: "false = the conductor cannot reach the API: the first master applies the manifests",
   READY_SECONDS: "how long to wait for the node to be ready",
 } as const;
 export type NodeVariable = keyof typeof nodeVariables;

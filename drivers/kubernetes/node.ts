@@ -165,7 +165,6 @@ export function nodeValues(want: Desired, group: NodegroupWish, site: NodeSite):
     NODE_TAINTS: "",
     KUBELET_OPTIONS: labels.get("kubelet_options") ?? "",
     BINARY_DIR: site.binaryDir,
-    API_REACHABLE: String(site.apiReachable),
     READY_SECONDS: "1200",
   };
 }

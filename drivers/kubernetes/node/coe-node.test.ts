@@ -88,7 +88,7 @@ test("the first master begins the cluster with the CA keys that the service gave
   const commands = world.commands().filter((command) => command.startsWith("kube"));
   expect(commands).toEqual([
     `kubeadm init --config ${world.root}/etc/coe/kubeadm.yaml --ignore-preflight-errors=FileExisting-conntrack`,
-    // Nobody outside can reach this API, so the node applies the add-ons.
+    // The service sent manifests: nobody outside can reach this API, so the node applies the add-ons.
     expect.stringContaining("apply --server-side"),
   ]);
   const config = world.read("/etc/coe/kubeadm.yaml");

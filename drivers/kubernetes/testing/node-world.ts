@@ -173,7 +173,7 @@ export async function nodeWorld(
           ["ca", "etcd/ca", "front-proxy-ca"].map(pair).join("") +
             line("pki/sa.pub", read("cluster-server.crt")) +
             line("pki/sa.key", read("cluster-server.key")) +
-            line("manifests/10-coe.yaml", "kind: x\n"),
+            (part.network?.floatingIpEnabled === false ? line("manifests/10-coe.yaml", "kind: x\n") : ""),
         );
       }
       response.writeHead(404).end();
@@ -227,7 +227,6 @@ export async function nodeWorld(
   if (!group) throw new Error(`no ${role} in the wish`);
   const { files: nodes } = nodeFiles(wish, group, {
     binaryDir: "/usr/local/bin",
-    apiReachable: wish.network.floatingIpEnabled,
     firstIndex: role === "master" ? "0" : null,
   });
   const put = (path: string, content: string, mode: number) => {

@@ -1,0 +1,239 @@
+// Nodes: what drivers/kubernetes/node/coe-node does on a server, done here over the same wire: Keystone, our REST API, the
+// cluster's Kubernetes API, and one signal to Heat. Each node's way is in its row, so that a restart goes on and no node
+// signals twice.
+import { createHash, X509Certificate } from "node:crypto";
+import { gunzipSync } from "node:zlib";
+import { z } from "zod";
+import { readIgnitionFile } from "../heat/ignition.ts";
+import { beginsCluster, heatEnvPath, nodeEnvPath, parseNodeEnv } from "../kubernetes/node-env.ts";
+import type { NodeEnv } from "../kubernetes/node-env.ts";
+import type { Core } from "./core.ts";
+import type { Kubernetes } from "./kubernetes.ts";
+import type { Node, Server } from "./model.ts";
+import { asksFor, scenarios } from "./scenarios.ts";
+import { x509 } from "./x509.ts";
+
+/** Seconds that each phase takes on a real node. */
+const phases = { boot: 12, trust: 0.5, net: 2, disks: 2, runtime: 14, identity: 2, kubelet: 2, control: 22, addons: 0, ready: 5, report: 0 } as const;
+type Phase = keyof typeof phases;
+const order = Object.keys(phases);
+const isPhase = (word: string): word is Phase => word in phases;
+
+/** What trying again cannot mend. */
+class Final extends Error {}
+
+export function openNodes(core: Core, kubernetes: Kubernetes) {
+  const { state } = core;
+  const busy = new Map<string, Promise<void>>();
+  const stopping = new AbortController();
+  const envs = new Map<string, NodeEnv | null>();
+
+  /** Null = this server is nobody's node. */
+  function envOf(server: Server): NodeEnv | null {
+    const known = envs.get(server.id);
+    if (known !== undefined) return known;
+    const env = readEnv(server);
+    envs.set(server.id, env);
+    return env;
+  }
+
+  function advance(now: number): number | null {
+    let next: number | null = null;
+    for (const server of state.servers.all()) {
+      if (server.status !== "ACTIVE" || server.userData === null || state.nodes.get(server.id)) continue;
+      const env = envOf(server);
+      const image = server.imageId === null ? undefined : state.images.get(server.imageId);
+      if (image?.name === scenarios.brokenImage.value) continue;
+      const console = ["Booting...", `[    0.000000] Linux version 6.5.6-200.fc38.x86_64`, `${server.name} login: `];
+      state.nodes.save({
+        id: server.id, phase: env ? "boot" : "idle", dueAt: core.after(phases.boot), startedAt: now, phaseSince: now, console, reported: false, failure: null,
+        attempts: 0, clusterId: env?.CLUSTER_UUID ?? null, name: server.name,
+      }); // prettier-ignore
+    }
+    for (const node of state.nodes.all()) {
+      if (!isPhase(node.phase) || node.reported || busy.has(node.id)) continue;
+      if (node.dueAt > now) {
+        next = Math.min(next ?? Infinity, node.dueAt);
+        continue;
+      }
+      const work = step(node)
+        .catch((error: unknown) => core.log.warn({ node: node.name, error: String(error) }, "node"))
+        .finally(() => {
+          busy.delete(node.id);
+          if (!stopping.signal.aborted) core.wake();
+        });
+      busy.set(node.id, work);
+    }
+    return next;
+  }
+
+  const alive = (node: Node) => state.nodes.get(node.id) === node && state.servers.get(node.id)?.status === "ACTIVE" && !stopping.signal.aborted;
+  const say = (node: Node, line: string) => node.console.push(line);
+
+  async function step(node: Node): Promise<void> {
+    const server = state.servers.get(node.id);
+    const env = server && envOf(server);
+    if (!server || !env || !isPhase(node.phase)) return;
+    const { phase } = node;
+    const began = node.phaseSince;
+    try {
+      await act(phase, node, server, env);
+      if (!alive(node)) return;
+      if (phase !== "boot" && phase !== "report") say(node, `coe: phase ${phase} done ${Math.max(0, Math.round(((core.now() - began) * core.speed) / 1000))}s`);
+      if (phase === "report") {
+        say(node, "coe: reported");
+        state.nodes.change(node, { reported: true });
+        return;
+      }
+      const following = order[order.indexOf(phase) + 1] ?? "report";
+      const isSlow = asksFor("slow", server.name) ? 4 : 1;
+      const seconds = isPhase(following) && !(following === "control" && env.ROLE !== "master") ? phases[following] : 0;
+      state.nodes.change(node, { phase: following, dueAt: core.after(seconds * isSlow), phaseSince: core.now(), attempts: 0 });
+    } catch (error) {
+      if (!alive(node)) return;
+      const said = error instanceof Error ? error.message : String(error);
+      const spent = core.now() - began;
+      const attempts = node.attempts + 1;
+      if (phase !== "report" && (error instanceof Final || spent > 10 * 60_000)) {
+        say(node, `coe: phase ${phase} failed: ${said}`);
+        state.nodes.change(node, { failure: `phase ${phase}: ${said}`, phase: "report", dueAt: core.now(), phaseSince: core.now(), attempts: 0 });
+        return;
+      }
+      if (attempts === 1) say(node, `coe: phase ${phase}: ${said}`);
+      state.nodes.change(node, { attempts, dueAt: core.now() + Math.max(100, Math.min(30_000, 2000 * 2 ** Math.min(attempts, 4)) / core.speed) });
+    } finally {
+      state.flush();
+    }
+  }
+
+  async function act(phase: Phase, node: Node, server: Server, env: NodeEnv): Promise<void> {
+    switch (phase) {
+      case "runtime":
+        if (asksFor("nodeFailure", server.name) || (asksFor("workerFailure", server.name) && env.ROLE !== "master" && env.INDEX === "1"))
+          throw new Final("could not download https://dl.k8s.io/kubelet: curl: (6) Could not resolve host: dl.k8s.io");
+        return;
+      case "identity":
+        return identity(node, server, env);
+      case "control":
+        if (env.ROLE === "master" && !beginsCluster(env)) requireApi(env);
+        return;
+      case "ready":
+        if (asksFor("waitTimeout", server.name)) throw new Error("the node is not Ready in Kubernetes: no reason given");
+        requireApi(env);
+        kubernetes.register(env, server);
+        return;
+      case "report":
+        return report(node, env);
+      default:
+        return;
+    }
+  }
+  function requireApi(env: NodeEnv): void {
+    if (!kubernetes.isUp(env.CLUSTER_UUID)) throw new Error(`the Kubernetes API: connect to ${env.API_ADDRESS}:${env.API_PORT} failed`);
+  }
+
+  async function ask(method: string, url: string, headers: Record<string, string>, body?: unknown): Promise<Response> {
+    const answer = await fetch(url, {
+      method,
+      headers: { ...headers, ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.any([stopping.signal, AbortSignal.timeout(60_000)]),
+    });
+    if (answer.ok) return answer;
+    const said = `${method} ${url} answered ${answer.status}: ${(await answer.text()).slice(0, 300)}`;
+    // The service may be a moment behind: it decides by what it sees at the cloud.
+    if (answer.status === 408 || answer.status === 429 || answer.status >= 500) throw new Error(said);
+    throw new Final(said);
+  }
+
+  /** Token, authority, and what the role needs; a master that begins the cluster brings its API up. */
+  async function identity(node: Node, server: Server, env: NodeEnv): Promise<void> {
+    const signedIn = await ask("POST", `${env.AUTH_URL}/auth/tokens`, {}, {
+      auth: {
+        identity: { methods: ["password"], password: { user: { id: env.TRUSTEE_USER_ID, password: env.TRUSTEE_PASSWORD } } },
+        scope: { "OS-TRUST:trust": { id: env.TRUST_ID } },
+      },
+    });
+    await signedIn.arrayBuffer();
+    const headers = {
+      "X-Auth-Token": signedIn.headers.get("x-subject-token") ?? "",
+      "OpenStack-API-Version": "container-infra latest",
+    };
+    const pemOf = async (answer: Response) => z.object({ pem: z.string() }).parse(await answer.json()).pem;
+    const ca = await pemOf(await ask("GET", `${env.API_URL}/certificates/${env.CLUSTER_UUID}`, headers));
+    if (env.CLUSTER_CA !== "" && ca.replace(/\s/g, "") !== env.CLUSTER_CA.replace(/\s/g, ""))
+      throw new Final("the service answered another CA than the one this node was made for");
+    if (env.ROLE === "master") {
+      const answer = await ask("POST", `${env.API_URL}/clusters/${env.CLUSTER_UUID}/bootstrap`, headers, { server_id: server.id });
+      const files = new Map(
+        (await answer.text()).split("\n").flatMap((line): [string, string][] => {
+          const [name = "", content = ""] = line.split(" ");
+          return name === "" ? [] : [[name, Buffer.from(content, "base64").toString("utf8")]];
+        }),
+      );
+      for (const name of ["pki/ca.key", "pki/etcd/ca.key", "pki/front-proxy-ca.key", "pki/sa.key"])
+        if (!files.get(name)) throw new Final(`the service sent no ${name}`);
+      if (!alive(node)) return;
+      if (beginsCluster(env) || kubernetes.isUp(env.CLUSTER_UUID) === false) await kubernetes.begin(env, server, ca, files.get("pki/ca.key") ?? "", beginsCluster(env));
+      return;
+    }
+    const certificate = await pemOf(
+      await ask("POST", `${env.API_URL}/certificates`, headers, { cluster_uuid: env.CLUSTER_UUID, csr: await signingRequest(env), ca_cert_type: "kubernetes" }),
+    );
+    if (!new X509Certificate(certificate).verify(new X509Certificate(ca).publicKey)) throw new Final("the certificate is not from the cluster's CA");
+  }
+
+  async function report(node: Node, env: NodeEnv): Promise<void> {
+    const body = {
+      status: node.failure === null ? "SUCCESS" : "FAILURE",
+      reason: node.failure ?? `node ${env.NODE_NAME} is ready`,
+      data: env.KUBE_TAG,
+      id: env.NODE_NAME,
+    };
+    await ask("POST", env.SIGNAL_URL, { "X-Auth-Token": env.SIGNAL_TOKEN }, body).catch((error: unknown) => {
+      if (error instanceof Final) say(node, "coe: Heat did not take the signal");
+      else throw error;
+    });
+  }
+
+  return {
+    advance,
+    async close() {
+      stopping.abort();
+      await Promise.allSettled(busy.values());
+    },
+  };
+}
+
+function readEnv(server: Server): NodeEnv | null {
+  try {
+    const packed = Buffer.from(server.userData ?? "", "base64");
+    const text = (packed[0] === 31 && packed[1] === 139 ? gunzipSync(packed) : packed).toString("utf8");
+    const files = [nodeEnvPath, heatEnvPath].map((path) => readIgnitionFile(text, path));
+    return files[0] === undefined ? null : parseNodeEnv(files.map((file) => file ?? "").join("\n"));
+  } catch {
+    return null;
+  }
+}
+
+/** A worker's, as the node's program makes it. */
+async function signingRequest(env: NodeEnv): Promise<string> {
+  const keys = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
+  const names = [
+    { type: "dns" as const, value: env.NODE_NAME },
+    ...[env.NODE_ADDRESS, env.FLOATING_ADDRESS, "127.0.0.1"].filter((address) => address !== "").map((value) => ({ type: "ip" as const, value })),
+  ];
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({
+    name: `O=system:nodes, CN=system:node:${env.NODE_NAME}`,
+    keys,
+    signingAlgorithm: { name: "ECDSA", hash: "SHA-256" },
+    extensions: [
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth, x509.ExtendedKeyUsage.serverAuth]),
+      new x509.SubjectAlternativeNameExtension(names),
+    ],
+  });
+  return request.toString("pem");
+}
+
+export const machineId = (serverId: string): string => createHash("md5").update(serverId).digest("hex");

@@ -1,7 +1,7 @@
 import { afterAll } from "vitest";
 import { cloudContract } from "../openstack/contract.ts";
-import { startSandbox } from "./main.ts";
-import type { Sandbox } from "./main.ts";
+import { startSandbox } from "./cloud.ts";
+import type { Sandbox } from "./cloud.ts";
 import { sandboxSettings } from "./testing/settings.ts";
 
 let sandbox: Sandbox | null = null;

@@ -83,7 +83,12 @@ export async function observeHeat(
   return {
     ...seen,
     ...sum,
-    ...(asks && seen.addons === undefined && sum.state === "ready" ? { state: "updating" as const } : {}),
+    ...(asks && seen.addons === undefined && sum.state === "ready"
+      ? {
+          state: "updating" as const,
+          progress: seen.progress && { ...seen.progress, now: seen.progress.now ?? "the Kubernetes API to answer" },
+        }
+      : {}),
   };
 }
 
@@ -139,11 +144,16 @@ function overall(pair: Pair, want: Desired, seen: HeatObserved): { state: Backen
   if (stacks.some((stack) => isMoving(stack.state) || isPostponed(want, stack)) || (steps.length > 0 && !failed)) {
     const growing =
       stacks.some((stack) => stack.state === "creating") ||
-      want.nodegroups.some((group) => group.isDefault && !stacks.some((stack) => stack.nodegroup?.id === group.key.id));
+      want.nodegroups.some((group) => group.isDefault && !groupIn(stacks, group.key.id));
     return { state: growing ? "creating" : "updating", reason: null };
   }
-  return failed ? { state: "failed", reason: reasonOf(seen, failed) } : { state: "ready", reason: null };
+  if (failed) return { state: "failed", reason: reasonOf(seen, failed) };
+  // Nothing to do because nothing is known is not the same as done.
+  const whole = seen.facts !== null && want.nodegroups.every((group) => groupIn(stacks, group.key.id));
+  return { state: whole ? "ready" : "creating", reason: null };
 }
+
+const groupIn = (stacks: readonly HeatStack[], id: string) => stacks.some((stack) => stack.nodegroup?.id === id);
 
 /** The true cause with its place; Heat's own sentence only when no resource says more. */
 function reasonOf(seen: Pick<HeatObserved, "failures">, stack: HeatStack): string | null {

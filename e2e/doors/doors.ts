@@ -209,6 +209,40 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
       expect(problems).toHaveLength(1);
     });
 
+    test("fill a quota's last place once, and take back the identity of who came second", async () => {
+      const { used } = (await console.cluster.list({ project })).quota;
+      const row = { projectId: project, resource: "Cluster" };
+      await runtime.db.prisma.quota.create({ data: { ...row, hardLimit: used + 1, createdAt: new Date() } });
+      const before = await runtime.clouds.identity.trustees.list();
+      const wish = (name: string) => ({ project, clusterTemplateId: template, name: unique(name), idempotencyKey: idempotencyKey() });
+      const results = await Promise.allSettled(["a", "b"].map((name) => console.cluster.create(wish(name))));
+      made.push(...results.flatMap((each) => (each.status === "fulfilled" ? [each.value.id] : [])));
+      expect(results.map((each) => each.status).toSorted()).toEqual(["fulfilled", "rejected"]);
+      const refused = await refusal(console.cluster.create(wish("c")));
+      expect(refused.reason).toBe("quota_exceeded");
+      expect(refused.message).toContain(`You have reached the maximum clusters per project, ${used + 1}.`);
+      expect(detailOf(await rest("POST", "/v1/clusters", { cluster_template_id: template }))).toBe(refused.message);
+      const gained = (await runtime.clouds.identity.trustees.list()).filter((user) => !before.some((each) => each.id === user.id));
+      expect(gained.filter((user) => user.name.endsWith(`_${project}`))).toHaveLength(1);
+      expect(await runtime.db.prisma.credential.count({ where: { clusterId: null } })).toBe(0);
+      await runtime.db.prisma.quota.deleteMany({ where: row });
+    });
+
+    test("refuse what the project's limits at the cloud have no room for, and say which", async () => {
+      const wish = { project, clusterTemplateId: template, name: unique("big"), nodeCount: 80 };
+      const { quota, problems } = await console.cluster.preview(wish);
+      const tight = quota.filter((each) => each.limit !== null && each.used + each.adds > each.limit);
+      expect(problems.map((each) => each.message)).toEqual(
+        tight.map(({ name, used, adds, limit }) => `The project's quota is too small: ${name} would go from ${used} to ${used + adds} of ${limit}.`),
+      );
+      expect(quota.find((each) => each.name === "instances")?.adds).toBe(81);
+      if (tight.length > 0) {
+        const refused = await refusal(console.cluster.create({ ...wish, idempotencyKey: idempotencyKey() }));
+        expect(refused.reason).toBe("cloud_quota_exceeded");
+        expect((await rest("POST", "/v1/clusters", { cluster_template_id: template, node_count: 80 })).status).toBe(403);
+      }
+    });
+
     const base = () => ({ coe: "kubernetes" as const, imageId: image, externalNetworkId: "public", flavorId: "m1.small", masterFlavorId: "m1.small" });
     const baseBody = () => ({ coe: "kubernetes", image_id: image, external_network_id: "public", flavor_id: "m1.small", master_flavor_id: "m1.small" });
     const wrongTemplates: [what: string, wish: object, body: object, field: string, message: RegExp][] = [

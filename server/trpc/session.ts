@@ -13,9 +13,9 @@ export const sessionRouter = router({
   options: publicProcedure.query(({ ctx }): Promise<SignInOptions> => sessionOptions(ctx.deps)),
   get: publicProcedure.query(({ ctx }): Promise<SessionView | null> => ctx.deps.auth.sessions.view(ctx.session)),
   signIn: publicProcedure.input(SignIn).mutation(async ({ ctx, input }): Promise<SessionView> => {
+    const { value, view } = await ctx.deps.auth.sessions.signIn(input);
     // Whoever signs in again leaves no session behind that nobody could end.
     await ctx.deps.auth.sessions.signOut(ctx.session);
-    const { value, view } = await ctx.deps.auth.sessions.signIn(input);
     ctx.keepSession(value, view.expiresAt);
     return view;
   }),

@@ -99,7 +99,8 @@ export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCre
       return await work;
     } catch (error) {
       const known = asDomainError(error);
-      if (!known) throw error;
+      // Whose session has ended must sign in; that is no fault of what they asked for.
+      if (!known || known.reason === "unauthenticated") throw error;
       problems.push(known);
       return null;
     }

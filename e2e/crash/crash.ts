@@ -41,7 +41,7 @@ export async function crash(target: CloudTarget, plan: CrashPlan): Promise<Crash
     const api = magnum(product.apiUrl, cloud.person);
     const before = await inventory(cloud.person, cloud.trusteeAdmin);
     // Their API stays inside their network: what is tried here is making and deleting, not add-ons.
-    const template = await api.createTemplate({ ...kubernetesTemplate("crash"), labels: {} });
+    const template = await api.createTemplate({ ...(await kubernetesTemplate(cloud.person, "crash")), labels: {} });
 
     const ids: string[] = [];
     await killing(product, plan, random, report, {

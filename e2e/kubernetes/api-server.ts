@@ -24,6 +24,8 @@ export interface ApiServerOptions {
   ca: KeyAndCertificate;
   serviceAccount: KeyAndCertificate;
   address?: string;
+  /** Further addresses by which it is called. */
+  alsoAt?: readonly string[];
   port: number;
   /** etcd takes this port and the next. */
   etcdPort: number;
@@ -31,9 +33,9 @@ export interface ApiServerOptions {
 
 /** Its server certificate is issued by `ca` for `address`, as a control plane node's is. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { ca, serviceAccount, address = "127.0.0.1", port, etcdPort } = options;
+  const { ca, serviceAccount, address = "127.0.0.1", alsoAt = [], port, etcdPort } = options;
   const directory = mkdtempSync(join(tmpdir(), "jeroboam-kubernetes-"));
-  const server = await serverLeaf(ca, address);
+  const server = await serverLeaf(ca, [...new Set([address, ...alsoAt])]);
   const files = {
     "ca.crt": ca.certPem,
     "server.crt": server.certPem,
@@ -61,7 +63,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   }
 }
 
-async function serverLeaf(ca: KeyAndCertificate, address: string): Promise<KeyAndCertificate> {
+async function serverLeaf(ca: KeyAndCertificate, addresses: readonly string[]): Promise<KeyAndCertificate> {
   const keys = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
   const now = new Date();
   const certPem = await issue(ca, {
@@ -72,7 +74,7 @@ async function serverLeaf(ca: KeyAndCertificate, address: string): Promise<KeyAn
     extensions: [
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
       new x509.SubjectAlternativeNameExtension([
-        { type: "ip", value: address },
+        ...addresses.map((value) => ({ type: "ip" as const, value })),
         { type: "ip", value: "10.254.0.1" },
         { type: "dns", value: "kubernetes.default.svc" },
       ]),

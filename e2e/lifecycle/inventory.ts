@@ -28,7 +28,7 @@ export async function inventory(person: Session, trusteeAdmin: Session): Promise
     volumes: await list(person, `${cinder}/volumes`, "volumes", thing),
     "load balancers": await list(
       person,
-      `${person.at("load-balancer")}/v2.0/lbaas/loadbalancers`,
+      `${person.at("load-balancer")}/v2/lbaas/loadbalancers`,
       "loadbalancers",
       thing,
     ),

@@ -23,10 +23,11 @@ export function growth(before: Inventory, now: Inventory): Record<string, number
 }
 
 /** Waits for a status; any status that ends in FAILED ends the waiting with the reason. */
-export const reaches = (api: Magnum, id: string, status: string, limitMs: number) =>
+export const reaches = (api: Magnum, id: string, status: string, limitMs: number, nodes: Prepared["nodes"] = null) =>
   until(`cluster is ${status}`, limitMs, async () => {
     const cluster = await api.findCluster(id);
-    if (cluster?.status.endsWith("FAILED")) throw new Error(`${cluster.status}: ${cluster.status_reason ?? ""}`);
+    if (cluster?.status.endsWith("FAILED"))
+      throw new Error([`${cluster.status}: ${cluster.status_reason ?? ""}`, ...(nodes?.problems ?? [])].join("\n"));
     return cluster?.status === status ? cluster : null;
   });
 
@@ -63,7 +64,7 @@ export function describeLifecycle(name: string, openTarget: () => Promise<CloudT
     it(
       "comes up with three masters behind a load balancer, two workers and their volumes",
       async () => {
-        template = await api.createTemplate(kubernetesTemplate("lifecycle"));
+        template = await api.createTemplate(await kubernetesTemplate(cloud.person, "lifecycle"));
         id = await api.createCluster({
           name: "lifecycle",
           cluster_template_id: template,
@@ -73,7 +74,7 @@ export function describeLifecycle(name: string, openTarget: () => Promise<CloudT
           labels: { etcd_volume_size: "5" },
           merge_labels: true,
         });
-        const cluster = await reaches(api, id, "CREATE_COMPLETE", 12 * minute);
+        const cluster = await reaches(api, id, "CREATE_COMPLETE", 12 * minute, cloud.nodes);
         expect(cloud.nodes?.problems ?? []).toEqual([]);
         expect(cluster.api_address).toMatch(/^https:\/\/127\.\d+\.\d+\.\d+:\d+$/);
         expect(cluster.master_addresses).toHaveLength(3);

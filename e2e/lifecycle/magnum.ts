@@ -1,6 +1,6 @@
 // Our REST API as any client of Magnum uses it.
 import { z } from "zod";
-import { call, HttpError } from "../openstack/session.ts";
+import { call, HttpError, list } from "../openstack/session.ts";
 import type { Session } from "../openstack/session.ts";
 
 const Cluster = z.object({
@@ -56,20 +56,25 @@ export function magnum(apiUrl: string, person: Session): Magnum {
   };
 }
 
-/** A Kubernetes template over what every cloud of ours is seeded with. */
-export const kubernetesTemplate = (name: string): Record<string, unknown> => ({
-  name,
-  coe: "kubernetes",
-  image_id: "fedora-coreos-38",
-  external_network_id: "public",
-  keypair_id: "mykey",
-  master_flavor_id: "m1.small",
-  flavor_id: "m1.small",
-  network_driver: "flannel",
-  docker_storage_driver: "overlay2",
-  dns_nameserver: "8.8.8.8",
-  master_lb_enabled: true,
-  floating_ip_enabled: false,
-  // The conductor reaches the API from outside.
-  labels: { master_lb_floating_ip_enabled: "true" },
-});
+/** A Kubernetes template over what every cloud of ours is seeded with: a CoreOS image, flavors, key pair, network. */
+export async function kubernetesTemplate(person: Session, name: string): Promise<Record<string, unknown>> {
+  const image = z.object({ id: z.string(), name: z.string() });
+  const images = await list(person, `${person.at("image")}/v2/images?os_distro=fedora-coreos`, "images", image);
+  return {
+    name,
+    coe: "kubernetes",
+    // Others of this distro are there to fail.
+    image_id: images.find((one) => /^fedora-coreos-\d+$/.test(one.name))?.id,
+    external_network_id: "public",
+    keypair_id: "mykey",
+    master_flavor_id: "m1.small",
+    flavor_id: "m1.small",
+    network_driver: "flannel",
+    docker_storage_driver: "overlay2",
+    dns_nameserver: "8.8.8.8",
+    master_lb_enabled: true,
+    floating_ip_enabled: false,
+    // The conductor reaches the API from outside.
+    labels: { master_lb_floating_ip_enabled: "true" },
+  };
+}

@@ -5,6 +5,7 @@ import { call, list, read, signIn } from "../openstack/session.ts";
 import type { Credentials, Session } from "../openstack/session.ts";
 import { standInKubernetes } from "../openstack/stand-in-kubernetes.ts";
 import { playNodes } from "../openstack/stand-in-node.ts";
+import type { Behaviour } from "../openstack/stand-in-node.ts";
 import { freePort } from "./product.ts";
 import type { Role } from "./product.ts";
 
@@ -56,7 +57,8 @@ export async function sandboxTarget(speed = 200): Promise<CloudTarget> {
 
 const password = "devcloud";
 
-export function openstackTarget(authUrl = "http://127.0.0.1:5000/v3"): CloudTarget {
+export function openstackTarget(behaviour: Behaviour = "in short"): CloudTarget {
+  const authUrl = "http://127.0.0.1:5000/v3";
   const trusteeAdmin = "trustee_domain_admin";
   return {
     name: "openstack",
@@ -80,7 +82,8 @@ export function openstackTarget(authUrl = "http://127.0.0.1:5000/v3"): CloudTarg
       const person = await signIn(projectCredentials(authUrl, name, password, name));
       await call("POST", `${person.at("compute")}/os-keypairs`, person, { keypair: { name: "mykey" } });
       const kubernetes = standInKubernetes();
-      const nodes = playNodes(admin, { projectId: person.projectId ?? "", kubernetes });
+      const projectId = person.projectId ?? "";
+      const nodes = playNodes(admin, { projectId, kubernetes, behaviour: () => behaviour });
       return {
         person,
         trusteeAdmin: await signIn({

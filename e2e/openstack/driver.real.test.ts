@@ -43,11 +43,19 @@ const done: string[] = [];
 /** Certificates and bootstrap as our REST API gives them to nodes. */
 async function answerNodes(authorities: Awaited<ReturnType<typeof makeAuthorities>>): Promise<Server> {
   const ca = authorities.kubernetes;
+  const { etcd, "front-proxy": frontProxy, "service-account": serviceAccount } = authorities;
+  const pairs = { ca, sa: serviceAccount, "etcd/ca": etcd, "front-proxy-ca": frontProxy };
+  const line = (name: string, text: string) => `pki/${name} ${Buffer.from(text).toString("base64")}\n`;
+  const files = Object.entries(pairs)
+    .map(
+      ([name, { certPem, keyPem }]) =>
+        line(`${name}.${name === "sa" ? "pub" : "crt"}`, certPem) + line(`${name}.key`, keyPem),
+    )
+    .join("");
   const answer = async (request: IncomingMessage): Promise<string> => {
     const body = await request.toArray();
     if (request.method === "GET") return JSON.stringify({ pem: ca.certPem });
-    if (request.url?.endsWith("/bootstrap"))
-      return ["ca", "sa", "etcd/ca", "front-proxy-ca"].map((name) => `pki/${name}.key Cg==\n`).join("");
+    if (request.url?.endsWith("/bootstrap")) return files;
     const { csr } = z.object({ csr: z.string() }).parse(JSON.parse(Buffer.concat(body).toString("utf8")));
     return JSON.stringify({ pem: await signRequest(csr, ca, new Date(), 1) });
   };
@@ -88,7 +96,7 @@ async function twice(step: Step): Promise<void> {
 }
 
 beforeAll(async () => {
-  prepared = await openstackTarget(authUrl).prepare();
+  prepared = await openstackTarget().prepare();
   clouds = openClouds(settings);
   const owner = clouds.fromToken(new Secret(prepared.person.token));
   const trusteePassword = new Secret(randomUUID());

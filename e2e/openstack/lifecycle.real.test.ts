@@ -1,4 +1,4 @@
 import { describeLifecycle } from "../lifecycle/lifecycle.ts";
 import { openstackTarget } from "../lifecycle/target.ts";
 
-describeLifecycle("a real OpenStack", () => Promise.resolve(openstackTarget()));
+describeLifecycle("a real OpenStack", () => Promise.resolve(openstackTarget("the program")));

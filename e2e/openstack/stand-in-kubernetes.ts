@@ -41,6 +41,7 @@ export function standInKubernetes(): Kubernetes {
           ca: { certPem: file("pki/ca.crt"), keyPem: file("pki/ca.key") },
           serviceAccount: { certPem: file("pki/sa.pub"), keyPem: file("pki/sa.key") },
           address: address(env),
+          alsoAt: [env.NODE_ADDRESS, env.API_ADDRESS, "127.0.0.1"].filter((one) => one !== ""),
           port: Number(env.API_PORT),
           etcdPort: await freePort(),
         }),

@@ -9,6 +9,7 @@ import { signRequest } from "../../server/pki/csr.ts";
 import { signingRequest } from "../kubernetes/signing-request.ts";
 import { call, list, signIn } from "./session.ts";
 import type { Session } from "./session.ts";
+import { runNodeProgram } from "./node-program.ts";
 import { readControlPlaneFiles } from "./stand-in-kubernetes.ts";
 import type { Kubernetes } from "./stand-in-kubernetes.ts";
 
@@ -26,7 +27,8 @@ export interface PlayedNode {
   env: NodeEnv;
 }
 
-export type Behaviour = "as a node does" | "silent" | { failWith: string };
+/** `the program`: coe-node itself runs; `in short`: what it asks of others is asked from here. */
+export type Behaviour = "the program" | "in short" | "silent" | { failWith: string };
 
 export interface Play {
   /** Nodes that have sent their signal, in that order. */
@@ -47,7 +49,7 @@ export function playNodes(
     pauseMs?: number;
   },
 ): Play {
-  const { projectId, kubernetes = null, behaviour = () => "as a node does", pauseMs = 500 } = options;
+  const { projectId, kubernetes = null, behaviour = () => "in short", pauseMs = 500 } = options;
   const begun = new Set<string>();
   const reported: PlayedNode[] = [];
   const problems: string[] = [];
@@ -59,8 +61,13 @@ export function playNodes(
       const node = { serverId: row.id, name: row.name, env: readNodeEnv(userData) };
       const how = behaviour(node);
       if (how === "silent") return;
-      if (how === "as a node does") await becomeNode(node, kubernetes);
-      await signal(node, how === "as a node does" ? null : how.failWith);
+      if (how === "the program") {
+        if (!kubernetes) throw new Error("the program needs a Kubernetes to join");
+        await runNodeProgram({ ...node, userData }, kubernetes);
+      } else {
+        if (how === "in short") await becomeNode(node, kubernetes);
+        await signal(node, how === "in short" ? null : how.failWith);
+      }
       reported.push(node);
     } catch (error) {
       // A server that is deleted meanwhile takes its credential with it.

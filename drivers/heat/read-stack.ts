@@ -47,10 +47,14 @@ export async function readStack(
   const ref = { id: listed.id, name: listed.name };
   try {
     // Outputs ask every nested stack, and only the cluster's own are of use.
-    const [detail, resources] = await Promise.all([
-      cloud.heat.getStack(ref, { outputs: part === "cluster" && state !== "deleting" && !isMoving(state) }),
+    const outputs = part === "cluster" && state !== "deleting" && !isMoving(state);
+    const [first, resources] = await Promise.all([
+      cloud.heat.getStack(ref, { outputs }),
       cloud.heat.listResources(ref, { nestedDepth: 3 }),
     ]);
+    // It was still moving when it was listed and is complete now: without its outputs nothing can be built on it.
+    const late = part === "cluster" && !outputs && stackState(first.status) === "ready";
+    const detail = late ? await cloud.heat.getStack(ref, { outputs: true }) : first;
     const count = Number(detail.parameters["count"]);
     const stack: HeatStack = {
       ...ref,

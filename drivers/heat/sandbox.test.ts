@@ -222,6 +222,22 @@ test("each step carried out twice has the effect of once", async () => {
   await go({ ...want, deleting: true });
 });
 
+test("a stack that was listed as being made and is complete when it is read is no finished cluster", async () => {
+  const want = await aCluster({ key: { id: randomUUID(), name: "late" } });
+  const driver = heatDriver(fedoraCoreosPair);
+  const [step] = driver.plan(want, await driver.observe(cloud, want, await driver.survey(cloud)), new Date());
+  if (!step) throw new Error("creation begins with the shared part");
+  await driver.apply(cloud, want, step);
+  const own = async () => (await driver.survey(cloud)).stacks.find((stack) => stack.tags.some((tag) => tag.endsWith(want.key.id)));
+  while ((await own())?.status !== "CREATE_COMPLETE");
+  const survey = await driver.survey(cloud);
+  const old = { ...survey, stacks: survey.stacks.map((stack) => ({ ...stack, status: "CREATE_IN_PROGRESS" })) };
+  const seen = await driver.observe(cloud, want, old);
+  expect(seen.state).toBe("creating");
+  expect(driver.plan(want, seen, new Date()).map(({ kind }) => kind)).toContain("createNodes");
+  await go({ ...want, deleting: true });
+});
+
 test("a stack of somebody else under our name is left alone and named", async () => {
   const want = await aCluster({ key: { id: randomUUID(), name: "taken" } });
   const driver = heatDriver(fedoraCoreosPair);

@@ -94,14 +94,17 @@ export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCre
   if (template.hidden && !ctx.isAdmin) problem("template_hidden", "Not authorized.", "cluster_template_id");
 
   const cloud = ctx.cloud();
+  // All are asked at once; what they refuse is told in the order of asking, not of answering.
+  const refusals: (DomainError | null)[] = [];
   const keep = async <T>(work: Promise<T>): Promise<T | null> => {
+    const place = refusals.push(null) - 1;
     try {
       return await work;
     } catch (error) {
       const known = asDomainError(error);
       // Whose session has ended must sign in; that is no fault of what they asked for.
       if (!known || known.reason === "unauthenticated") throw error;
-      problems.push(known);
+      refusals[place] = known;
       return null;
     }
   };
@@ -121,6 +124,7 @@ export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCre
     read.has("availability_zone") ? keep(cloud.nova.listZones()) : null,
   ]);
 
+  problems.push(...refusals.filter((each) => each !== null));
   const bootVolume = read.get("boot_volume_size");
   if (bootVolume !== undefined && read.integer("boot_volume_size") === undefined)
     problem("label_refused", "The label boot_volume_size must be a whole number.", "labels.boot_volume_size");

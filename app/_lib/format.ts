@@ -15,12 +15,12 @@ const steps: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ["minute", 60],
 ];
 
-/** "3 min ago"; "just now" within a minute. */
+/** "3 min ago"; "just now" within a minute, and for clocks that differ a little. */
 export function ago(date: Date, now: Date): string {
   const seconds = Math.round((date.getTime() - now.getTime()) / 1000);
   for (const [unit, size] of steps)
     if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit).replace(".", "");
-  return seconds > 0 ? "in a moment" : "just now";
+  return "just now";
 }
 
 /** "4 min 12 s", "2 h 5 min": how long something took or takes. */

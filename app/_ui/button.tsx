@@ -67,7 +67,7 @@ export function Button({
         type={off && type === "submit" ? "button" : type}
         aria-disabled={off || undefined}
         aria-busy={busy || undefined}
-        {...(whyNot ? { "aria-description": whyNot } : {})}
+        {...((whyNot ?? tip) ? { "aria-description": whyNot ?? tip } : {})}
         onClick={off ? (event) => event.preventDefault() : onClick}
         className={cx(buttonClass(variant, size), off && "cursor-not-allowed! opacity-55", className)}
       >

@@ -1,7 +1,6 @@
 "use client";
-import { Modal } from "@heroui/react/modal";
 import { X } from "lucide-react";
-import type { ReactNode } from "react";
+import { useId, useLayoutEffect, useRef, useState, type ReactNode } from "react";
 import { Button } from "./button";
 import { cx } from "./class-names";
 
@@ -18,38 +17,46 @@ interface Props {
   closable?: boolean | undefined;
 }
 
-/** Focus is kept inside and returns to the opener; on a phone it comes from below. */
-export function Dialog({
-  open,
-  onClose,
-  title,
-  children,
-  footer,
-  busy,
-  role = "dialog",
-  wide,
-  closable = true,
-}: Props) {
+/** The browser's own modal dialog: focus stays inside and goes back to the opener; on a phone it comes from below. */
+export function Dialog(props: Props) {
+  return props.open ? <Opened {...props} /> : null;
+}
+
+function Opened({ onClose, title, children, footer, busy, role = "dialog", wide, closable = true }: Props) {
+  const box = useRef<HTMLDialogElement>(null);
+  const heading = useId();
+  const [shown, setShown] = useState(false);
   const free = !busy && closable;
+  // The content comes after the dialog has opened: what is hidden cannot take the focus.
+  useLayoutEffect(() => {
+    const dialog = box.current;
+    dialog?.showModal();
+    setShown(true);
+    return () => dialog?.close();
+  }, []);
   return (
-    <Modal.Backdrop
-      isOpen={open}
-      onOpenChange={(next) => {
-        if (!next && free) onClose();
+    <dialog
+      ref={box}
+      role={role}
+      aria-labelledby={heading}
+      onCancel={(event) => {
+        event.preventDefault();
+        if (free) onClose();
       }}
-      isDismissable={free && role === "dialog"}
-      isKeyboardDismissDisabled={!free}
-      className="bg-black/45 dark:bg-black/65"
+      onClick={(event) => {
+        if (event.target === event.currentTarget && free && role === "dialog") onClose();
+      }}
+      className={cx(
+        "fixed m-0 mt-auto w-full max-w-none overflow-visible border-0 bg-transparent p-0 text-foreground outline-none backdrop:bg-black/45 open:animate-in open:fade-in-0 open:slide-in-from-bottom-4 sm:m-auto dark:backdrop:bg-black/65",
+        wide ? "sm:max-w-2xl" : "sm:max-w-lg",
+      )}
     >
-      <Modal.Container placement="auto" className={cx("p-0 sm:p-6", wide ? "sm:max-w-2xl" : "sm:max-w-lg")}>
-        <Modal.Dialog
-          role={role}
-          className="flex max-h-[92dvh] w-full flex-col gap-0 rounded-t-2xl rounded-b-none border border-border bg-overlay p-0 shadow-overlay outline-none sm:rounded-xl"
-        >
+      {shown && (
+        <div className="flex max-h-[92dvh] w-full flex-col rounded-t-2xl border border-border bg-overlay shadow-overlay sm:max-h-[86dvh] sm:rounded-xl">
           <div className="flex items-start gap-3 border-b border-separator px-5 py-4">
-            <Modal.Heading className="min-w-0 flex-1 text-base font-semibold break-words text-foreground">
+            <h2 id={heading} className="min-w-0 flex-1 text-base font-semibold break-words">
               {title}
-            </Modal.Heading>
+            </h2>
             {closable && (
               <Button
                 variant="ghost"
@@ -69,8 +76,8 @@ export function Dialog({
               {footer}
             </div>
           )}
-        </Modal.Dialog>
-      </Modal.Container>
-    </Modal.Backdrop>
+        </div>
+      )}
+    </dialog>
   );
 }

@@ -2,12 +2,10 @@
 import { Check, ChevronsUpDown, Search } from "lucide-react";
 import { usePathname, useRouter } from "next/navigation";
 import { useState } from "react";
-import { Button as Press } from "react-aria-components/Button";
-import { Dialog as Box, DialogTrigger } from "react-aria-components/Dialog";
-import { Popover } from "react-aria-components/Popover";
 import { paths } from "@/app/_lib/paths";
 import { cx } from "@/app/_ui/class-names";
 import { inputClass } from "@/app/_ui/field";
+import { panelClass, usePopover } from "@/app/_ui/popover";
 import { useProject, useSession } from "./project-context";
 
 /** Another project, the same section: list to list, and from one cluster's page to the other project's list. */
@@ -17,7 +15,10 @@ export function ProjectSwitcher() {
   const path = usePathname();
   const router = useRouter();
   const [text, setText] = useState("");
-  const [open, setOpen] = useState(false);
+  const popover = usePopover("bottom start", (panel) => {
+    setText("");
+    panel.querySelector("input")?.focus();
+  });
   const section = path.split("/")[3];
   const target = (id: string) =>
     section === "clusters"
@@ -31,61 +32,57 @@ export function ProjectSwitcher() {
     `${candidate.name} ${candidate.domainName} ${candidate.id}`.toLowerCase().includes(text.toLowerCase()),
   );
   return (
-    <DialogTrigger
-      isOpen={open}
-      onOpenChange={(next) => {
-        setOpen(next);
-        setText("");
-      }}
-    >
-      <Press
+    <>
+      <button
+        {...popover.trigger}
+        type="button"
+        aria-haspopup="dialog"
         aria-label={`Project ${project.name}. Choose another`}
-        className="flex h-9 min-w-0 items-center gap-2 rounded-lg px-2.5 text-sm font-medium outline-none hover:bg-surface-tertiary data-[focus-visible]:outline-2 data-[focus-visible]:outline-focus"
+        className="flex h-9 min-w-0 items-center gap-2 rounded-lg px-2.5 text-sm font-medium hover:bg-surface-tertiary"
       >
         <span className="truncate max-sm:max-w-36">{project.name}</span>
         <span className="truncate text-xs font-normal text-muted max-md:hidden">{project.domainName}</span>
         <ChevronsUpDown className="size-3.5 shrink-0 text-muted" aria-hidden />
-      </Press>
-      <Popover
-        placement="bottom start"
-        className="w-72 max-w-[calc(100vw-1.5rem)] rounded-xl border border-border bg-overlay shadow-overlay"
+      </button>
+      <div
+        {...popover.panel}
+        role="dialog"
+        aria-label="Projects"
+        className={cx(panelClass, "w-72 max-w-[calc(100vw-1rem)]")}
       >
-        <Box aria-label="Projects" className="outline-none">
-          <div className="relative border-b border-separator p-2">
-            <Search className="absolute top-1/2 left-4.5 size-4 -translate-y-1/2 text-muted" aria-hidden />
-            <input
-              autoFocus
-              value={text}
-              onChange={(event) => setText(event.target.value)}
-              aria-label="Search projects"
-              placeholder="Search projects"
-              className={cx(inputClass, "h-9 pl-8")}
-            />
-          </div>
-          <ul className="max-h-72 overflow-auto p-1.5">
-            {shown.map((candidate) => (
-              <li key={candidate.id}>
-                <button
-                  type="button"
-                  aria-current={candidate.id === project.id || undefined}
-                  onClick={() => {
-                    setOpen(false);
-                    router.push(target(candidate.id));
-                  }}
-                  className="flex w-full items-center gap-2 rounded-md px-2.5 py-2 text-left text-sm hover:bg-surface-tertiary"
-                >
-                  <span className="min-w-0 flex-1">
-                    <span className="block truncate font-medium">{candidate.name}</span>
-                    <span className="block truncate text-xs text-muted">Domain {candidate.domainName}</span>
-                  </span>
-                  {candidate.id === project.id && <Check className="size-4 text-accent-text" aria-label="current" />}
-                </button>
-              </li>
-            ))}
-            {shown.length === 0 && <li className="px-3 py-4 text-center text-sm text-muted">No project matches.</li>}
-          </ul>
-        </Box>
-      </Popover>
-    </DialogTrigger>
+        <div className="relative border-b border-separator p-2">
+          <Search className="absolute top-1/2 left-4.5 size-4 -translate-y-1/2 text-muted" aria-hidden />
+          <input
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+            aria-label="Search projects"
+            placeholder="Search projects"
+            className={cx(inputClass, "h-9 pl-8")}
+          />
+        </div>
+        <ul className="max-h-72 overflow-auto p-1.5">
+          {shown.map((candidate) => (
+            <li key={candidate.id}>
+              <button
+                type="button"
+                aria-current={candidate.id === project.id || undefined}
+                onClick={() => {
+                  popover.close();
+                  router.push(target(candidate.id));
+                }}
+                className="flex w-full items-center gap-2 rounded-md px-2.5 py-2 text-left text-sm -outline-offset-2! hover:bg-surface-tertiary"
+              >
+                <span className="min-w-0 flex-1">
+                  <span className="block truncate font-medium">{candidate.name}</span>
+                  <span className="block truncate text-xs text-muted">Domain {candidate.domainName}</span>
+                </span>
+                {candidate.id === project.id && <Check className="size-4 text-accent-text" aria-label="current" />}
+              </button>
+            </li>
+          ))}
+          {shown.length === 0 && <li className="px-3 py-4 text-center text-sm text-muted">No project matches.</li>}
+        </ul>
+      </div>
+    </>
   );
 }

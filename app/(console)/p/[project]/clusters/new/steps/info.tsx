@@ -191,7 +191,8 @@ function TemplateFacts({ template }: { template: Template }) {
   );
 }
 
-const none = "\u0000none";
+/** No keypair can be called this: names hold no colon. */
+const none = ":none";
 
 function KeypairChoice() {
   const { values, set, touch, error, template, options } = useWizard();

@@ -79,7 +79,9 @@ export function asDomainError(error: unknown): DomainError | null {
     case "forbidden":
     case "not_found":
     case "conflict":
-      return new DomainError("cloud_refused", `${serviceWord(service)} refused to ${operation}: ${message}`, { upstream });
+      return new DomainError("cloud_refused", `${serviceWord(service)} refused to ${operation}: ${message}`, {
+        upstream,
+      });
   }
 }
 

@@ -63,7 +63,8 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
       const context = await runtime.auth.sessions.context(signedIn.value, project, "req-doors");
       token = context.token.reveal();
       const { images } = await console.cloud.options({ project });
-      const ofDistro = (distro: string | null) => (images.ok ? images.items.find((each) => each.distro === distro)?.name : undefined);
+      const ofDistro = (distro: string | null) =>
+        images.ok ? images.items.find((each) => each.distro === distro)?.name : undefined;
       image = ofDistro("fedora-coreos") ?? "";
       plainImage = ofDistro(null) ?? "";
       template = await aTemplate();
@@ -81,7 +82,12 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
       rmSync(directory, { recursive: true });
     });
 
-    async function rest(method: "GET" | "POST" | "DELETE", url: string, body?: object, as = token): Promise<RestAnswer> {
+    async function rest(
+      method: "GET" | "POST" | "DELETE",
+      url: string,
+      body?: object,
+      as = token,
+    ): Promise<RestAnswer> {
       const answer = await api.inject({
         method,
         url,
@@ -114,7 +120,12 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
     const idempotencyKey = () => randomBytes(8).toString("hex");
 
     async function aCluster(name = unique("web")): Promise<string> {
-      const { id } = await console.cluster.create({ project, clusterTemplateId: template, name, idempotencyKey: idempotencyKey() });
+      const { id } = await console.cluster.create({
+        project,
+        clusterTemplateId: template,
+        name,
+        idempotencyKey: idempotencyKey(),
+      });
       made.push(id);
       return id;
     }
@@ -134,31 +145,54 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
       throw new Error("it was not refused");
     }
 
-    const wrong: [what: string, wish: { clusterTemplateId?: string; [key: string]: unknown }, body: object, field: string][] = [
+    const wrong: [
+      what: string,
+      wish: { clusterTemplateId?: string; [key: string]: unknown },
+      body: object,
+      field: string,
+    ][] = [
       ["an unknown flavor", { flavorId: "nope" }, { flavor_id: "nope" }, "flavor_id"],
       ["an unknown control plane flavor", { masterFlavorId: "nope" }, { master_flavor_id: "nope" }, "master_flavor_id"],
       ["an unknown keypair", { keypair: "nope" }, { keypair: "nope" }, "keypair"],
       ["an even control plane", { masterCount: 2 }, { master_count: 2 }, "master_count"],
-      ["several control plane nodes without a balancer", { masterCount: 3, masterLbEnabled: false }, { master_count: 3, master_lb_enabled: false }, "master_count"],
+      [
+        "several control plane nodes without a balancer",
+        { masterCount: 3, masterLbEnabled: false },
+        { master_count: 3, master_lb_enabled: false },
+        "master_count",
+      ],
       ["an unknown network", { fixedNetwork: "nope" }, { fixed_network: "nope" }, "fixed_network"],
       ["an unknown subnet", { fixedSubnet: "nope" }, { fixed_subnet: "nope" }, "fixed_subnet"],
-      ["a boot volume size that is no number", { labels: { boot_volume_size: "x" } }, { labels: { boot_volume_size: "x" } }, "labels.boot_volume_size"],
-      ["a zone that is not there", { labels: { availability_zone: "mars" } }, { labels: { availability_zone: "mars" } }, "labels.availability_zone"],
+      [
+        "a boot volume size that is no number",
+        { labels: { boot_volume_size: "x" } },
+        { labels: { boot_volume_size: "x" } },
+        "labels.boot_volume_size",
+      ],
+      [
+        "a zone that is not there",
+        { labels: { availability_zone: "mars" } },
+        { labels: { availability_zone: "mars" } },
+        "labels.availability_zone",
+      ],
       ["an unknown template", { clusterTemplateId: "nope" }, { cluster_template_id: "nope" }, "cluster_template_id"],
     ];
 
-    test.each(wrong)("refuse %s in the same words, at its field, as the review does", async (_what, wish, body, field) => {
-      const name = unique("web");
-      const input = { project, clusterTemplateId: template, name, ...wish };
-      const refused = await refusal(console.cluster.create({ ...input, idempotencyKey: idempotencyKey() }));
-      expect(refused.details.field).toBe(field);
-      const answer = await rest("POST", "/v1/clusters", { cluster_template_id: template, name, ...body });
-      expect(answer.status).toBeGreaterThanOrEqual(400);
-      expect(answer.status).toBeLessThan(500);
-      expect(detailOf(answer)).toBe(refused.message);
-      const { problems } = await console.cluster.preview(input);
-      expect(problems[0]).toEqual({ field, message: refused.message });
-    });
+    test.each(wrong)(
+      "refuse %s in the same words, at its field, as the review does",
+      async (_what, wish, body, field) => {
+        const name = unique("web");
+        const input = { project, clusterTemplateId: template, name, ...wish };
+        const refused = await refusal(console.cluster.create({ ...input, idempotencyKey: idempotencyKey() }));
+        expect(refused.details.field).toBe(field);
+        const answer = await rest("POST", "/v1/clusters", { cluster_template_id: template, name, ...body });
+        expect(answer.status).toBeGreaterThanOrEqual(400);
+        expect(answer.status).toBeLessThan(500);
+        expect(detailOf(answer)).toBe(refused.message);
+        const { problems } = await console.cluster.preview(input);
+        expect(problems[0]).toEqual({ field, message: refused.message });
+      },
+    );
 
     test("tell everything that is wrong at once to forms", async () => {
       const wish = { project, clusterTemplateId: template, keypair: "nope", flavorId: "none", masterCount: 2 };
@@ -178,15 +212,36 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
         idempotencyKey: idempotencyKey(),
       });
       made.push(id);
-      const body = { cluster_template_id: template, name, node_count: "2", keypair: null, discovery_url: null, master_count: 1, create_timeout: 60 };
+      const body = {
+        cluster_template_id: template,
+        name,
+        node_count: "2",
+        keypair: null,
+        discovery_url: null,
+        master_count: 1,
+        create_timeout: 60,
+      };
       const answer = await rest("POST", "/v1/clusters", body);
       expect(answer.status, answer.text).toBe(202);
       const other = z.object({ uuid: z.string() }).parse(answer.json).uuid;
       made.push(other);
       const [one, two] = await Promise.all([id, other].map((each) => console.cluster.get({ project, id: each })));
-      const comparable = (view: typeof one) => ({ ...view, id: "", createdAt: 0, statusSince: 0, operation: null, nodegroups: [] });
+      const comparable = (view: typeof one) => ({
+        ...view,
+        id: "",
+        createdAt: 0,
+        statusSince: 0,
+        operation: null,
+        nodegroups: [],
+      });
       expect(comparable(one)).toEqual(comparable(two));
-      expect(one).toMatchObject({ status: "CREATE_IN_PROGRESS", nodeCount: 2, masterCount: 1, labels, flavorId: "m1.small" });
+      expect(one).toMatchObject({
+        status: "CREATE_IN_PROGRESS",
+        nodeCount: 2,
+        masterCount: 1,
+        labels,
+        flavorId: "m1.small",
+      });
     });
 
     test("make one cluster of one form, however often and how fast it is sent, and leave no identity over", async () => {
@@ -214,7 +269,12 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
       const row = { projectId: project, resource: "Cluster" };
       await runtime.db.prisma.quota.create({ data: { ...row, hardLimit: used + 1, createdAt: new Date() } });
       const before = await runtime.clouds.identity.trustees.list();
-      const wish = (name: string) => ({ project, clusterTemplateId: template, name: unique(name), idempotencyKey: idempotencyKey() });
+      const wish = (name: string) => ({
+        project,
+        clusterTemplateId: template,
+        name: unique(name),
+        idempotencyKey: idempotencyKey(),
+      });
       const results = await Promise.allSettled(["a", "b"].map((name) => console.cluster.create(wish(name))));
       made.push(...results.flatMap((each) => (each.status === "fulfilled" ? [each.value.id] : [])));
       expect(results.map((each) => each.status).toSorted()).toEqual(["fulfilled", "rejected"]);
@@ -222,7 +282,9 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
       expect(refused.reason).toBe("quota_exceeded");
       expect(refused.message).toContain(`You have reached the maximum clusters per project, ${used + 1}.`);
       expect(detailOf(await rest("POST", "/v1/clusters", { cluster_template_id: template }))).toBe(refused.message);
-      const gained = (await runtime.clouds.identity.trustees.list()).filter((user) => !before.some((each) => each.id === user.id));
+      const gained = (await runtime.clouds.identity.trustees.list()).filter(
+        (user) => !before.some((each) => each.id === user.id),
+      );
       expect(gained.filter((user) => user.name.endsWith(`_${project}`))).toHaveLength(1);
       expect(await runtime.db.prisma.credential.count({ where: { clusterId: null } })).toBe(0);
       await runtime.db.prisma.quota.deleteMany({ where: row });
@@ -233,40 +295,109 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
       const { quota, problems } = await console.cluster.preview(wish);
       const tight = quota.filter((each) => each.limit !== null && each.used + each.adds > each.limit);
       expect(problems.map((each) => each.message)).toEqual(
-        tight.map(({ name, used, adds, limit }) => `The project's quota is too small: ${name} would go from ${used} to ${used + adds} of ${limit}.`),
+        tight.map(
+          ({ name, used, adds, limit }) =>
+            `The project's quota is too small: ${name} would go from ${used} to ${used + adds} of ${limit}.`,
+        ),
       );
       expect(quota.find((each) => each.name === "instances")?.adds).toBe(81);
       if (tight.length > 0) {
         const refused = await refusal(console.cluster.create({ ...wish, idempotencyKey: idempotencyKey() }));
         expect(refused.reason).toBe("cloud_quota_exceeded");
-        expect((await rest("POST", "/v1/clusters", { cluster_template_id: template, node_count: 80 })).status).toBe(403);
+        expect((await rest("POST", "/v1/clusters", { cluster_template_id: template, node_count: 80 })).status).toBe(
+          403,
+        );
       }
     });
 
-    const base = () => ({ coe: "kubernetes" as const, imageId: image, externalNetworkId: "public", flavorId: "m1.small", masterFlavorId: "m1.small" });
-    const baseBody = () => ({ coe: "kubernetes", image_id: image, external_network_id: "public", flavor_id: "m1.small", master_flavor_id: "m1.small" });
+    const base = () => ({
+      coe: "kubernetes" as const,
+      imageId: image,
+      externalNetworkId: "public",
+      flavorId: "m1.small",
+      masterFlavorId: "m1.small",
+    });
+    const baseBody = () => ({
+      coe: "kubernetes",
+      image_id: image,
+      external_network_id: "public",
+      flavor_id: "m1.small",
+      master_flavor_id: "m1.small",
+    });
     const wrongTemplates: [what: string, wish: object, body: object, field: string, message: RegExp][] = [
       ["an unknown image", { imageId: "nope" }, { image_id: "nope" }, "image_id", /^Image nope could not be found\.$/],
-      ["an image that does not say its distribution", { imageId: "{plain}" }, { image_id: "{plain}" }, "image_id", /doesn't contain os_distro field/],
-      ["an image that no driver serves", { imageId: "fedora-atomic-29" }, { image_id: "fedora-atomic-29" }, "image_id", /^Cluster type \(vm, fedora-atomic, kubernetes\) not supported\.$/],
+      [
+        "an image that does not say its distribution",
+        { imageId: "{plain}" },
+        { image_id: "{plain}" },
+        "image_id",
+        /doesn't contain os_distro field/,
+      ],
+      [
+        "an image that no driver serves",
+        { imageId: "fedora-atomic-29" },
+        { image_id: "fedora-atomic-29" },
+        "image_id",
+        /^Cluster type \(vm, fedora-atomic, kubernetes\) not supported\.$/,
+      ],
       ["an unknown flavor", { flavorId: "nope" }, { flavor_id: "nope" }, "flavor_id", /^Unable to find flavor nope\.$/],
-      ["a network that is not external", { externalNetworkId: "demo-net" }, { external_network_id: "demo-net" }, "external_network_id", /^Unable to find external network demo-net\.$/],
-      ["a network driver that does not exist", { networkDriver: "weave" }, { network_driver: "weave" }, "network_driver", /^Network driver type weave is not supported/],
-      ["a volume driver of another COE", { volumeDriver: "rexray" }, { volume_driver: "rexray" }, "volume_driver", /^Volume driver type rexray is not supported/],
-      ["an unknown driver", { driver: "nope" }, { driver: "nope" }, "driver", /^Cluster driver \(nope\) not supported\.$/],
-      ["devicemapper without room", { dockerStorageDriver: "devicemapper" }, { docker_storage_driver: "devicemapper" }, "docker_volume_size", /expecting minimum value 3GB/],
-      ["publishing by a member", { public: true }, { public: true }, "public", /^Not authorized to set public or hidden flag/],
+      [
+        "a network that is not external",
+        { externalNetworkId: "demo-net" },
+        { external_network_id: "demo-net" },
+        "external_network_id",
+        /^Unable to find external network demo-net\.$/,
+      ],
+      [
+        "a network driver that does not exist",
+        { networkDriver: "weave" },
+        { network_driver: "weave" },
+        "network_driver",
+        /^Network driver type weave is not supported/,
+      ],
+      [
+        "a volume driver of another COE",
+        { volumeDriver: "rexray" },
+        { volume_driver: "rexray" },
+        "volume_driver",
+        /^Volume driver type rexray is not supported/,
+      ],
+      [
+        "an unknown driver",
+        { driver: "nope" },
+        { driver: "nope" },
+        "driver",
+        /^Cluster driver \(nope\) not supported\.$/,
+      ],
+      [
+        "devicemapper without room",
+        { dockerStorageDriver: "devicemapper" },
+        { docker_storage_driver: "devicemapper" },
+        "docker_volume_size",
+        /expecting minimum value 3GB/,
+      ],
+      [
+        "publishing by a member",
+        { public: true },
+        { public: true },
+        "public",
+        /^Not authorized to set public or hidden flag/,
+      ],
     ];
 
-    test.each(wrongTemplates)("refuse a template with %s in the same words", async (_what, wish, body, field, message) => {
-      const filled = (part: object) => z.record(z.string(), z.unknown()).parse(JSON.parse(JSON.stringify(part).replace("{plain}", plainImage)));
-      const refused = await refusal(console.template.create({ project, ...base(), ...filled(wish) }));
-      expect(refused.details.field).toBe(field);
-      expect(refused.message).toMatch(message);
-      const answer = await rest("POST", "/v1/clustertemplates", { ...baseBody(), ...filled(body) });
-      expect(detailOf(answer)).toBe(refused.message);
-      expect(answer.status).toBe(field === "public" ? 403 : 400);
-    });
+    test.each(wrongTemplates)(
+      "refuse a template with %s in the same words",
+      async (_what, wish, body, field, message) => {
+        const filled = (part: object) =>
+          z.record(z.string(), z.unknown()).parse(JSON.parse(JSON.stringify(part).replace("{plain}", plainImage)));
+        const refused = await refusal(console.template.create({ project, ...base(), ...filled(wish) }));
+        expect(refused.details.field).toBe(field);
+        expect(refused.message).toMatch(message);
+        const answer = await rest("POST", "/v1/clustertemplates", { ...baseBody(), ...filled(body) });
+        expect(detailOf(answer)).toBe(refused.message);
+        expect(answer.status).toBe(field === "public" ? 403 : 400);
+      },
+    );
 
     test("take a template whose keypair nobody has, and name what it refers to", async () => {
       const { id } = await console.template.create({ project, ...base(), keypairId: "of somebody else" });
@@ -279,7 +410,10 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
         cannotEdit: null,
       });
       await console.template.update({ project, id, change: { flavorId: "m1.medium", labels: { a: "b" } } });
-      expect((await rest("GET", `/v1/clustertemplates/${id}`)).json).toMatchObject({ flavor_id: "m1.medium", labels: { a: "b" } });
+      expect((await rest("GET", `/v1/clustertemplates/${id}`)).json).toMatchObject({
+        flavor_id: "m1.medium",
+        labels: { a: "b" },
+      });
       await console.template.delete({ project, id });
       expect((await rest("GET", `/v1/clustertemplates/${id}`)).status).toBe(404);
     });
@@ -290,7 +424,9 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
       expect(made.privateKey).toContain("PRIVATE KEY");
       const again = await refusal(console.cloud.createKeypair({ project, name }));
       expect(again).toMatchObject({ reason: "conflict", details: { field: "name" } });
-      const broken = await refusal(console.cloud.createKeypair({ project, name: unique("key"), publicKey: "ssh-rsa nonsense" }));
+      const broken = await refusal(
+        console.cloud.createKeypair({ project, name: unique("key"), publicKey: "ssh-rsa nonsense" }),
+      );
       expect(broken).toMatchObject({ reason: "invalid_input", details: { field: "public_key" } });
       const options = await console.cloud.options({ project });
       expect(options.keypairs.ok && options.keypairs.items.map((each) => each.name)).toContain(name);
@@ -328,13 +464,21 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
       });
 
       /** Servers by a stack, as the driver makes them, with the marks that they carry. */
-      async function makeServers(wanted: Record<string, { cluster: string; nodegroup: string }>): Promise<Record<string, string>> {
+      async function makeServers(
+        wanted: Record<string, { cluster: string; nodegroup: string }>,
+      ): Promise<Record<string, string>> {
         const { heat, glance, neutron } = (await signedIn()).cloud();
         const [images, networks] = await Promise.all([glance.findImages(image), neutron.findNetworks("demo-net")]);
         const resources = Object.entries(wanted).map(([name, { cluster, nodegroup }]) => {
           const metadata = { "coe-cluster": cluster, "coe-nodegroup": nodegroup };
           const networkList = [{ network: networks[0]?.id }];
-          return [name, { type: "OS::Nova::Server", properties: { flavor: "m1.small", image: images[0]?.id, networks: networkList, metadata } }];
+          return [
+            name,
+            {
+              type: "OS::Nova::Server",
+              properties: { flavor: "m1.small", image: images[0]?.id, networks: networkList, metadata },
+            },
+          ];
         });
         const name = unique("doors");
         const template = { heat_template_version: "2018-08-31", resources: Object.fromEntries(resources) };
@@ -372,10 +516,33 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
         const request = (subject: string) => {
           const out = join(directory, "node.csr");
           const key = join(directory, "node.key");
-          execFileSync("openssl", ["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-subj", subject, "-out", out], { stdio: "pipe" });
+          execFileSync(
+            "openssl",
+            [
+              "req",
+              "-new",
+              "-newkey",
+              "ec",
+              "-pkeyopt",
+              "ec_paramgen_curve:prime256v1",
+              "-nodes",
+              "-keyout",
+              key,
+              "-subj",
+              subject,
+              "-out",
+              out,
+            ],
+            { stdio: "pipe" },
+          );
           return { cluster_uuid: id, csr: readFileSync(out, "utf8") };
         };
-        const signed = await rest("POST", "/v1/certificates", request("/O=system:nodes/CN=system:node:web-0"), nodeToken);
+        const signed = await rest(
+          "POST",
+          "/v1/certificates",
+          request("/O=system:nodes/CN=system:node:web-0"),
+          nodeToken,
+        );
         expect(signed.status, signed.text).toBe(201);
         const { pem } = z.object({ pem: z.string() }).parse(signed.json);
         expect(new X509Certificate(pem).subject).toBe("O=system:nodes\nCN=system:node:web-0");
@@ -394,11 +561,23 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
             .map((line) => line.split(" ", 2))
             .map(([name = "", content = ""]) => [name, Buffer.from(content, "base64").toString()]),
         );
-        const wanted = ["pki/ca.crt", "pki/ca.key", "pki/etcd/ca.crt", "pki/etcd/ca.key", "pki/front-proxy-ca.crt", "pki/front-proxy-ca.key", "pki/sa.pub", "pki/sa.key"];
+        const wanted = [
+          "pki/ca.crt",
+          "pki/ca.key",
+          "pki/etcd/ca.crt",
+          "pki/etcd/ca.key",
+          "pki/front-proxy-ca.crt",
+          "pki/front-proxy-ca.key",
+          "pki/sa.pub",
+          "pki/sa.key",
+        ];
         expect([...files.keys()]).toEqual(expect.arrayContaining(wanted));
         const [ca] = await console.certificate.authorities({ project, id });
         expect(files.get("pki/ca.crt")).toBe(ca?.pem);
-        const publicKey = execFileSync("openssl", ["pkey", "-pubout"], { input: files.get("pki/ca.key"), encoding: "utf8" });
+        const publicKey = execFileSync("openssl", ["pkey", "-pubout"], {
+          input: files.get("pki/ca.key"),
+          encoding: "utf8",
+        });
         expect(publicKey).toBe(new X509Certificate(ca?.pem ?? "").publicKey.export({ type: "spki", format: "pem" }));
         // An answer may get lost on its way.
         expect((await rest("POST", `/v1/clusters/${id}/bootstrap`, { server_id: master }, nodeToken)).status).toBe(200);
@@ -419,7 +598,8 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
       });
 
       test("that is a worker, of another cluster, or not there at all gets no keys, nor does a person", async () => {
-        const bootstrap = (serverId: string, as: string) => rest("POST", `/v1/clusters/${id}/bootstrap`, { server_id: serverId }, as);
+        const bootstrap = (serverId: string, as: string) =>
+          rest("POST", `/v1/clusters/${id}/bootstrap`, { server_id: serverId }, as);
         const { worker = "", foreign = "", second = "" } = servers;
         for (const serverId of [worker, foreign, "7f3f6a7e-0000-4000-8000-000000000000"])
           expect((await bootstrap(serverId, nodeToken)).status).toBe(403);

@@ -20,7 +20,9 @@ describe("authorities of a new cluster", () => {
     const made = await makeAuthorities(cluster, now);
     for (const kind of authorityKinds.filter((word) => word !== "service-account")) {
       const ca = file(`${kind}.pem`, made[kind].certPem);
-      expect(openssl("verify", "-x509_strict", "-check_ss_sig", "-attime", String(now.getTime() / 1000), "-CAfile", ca, ca)).toContain("OK");
+      expect(
+        openssl("verify", "-x509_strict", "-check_ss_sig", "-attime", String(now.getTime() / 1000), "-CAfile", ca, ca),
+      ).toContain("OK");
       expect(openssl("x509", "-in", ca, "-noout", "-text")).toMatch(/CA:TRUE, pathlen:0/);
     }
     expect(readCertificate(made.kubernetes.certPem).subject).toBe("CN=web-1");
@@ -55,9 +57,9 @@ test("the service's own certificate is a one-day cluster administrator, valid fo
   const ca = file("ca.pem", kubernetes.certPem);
   const seconds = String(now.getTime() / 1000);
   const cert = file("leaf.pem", leaf.certPem);
-  expect(
-    openssl("verify", "-x509_strict", "-purpose", "sslclient", "-attime", seconds, "-CAfile", ca, cert),
-  ).toContain("OK");
+  expect(openssl("verify", "-x509_strict", "-purpose", "sslclient", "-attime", seconds, "-CAfile", ca, cert)).toContain(
+    "OK",
+  );
   expect(() => openssl("verify", "-purpose", "sslserver", "-attime", seconds, "-CAfile", ca, cert)).toThrow();
   const facts = readCertificate(leaf.certPem);
   expect(facts.subject).toBe("O=system:masters, CN=admin");

@@ -21,7 +21,20 @@ beforeAll(async () => {
 /** A request made by openssl, with further arguments such as extensions. */
 function request(subject: string, ...more: string[]): string {
   const out = at("request.pem");
-  openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", at("key.pem"), "-subj", subject, "-out", out, ...more);
+  openssl(
+    "req",
+    "-new",
+    "-newkey",
+    "rsa:2048",
+    "-nodes",
+    "-keyout",
+    at("key.pem"),
+    "-subj",
+    subject,
+    "-out",
+    out,
+    ...more,
+  );
   return readFileSync(out, "utf8");
 }
 
@@ -35,7 +48,9 @@ describe("a request made by openssl", () => {
   test("is signed with its subject and verifies as a client certificate that fits its key", async () => {
     const cert = await sign(request("/CN=admin/O=system:masters"));
     writeFileSync(at("cert.pem"), cert);
-    expect(openssl("verify", "-x509_strict", "-purpose", "sslclient", "-CAfile", at("ca.pem"), at("cert.pem"))).toContain("OK");
+    expect(
+      openssl("verify", "-x509_strict", "-purpose", "sslclient", "-CAfile", at("ca.pem"), at("cert.pem")),
+    ).toContain("OK");
     expect(readCertificate(cert).subject).toBe("CN=admin, O=system:masters");
     expect(openssl("x509", "-in", at("cert.pem"), "-noout", "-pubkey")).toBe(
       openssl("pkey", "-in", at("key.pem"), "-pubout"),
@@ -67,7 +82,9 @@ describe("a request made by openssl", () => {
     );
     expect(text(cert)).toContain("CA:FALSE");
     expect(text(cert)).not.toContain("Certificate Sign");
-    await expect(sign(request("/CN=a", "-addext", "basicConstraints=critical,CA:TRUE"))).rejects.toThrow(/CA certificate/);
+    await expect(sign(request("/CN=a", "-addext", "basicConstraints=critical,CA:TRUE"))).rejects.toThrow(
+      /CA certificate/,
+    );
   });
 
   test("loses extensions that this CA does not certify, and is refused when they are critical", async () => {
@@ -79,7 +96,19 @@ describe("a request made by openssl", () => {
   });
 
   test("with an RSA key below 2048 bits is refused", async () => {
-    openssl("req", "-new", "-newkey", "rsa:1024", "-nodes", "-keyout", at("weak.key"), "-subj", "/CN=a", "-out", at("weak.pem"));
+    openssl(
+      "req",
+      "-new",
+      "-newkey",
+      "rsa:1024",
+      "-nodes",
+      "-keyout",
+      at("weak.key"),
+      "-subj",
+      "/CN=a",
+      "-out",
+      at("weak.pem"),
+    );
     await expect(sign(readFileSync(at("weak.pem"), "utf8"))).rejects.toThrow(/1024 bits/);
   });
 });

@@ -120,4 +120,5 @@ function extension<E extends x509.Extension>(
   }
 }
 
-const invalid = (why: string) => new DomainError("certificate_invalid", `Received invalid csr: ${why}.`, { field: "csr" });
+const invalid = (why: string) =>
+  new DomainError("certificate_invalid", `Received invalid csr: ${why}.`, { field: "csr" });

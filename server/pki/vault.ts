@@ -11,7 +11,9 @@ export async function barbicanVault(clouds: Clouds): Promise<SecretVault> {
       remedy: "Set CERT_MANAGER=sealed, or add Barbican to the cloud.",
     });
   return {
-    create: async (name, payload) => ({ ref: await barbican.createSecret({ name, payload: new Secret(payload), type: "private" }) }),
+    create: async (name, payload) => ({
+      ref: await barbican.createSecret({ name, payload: new Secret(payload), type: "private" }),
+    }),
     read: async (ref) => (await barbican.getPayload(ref)).reveal(),
     remove: (ref) => barbican.deleteSecret(ref),
   };

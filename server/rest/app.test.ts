@@ -71,10 +71,13 @@ async function call(url: string, { method = "GET", as = "member", version, body,
 describe("discovery", () => {
   test("needs no token, and every answer has a request id of its own", async () => {
     const [root, v1, health] = await Promise.all(["/", "/v1", "/healthcheck"].map((url) => call(url, { as: null })));
-    expect(root?.json).toMatchObject({ versions: [{ id: "v1", status: "CURRENT", min_version: "1.1", max_version: "1.14" }] });
+    expect(root?.json).toMatchObject({
+      versions: [{ id: "v1", status: "CURRENT", min_version: "1.1", max_version: "1.14" }],
+    });
     expect(v1?.json).toMatchObject({ id: "v1", clusters: [{ rel: "self" }, { rel: "bookmark" }] });
     expect(health?.text).toBe("OK");
-    for (const answer of [root, v1, health]) expect(answer?.headers["x-openstack-request-id"]).toMatch(/^req-[0-9a-f-]{36}$/);
+    for (const answer of [root, v1, health])
+      expect(answer?.headers["x-openstack-request-id"]).toMatch(/^req-[0-9a-f-]{36}$/);
   });
 
   test("links are to where the client came in", async () => {
@@ -144,7 +147,10 @@ describe("around every route", () => {
   });
 
   test("a bug is 500 with the request's id and nothing from inside", async () => {
-    const broken = buildApi({ ...deps, auth: { ...deps.auth, apiContext: () => Promise.reject(new Error("secret detail")) } });
+    const broken = buildApi({
+      ...deps,
+      auth: { ...deps.auth, apiContext: () => Promise.reject(new Error("secret detail")) },
+    });
     const answer = await broken.inject({ url: "/v1/clusters", headers: { "x-auth-token": "member" } });
     expect(answer.statusCode).toBe(500);
     expect(answer.body).toContain(String(answer.headers["x-openstack-request-id"]));
@@ -155,7 +161,9 @@ describe("around every route", () => {
     const body = { cluster_template_id: "k8s", name: "web-2" };
     const answer = await call("/v1/clusters", { method: "POST", body });
     expect(answer.status).toBe(503);
-    expect(answer.json).toMatchObject({ errors: [{ code: "server", detail: expect.stringMatching(/does not answer/) }] });
+    expect(answer.json).toMatchObject({
+      errors: [{ code: "server", detail: expect.stringMatching(/does not answer/) }],
+    });
   });
 });
 
@@ -208,13 +216,17 @@ describe("clusters", () => {
   });
 
   test("that failed say which node groups are at fault, on show only", async () => {
-    const id = await writeCluster(database.db, member.scope, { cluster: { name: "broken", clusterTemplateId: template } });
+    const id = await writeCluster(database.db, member.scope, {
+      cluster: { name: "broken", clusterTemplateId: template },
+    });
     await database.db.prisma.cluster.update({ where: { id }, data: { status: "CREATE_FAILED" } });
     await database.db.prisma.nodeGroup.updateMany({
       where: { clusterId: id, role: "worker" },
       data: { status: "CREATE_FAILED", statusReason: "No valid host was found." },
     });
-    expect((await call(`/v1/clusters/${id}`)).json).toMatchObject({ faults: { "default-worker": "No valid host was found." } });
+    expect((await call(`/v1/clusters/${id}`)).json).toMatchObject({
+      faults: { "default-worker": "No valid host was found." },
+    });
     expect((await call("/v1/clusters/detail")).text).not.toContain("faults");
     expect((await call(`/v1/clusters/${cluster}`)).text).not.toContain("faults");
   });
@@ -223,7 +235,9 @@ describe("clusters", () => {
     const { status, json } = await call("/v1/clusters/no.such");
     expect(status).toBe(404);
     expect(json).toMatchObject({
-      errors: [{ code: "client", title: "Cluster no.such could not be found", detail: "Cluster no.such could not be found." }],
+      errors: [
+        { code: "client", title: "Cluster no.such could not be found", detail: "Cluster no.such could not be found." },
+      ],
     });
   });
 
@@ -232,7 +246,9 @@ describe("clusters", () => {
     const { next } = first.json as { next: string };
     expect(next).toMatch(/\/v1\/clusters\?sort_key=name&sort_dir=desc&limit=1&marker=[0-9a-f-]{36}$/);
     const second = await call(next.replace("http://localhost:80", ""));
-    const names = [first, second].flatMap(({ json }) => (json as { clusters: { name: string }[] }).clusters.map((each) => each.name));
+    const names = [first, second].flatMap(({ json }) =>
+      (json as { clusters: { name: string }[] }).clusters.map((each) => each.name),
+    );
     expect(names).toEqual(["web.1", "broken"]);
     expect((await call("/v1/clusters?limit=10")).json).not.toHaveProperty("next");
   });
@@ -272,7 +288,13 @@ describe("clusters", () => {
 describe("templates, quotas, stats", () => {
   test("templates are listed and shown with every documented key", async () => {
     const { json } = await call("/v1/clustertemplates/k8s");
-    expect(json).toMatchObject({ uuid: template, coe: "kubernetes", network_driver: "flannel", public: false, tags: null });
+    expect(json).toMatchObject({
+      uuid: template,
+      coe: "kubernetes",
+      network_driver: "flannel",
+      public: false,
+      tags: null,
+    });
     expect(Object.keys(json ?? {})).toHaveLength(36);
     expect((await call("/v1/clustertemplates/detail")).json).toMatchObject({ clustertemplates: [{ uuid: template }] });
   });
@@ -306,7 +328,10 @@ describe("templates, quotas, stats", () => {
 describe("changing a cluster", () => {
   const latest = "container-infra latest";
   async function ready(status = "CREATE_COMPLETE") {
-    const id = await writeCluster(database.db, member.scope, { workers: 2, cluster: { clusterTemplateId: template, userId: "owner" } });
+    const id = await writeCluster(database.db, member.scope, {
+      workers: 2,
+      cluster: { clusterTemplateId: template, userId: "owner" },
+    });
     await database.db.prisma.cluster.update({ where: { id }, data: { status } });
     await database.db.prisma.nodeGroup.updateMany({ where: { clusterId: id }, data: { status } });
     return id;
@@ -349,8 +374,12 @@ describe("changing a cluster", () => {
   test("by PATCH to anything else is refused by name", async () => {
     const id = await ready();
     const answer = await patch(id, [{ op: "replace", path: "/name", value: "other" }]);
-    expect(answer.json).toMatchObject({ errors: [{ status: 400, detail: "cannot change cluster property(ies) name." }] });
-    expect((await patch(id, [{ op: "replace", path: "/node_count", value: 1 }], undefined, "?rollback=true")).status).toBe(400);
+    expect(answer.json).toMatchObject({
+      errors: [{ status: 400, detail: "cannot change cluster property(ies) name." }],
+    });
+    expect(
+      (await patch(id, [{ op: "replace", path: "/node_count", value: 1 }], undefined, "?rollback=true")).status,
+    ).toBe(400);
     expect((await patch("fooo", { a: 1 })).status).toBe(400);
     expect((await patch("fooo", [])).status).toBe(404);
   });
@@ -368,14 +397,22 @@ describe("changing a cluster", () => {
       call(`/v1/clusters/${id}/actions/resize`, { method: "POST", body, version });
     const old = await resize({ node_count: 1 }, "container-infra 1.6");
     expect(old.json).toMatchObject({
-      errors: [{ status: 406, detail: "Version 1.6 was requested but the requested API resize is not supported for this version." }],
+      errors: [
+        {
+          status: 406,
+          detail: "Version 1.6 was requested but the requested API resize is not supported for this version.",
+        },
+      ],
     });
     expect((await resize({ node_count: 0 }, "container-infra 1.9")).status).toBe(400);
     const answer = await resize({ node_count: 1, nodes_to_remove: ["server-1"], nodegroup: "default-worker" }, latest);
     expect([answer.status, answer.json]).toEqual([202, { uuid: id }]);
     const groups = await call(`/v1/clusters/${id}/nodegroups/`, { version: latest });
     expect(groups.json).toMatchObject({
-      nodegroups: [{ name: "default-master", role: "master" }, { name: "default-worker", node_count: 1, status: "UPDATE_IN_PROGRESS" }],
+      nodegroups: [
+        { name: "default-master", role: "master" },
+        { name: "default-worker", node_count: 1, status: "UPDATE_IN_PROGRESS" },
+      ],
     });
     expect((await call(`/v1/clusters/${id}/nodegroups`, { version: "container-infra 1.8" })).status).toBe(406);
     const one = await call(`/v1/clusters/${id}/nodegroups/default-worker`, { version: latest });
@@ -389,7 +426,11 @@ describe("changing a cluster", () => {
       ["PATCH", `/v1/credentials/${id}`],
       ["POST", `/v1/clusters/${id}/actions/upgrade`],
     ] as const) {
-      const { status, json } = await call(url, { method, version: latest, headers: { "content-type": "application/octet-stream" } });
+      const { status, json } = await call(url, {
+        method,
+        version: latest,
+        headers: { "content-type": "application/octet-stream" },
+      });
       expect(status, url).toBe(400);
       expect(json).toMatchObject({ errors: [{ detail: expect.stringMatching(/not supported/) }] });
     }
@@ -408,7 +449,10 @@ describe("changing a template", () => {
   });
 
   test("that clusters use is one harmless thing at a time", async () => {
-    const refused = await patch(template, [{ op: "replace", path: "/name", value: "x" }, { op: "replace", path: "/tags", value: "y" }]);
+    const refused = await patch(template, [
+      { op: "replace", path: "/name", value: "x" },
+      { op: "replace", path: "/tags", value: "y" },
+    ]);
     expect(refused.json).toMatchObject({
       errors: [{ status: 400, detail: `ClusterTemplate ${template} is referenced by one or multiple clusters.` }],
     });
@@ -434,13 +478,20 @@ describe("changing a template", () => {
 
 test("quotas are set, counted against, and taken back by administrators only", async () => {
   const id = aProject();
-  await database.db.prisma.quota.create({ data: { projectId: id, resource: "Cluster", hardLimit: 3, createdAt: new Date() } });
+  await database.db.prisma.quota.create({
+    data: { projectId: id, resource: "Cluster", hardLimit: 3, createdAt: new Date() },
+  });
   const url = `/v1/quotas/${id}/Cluster`;
   const body = { project_id: id, resource: "Cluster", hard_limit: "0" };
   expect((await call(url, { method: "PATCH", body })).status).toBe(403);
   const changed = await call(url, { method: "PATCH", body, as: "admin" });
-  expect([changed.status, changed.json]).toEqual([202, expect.objectContaining({ project_id: id, hard_limit: 0, resource: "Cluster" })]);
-  expect((await call("/v1/quotas?all_tenants=True", { as: "admin" })).json).toMatchObject({ quotas: [{ project_id: id, hard_limit: 0 }] });
+  expect([changed.status, changed.json]).toEqual([
+    202,
+    expect.objectContaining({ project_id: id, hard_limit: 0, resource: "Cluster" }),
+  ]);
+  expect((await call("/v1/quotas?all_tenants=True", { as: "admin" })).json).toMatchObject({
+    quotas: [{ project_id: id, hard_limit: 0 }],
+  });
   expect((await call(url, { method: "DELETE", as: "admin" })).status).toBe(204);
   expect((await call(url, { method: "DELETE", as: "admin" })).status).toBe(404);
   expect((await call("/v1/quotas", { method: "POST", body: { hard_limit: 5 }, as: "admin" })).json).toMatchObject({
@@ -450,8 +501,12 @@ test("quotas are set, counted against, and taken back by administrators only", a
 
 test("services are those that report, up while they do", async () => {
   const now = deps.clock.now();
-  await database.db.prisma.conductor.create({ data: { host: "h1", reportCount: 3, createdAt: now, updatedAt: new Date(now.getTime() - 60_000) } });
-  await database.db.prisma.conductor.create({ data: { host: "h2", reportCount: 3, createdAt: now, updatedAt: new Date(now.getTime() - 200_000) } });
+  await database.db.prisma.conductor.create({
+    data: { host: "h1", reportCount: 3, createdAt: now, updatedAt: new Date(now.getTime() - 60_000) },
+  });
+  await database.db.prisma.conductor.create({
+    data: { host: "h2", reportCount: 3, createdAt: now, updatedAt: new Date(now.getTime() - 200_000) },
+  });
   expect((await call("/v1/mservices")).status).toBe(403);
   expect((await call("/v1/mservices", { as: "admin" })).json).toMatchObject({
     mservices: [
@@ -469,7 +524,12 @@ describe("who may", () => {
     ["GET", "/v1/clusters/{cluster}", { reader: 200, nobody: 403, other: 404, admin: 200, node: 200 }],
     ["DELETE", "/v1/clusters/{cluster}", { reader: 403, nobody: 403, other: 404, node: 403 }],
     ["POST", "/v1/clusters", { reader: 403, nobody: 403, node: 403 }, { cluster_template_id: "k8s" }],
-    ["POST", "/v1/clusters/{cluster}/bootstrap", { member: 403, reader: 403, nobody: 403, other: 404, admin: 404 }, { server_id: "x" }],
+    [
+      "POST",
+      "/v1/clusters/{cluster}/bootstrap",
+      { member: 403, reader: 403, nobody: 403, other: 404, admin: 404 },
+      { server_id: "x" },
+    ],
     ["GET", "/v1/clustertemplates", { reader: 200, nobody: 403, other: 200, admin: 200, node: 403 }],
     ["GET", "/v1/clustertemplates/{template}", { reader: 200, nobody: 403, other: 404, admin: 200, node: 403 }],
     ["DELETE", "/v1/clustertemplates/{template}", { reader: 403, nobody: 403, other: 404, node: 403 }],
@@ -492,7 +552,9 @@ describe("who may", () => {
 
   test("lists show another project nothing of ours", async () => {
     expect((await call("/v1/clusters", { as: "other" })).json).toEqual({ clusters: [] });
-    const { clustertemplates } = (await call("/v1/clustertemplates", { as: "other" })).json as { clustertemplates: { public: boolean }[] };
+    const { clustertemplates } = (await call("/v1/clustertemplates", { as: "other" })).json as {
+      clustertemplates: { public: boolean }[];
+    };
     expect(clustertemplates.filter((each) => !each.public)).toEqual([]);
   });
 });

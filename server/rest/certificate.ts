@@ -32,7 +32,13 @@ async function sign({ deps, ctx, body, root, from }: ApiRequest): Promise<ApiAns
 
 export const certificateRoutes: readonly Route[] = [
   { method: "POST", path: "/v1/certificates", since: 1, operation: "post", handle: sign },
-  { method: "GET", path: "/v1/certificates/:cluster", since: 1, operation: "get_one", handle: (request) => show(request, undefined) },
+  {
+    method: "GET",
+    path: "/v1/certificates/:cluster",
+    since: 1,
+    operation: "get_one",
+    handle: (request) => show(request, undefined),
+  },
   {
     method: "GET",
     path: "/v1/certificates/:cluster/:type",

@@ -46,7 +46,12 @@ async function list({ deps, ctx, query, version, root }: ApiRequest, detail: boo
   const clusters = rows.map(({ cluster, labelDifference }) =>
     detail ? clusterLong(cluster, labelDifference, version, root) : clusterShort(cluster, version, root),
   );
-  const next = nextLink(root, detail ? "clusters/detail" : "clusters", paging, rows.map(({ cluster }) => cluster));
+  const next = nextLink(
+    root,
+    detail ? "clusters/detail" : "clusters",
+    paging,
+    rows.map(({ cluster }) => cluster),
+  );
   return { status: 200, body: { clusters, ...next } };
 }
 
@@ -102,7 +107,13 @@ async function bootstrap({ deps, ctx, param, body, from }: ApiRequest): Promise<
 
 export const clusterRoutes: readonly Route[] = [
   { method: "GET", path: "/v1/clusters", since: 1, operation: "get_all", handle: (request) => list(request, false) },
-  { method: "GET", path: "/v1/clusters/detail", since: 1, operation: "detail", handle: (request) => list(request, true) },
+  {
+    method: "GET",
+    path: "/v1/clusters/detail",
+    since: 1,
+    operation: "detail",
+    handle: (request) => list(request, true),
+  },
   { method: "POST", path: "/v1/clusters", since: 1, operation: "post", handle: create },
   { method: "GET", path: "/v1/clusters/:cluster", since: 1, operation: "get_one", handle: show },
   { method: "PATCH", path: "/v1/clusters/:cluster", since: 1, operation: "patch", handle: update },

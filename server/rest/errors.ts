@@ -65,13 +65,37 @@ export function errorAnswer(error: unknown, requestId: string, authUrl: string):
   }
   const status = statusOf(error);
   if (status !== null && status < 500 && error instanceof Error) return plain(status, error.message, requestId, null);
-  return plain(500, `Something failed on our side. The request is ${requestId}.`, requestId, "Internal Server Error", true);
+  return plain(
+    500,
+    `Something failed on our side. The request is ${requestId}.`,
+    requestId,
+    "Internal Server Error",
+    true,
+  );
 }
 
-function plain(status: number, message: string, requestId: string, title: string | null, unexpected = false): ErrorAnswer {
+function plain(
+  status: number,
+  message: string,
+  requestId: string,
+  title: string | null,
+  unexpected = false,
+): ErrorAnswer {
   // Routing and version refusals carry no code (magnum-api 3); everything else says whose fault it was.
-  const code = title === "Not Found" || title === "Method Not Allowed" || title === "Not Acceptable" ? "" : status < 500 ? "client" : "server";
-  const entry = { request_id: requestId, code, status, title: title ?? firstSentence(message), detail: message, links: [] };
+  const code =
+    title === "Not Found" || title === "Method Not Allowed" || title === "Not Acceptable"
+      ? ""
+      : status < 500
+        ? "client"
+        : "server";
+  const entry = {
+    request_id: requestId,
+    code,
+    status,
+    title: title ?? firstSentence(message),
+    detail: message,
+    links: [],
+  };
   return { status, headers: {}, body: { errors: [entry] }, unexpected };
 }
 
@@ -87,5 +111,7 @@ const firstSentence = (message: string) => /^[\s\S]*?(?=\.(\s|$))|^[\s\S]*$/.exe
 
 /** What Fastify refuses by itself (a body too large, a length that is none) has a status of its own. */
 function statusOf(error: unknown): number | null {
-  return error instanceof Error && "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : null;
+  return error instanceof Error && "statusCode" in error && typeof error.statusCode === "number"
+    ? error.statusCode
+    : null;
 }

@@ -6,7 +6,10 @@ describe("Python's literals", () => {
   test.each([
     ["{'a': 'b'}", { a: "b" }],
     [`{"a": "b"}`, { a: "b" }],
-    ["{'a': True, 'b': None, 'n': 1, 'f': -1.5, 'l': ['x', 2,], 't': (1,)}", { a: true, b: null, n: 1, f: -1.5, l: ["x", 2], t: [1] }],
+    [
+      "{'a': True, 'b': None, 'n': 1, 'f': -1.5, 'l': ['x', 2,], 't': (1,)}",
+      { a: true, b: null, n: 1, f: -1.5, l: ["x", 2], t: [1] },
+    ],
     [`{u'k': "it's", 'q': 'say \\'hi\\'\\n', 'x': '\\x41\\u00e4'}`, { k: "it's", q: "say 'hi'\n", x: "Aä" }],
     ["{}", {}],
     ["[]", []],
@@ -15,12 +18,18 @@ describe("Python's literals", () => {
     expect(parseLiteral(text)).toEqual(value);
   });
 
-  test.each(["{'a': b}", "{'a'}", "{'a': 1", "__import__('os')", "{'a': 1} x", "'open", "", `${"[".repeat(100)}u'x'${"]".repeat(100)}`])(
-    "%s is not",
-    (text) => {
-      expect(parseLiteral(text)).toBeUndefined();
-    },
-  );
+  test.each([
+    "{'a': b}",
+    "{'a'}",
+    "{'a': 1",
+    "__import__('os')",
+    "{'a': 1} x",
+    "'open",
+    "",
+    `${"[".repeat(100)}u'x'${"]".repeat(100)}`,
+  ])("%s is not", (text) => {
+    expect(parseLiteral(text)).toBeUndefined();
+  });
 });
 
 const rules: PatchRules = {
@@ -43,7 +52,11 @@ describe("a patch", () => {
     expect(patch({ op: "replace", path: "/labels", value: "{'b': '2'}" })).toEqual({ labels: { b: "2" } });
     expect(patch({ op: "replace", path: "/labels", value: { b: "2" } })).toEqual({ labels: { b: "2" } });
     expect(
-      patch({ op: "add", path: "/labels/c", value: "3" }, { op: "replace", path: "/labels/a", value: "9" }, { op: "remove", path: "/labels/c" }),
+      patch(
+        { op: "add", path: "/labels/c", value: "3" },
+        { op: "replace", path: "/labels/a", value: "9" },
+        { op: "remove", path: "/labels/c" },
+      ),
     ).toEqual({ labels: { a: "9" } });
   });
 
@@ -54,8 +67,14 @@ describe("a patch", () => {
     [[{ op: "replace", path: "/uuid", value: "x" }], "'/uuid' is an internal attribute and can not be updated"],
     [[{ op: "remove", path: "/name" }], "'/name' is a mandatory attribute and can not be removed"],
     [[{ op: "replace", path: "/name" }], "'add' and 'replace' operations needs value"],
-    [[{ op: "add", path: "/foo", value: 1 }], "Adding a new attribute /foo to the root of the resource is not allowed."],
-    [[{ op: "add", path: "/name", value: "x" }], "The attribute /name has existed, please use 'replace' operation instead."],
+    [
+      [{ op: "add", path: "/foo", value: 1 }],
+      "Adding a new attribute /foo to the root of the resource is not allowed.",
+    ],
+    [
+      [{ op: "add", path: "/name", value: "x" }],
+      "The attribute /name has existed, please use 'replace' operation instead.",
+    ],
     [[{ op: "replace", path: "/nope", value: 1 }], "can't replace a non-existent object 'nope'"],
     [[{ op: "remove", path: "/labels/z" }], "can't remove a non-existent object 'z'"],
     [[{ op: "replace", path: "/labels", value: "{'a'" }], "Couldn't apply patch"],

@@ -63,7 +63,10 @@ function readValue({ value, path }: Step, structured: boolean): unknown {
   if (!structured || typeof value !== "string") return value;
   const parsed = parseLiteral(value);
   if (parsed === undefined)
-    throw new ApiRefusal(400, `Couldn't apply patch '[${path}]'. Reason: ${value} is neither JSON nor a Python literal`);
+    throw new ApiRefusal(
+      400,
+      `Couldn't apply patch '[${path}]'. Reason: ${value} is neither JSON nor a Python literal`,
+    );
   return parsed;
 }
 
@@ -85,7 +88,13 @@ function applyAtRoot(
 }
 
 /** One level down is all that there is: a label, a key of the health's reason. */
-function applyInside(result: Record<string, unknown>, { op, path }: Step, root: string, rest: readonly string[], value: unknown): void {
+function applyInside(
+  result: Record<string, unknown>,
+  { op, path }: Step,
+  root: string,
+  rest: readonly string[],
+  value: unknown,
+): void {
   const parent = result[root];
   const [key = "", ...deeper] = rest;
   if (typeof parent !== "object" || parent === null || Array.isArray(parent) || deeper.length > 0)
@@ -101,4 +110,7 @@ const missing = (path: string, key: string, op: string) =>
   new ApiRefusal(400, `Couldn't apply patch '[${path}]'. Reason: can't ${op} a non-existent object '${key}'`);
 
 const invalid = (name: string, value: unknown, why: string) =>
-  new ApiRefusal(400, `Invalid input for field/attribute ${name}. Value: '${typeof value === "string" ? value : JSON.stringify(value) ?? "None"}'. ${why}`);
+  new ApiRefusal(
+    400,
+    `Invalid input for field/attribute ${name}. Value: '${typeof value === "string" ? value : (JSON.stringify(value) ?? "None")}'. ${why}`,
+  );

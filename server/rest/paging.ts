@@ -50,7 +50,10 @@ function wholeNumber(text: string): number {
 function readMarker(text: string): string {
   const id = uuidLike(text);
   if (id === null)
-    throw new ApiRefusal(400, `Invalid input for field/attribute marker. Value: '${text}'. Expected a UUID but received ${text}.`);
+    throw new ApiRefusal(
+      400,
+      `Invalid input for field/attribute marker. Value: '${text}'. Expected a UUID but received ${text}.`,
+    );
   return id;
 }
 

@@ -41,7 +41,8 @@ function readValue(reader: Reader, depth: number): unknown {
   if (char === "{") return readItems(reader, "}", depth, true);
   if (char === "[") return readItems(reader, "]", depth, false);
   if (char === "(") return readItems(reader, ")", depth, false);
-  if (char === "'" || char === '"' || /^[uU]['"]/.test(reader.text.slice(reader.at, reader.at + 2))) return readText(reader);
+  if (char === "'" || char === '"' || /^[uU]['"]/.test(reader.text.slice(reader.at, reader.at + 2)))
+    return readText(reader);
   return readWord(reader);
 }
 

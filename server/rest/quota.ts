@@ -9,7 +9,13 @@ import { conductorWire } from "./wire/conductor.ts";
 import { quotaWire, readQuota } from "./wire/quota.ts";
 import { boolean, integer } from "./wire/read.ts";
 
-const columns = { id: "id", project_id: "projectId", hard_limit: "hardLimit", created_at: "created", updated_at: "updated" };
+const columns = {
+  id: "id",
+  project_id: "projectId",
+  hard_limit: "hardLimit",
+  created_at: "created",
+  updated_at: "updated",
+};
 
 async function list({ deps, ctx, query, root }: ApiRequest): Promise<ApiAnswer> {
   const { marker, ...others } = query;
@@ -54,7 +60,9 @@ async function remove({ deps, ctx, param }: ApiRequest): Promise<ApiAnswer> {
 async function stats({ deps, ctx, query }: ApiRequest): Promise<ApiAnswer> {
   const type = first(query["type"]);
   if (type !== undefined && type.toLowerCase() !== "cluster")
-    throw new DomainError("invalid_input", `Stats of type ${type} are not supported: only cluster is.`, { field: "type" });
+    throw new DomainError("invalid_input", `Stats of type ${type} are not supported: only cluster is.`, {
+      field: "type",
+    });
   return { status: 200, body: await readStats(deps, ctx, first(query["project_id"])) };
 }
 

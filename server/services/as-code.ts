@@ -43,7 +43,9 @@ export function createCommand(input: ClusterCreate): string {
   const labels = Object.entries(input.labels ?? {});
   return [
     "openstack coe cluster create",
-    ...options.flatMap(([name, value]) => (value === undefined || value === null ? [] : [`${name} ${quoted(String(value))}`])),
+    ...options.flatMap(([name, value]) =>
+      value === undefined || value === null ? [] : [`${name} ${quoted(String(value))}`],
+    ),
     // One option a label: the client splits a joined list at commas, also inside of values.
     ...labels.map(([key, value]) => `--labels ${quoted(`${key}=${value}`)}`),
     ...(input.mergeLabels && labels.length > 0 ? ["--merge-labels"] : []),

@@ -22,12 +22,33 @@ let id: string;
 function request(subject: string): string {
   const directory = mkdtempSync(join(tmpdir(), "sign-"));
   const out = join(directory, "csr.pem");
-  execFileSync("openssl", ["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", join(directory, "key.pem"), "-subj", subject, "-out", out], { stdio: "pipe" });
+  execFileSync(
+    "openssl",
+    [
+      "req",
+      "-new",
+      "-newkey",
+      "ec",
+      "-pkeyopt",
+      "ec_paramgen_curve:prime256v1",
+      "-nodes",
+      "-keyout",
+      join(directory, "key.pem"),
+      "-subj",
+      subject,
+      "-out",
+      out,
+    ],
+    { stdio: "pipe" },
+  );
   return readFileSync(out, "utf8");
 }
 
-const sign = (ctx: typeof owner, subject = "/O=system:masters/CN=admin", caType: "kubernetes" | "etcd" = "kubernetes") =>
-  signCertificate(deps, ctx, id, { csr: request(subject), purpose: "config", caType });
+const sign = (
+  ctx: typeof owner,
+  subject = "/O=system:masters/CN=admin",
+  caType: "kubernetes" | "etcd" = "kubernetes",
+) => signCertificate(deps, ctx, id, { csr: request(subject), purpose: "config", caType });
 
 beforeAll(async () => {
   deps = testDeps(database.db);
@@ -50,7 +71,12 @@ describe("the person who made the cluster", () => {
     expect(signed.subject).toBe("O=system:masters, CN=admin");
     expect(readCertificate(signed.caPem).subject).toBe("CN=web-1");
     const [issued] = await listIssuedCertificates(deps, owner, id);
-    expect(issued).toMatchObject({ serial: signed.serial, userId: "owner", purpose: "config", subject: signed.subject });
+    expect(issued).toMatchObject({
+      serial: signed.serial,
+      userId: "owner",
+      purpose: "config",
+      subject: signed.subject,
+    });
     const events = await listEvents(database.db, owner.scope, { clusterId: id, size: 10 });
     expect(events.rows[0]?.detail).toContain(signed.serial);
   });

@@ -102,7 +102,9 @@ export async function signCertificate(
     },
     {
       level: "info",
-      message: isNode ? `Signed the certificate of node ${facts.commonName}.` : `${ctx.user.name} had a certificate signed: ${subject}.`,
+      message: isNode
+        ? `Signed the certificate of node ${facts.commonName}.`
+        : `${ctx.user.name} had a certificate signed: ${subject}.`,
       detail: `Serial ${serial}, valid until ${notAfter.toISOString()}.`,
     },
   );
@@ -111,13 +113,21 @@ export async function signCertificate(
 }
 
 /** Newest first: everything that people and nodes had signed. */
-export async function listIssuedCertificates(deps: Deps, ctx: RequestContext, id: string): Promise<IssuedCertificate[]> {
+export async function listIssuedCertificates(
+  deps: Deps,
+  ctx: RequestContext,
+  id: string,
+): Promise<IssuedCertificate[]> {
   const cluster = await readable(deps, ctx, id);
   return listIssued(deps.db, ctx.scope, cluster.id);
 }
 
 /** Says whose cluster it is rather than which rule refused. */
-function refuseStrangers(ctx: RequestContext, policy: "certificate:get" | "certificate:create", cluster: Cluster): void {
+function refuseStrangers(
+  ctx: RequestContext,
+  policy: "certificate:get" | "certificate:create",
+  cluster: Cluster,
+): void {
   if (may(ctx, policy, targetOf(cluster))) return;
   throw new DomainError(
     "certificate_forbidden",

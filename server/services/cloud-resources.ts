@@ -8,7 +8,15 @@ import { isOpenStackError } from "../../drivers/openstack/error.ts";
 import { asDomainError } from "../errors.ts";
 import { driverByType } from "./cluster-template/driver.ts";
 import type { Deps } from "./deps.ts";
-import type { CloudOptions, FlavorOption, ImageOption, Listing, NetworkOption, ProjectOverview, ResourceUse } from "./views.ts";
+import type {
+  CloudOptions,
+  FlavorOption,
+  ImageOption,
+  Listing,
+  NetworkOption,
+  ProjectOverview,
+  ResourceUse,
+} from "./views.ts";
 
 /** Everything that a form can choose from. */
 export async function cloudOptions(deps: Deps, ctx: RequestContext): Promise<CloudOptions> {
@@ -103,13 +111,36 @@ export async function cloudUse(ctx: RequestContext): Promise<ProjectOverview["cl
   const uses = (rows: [name: string, limit: ResourceLimit][]): ResourceUse[] =>
     rows.flatMap(([name, { used, limit }]) => (used === null ? [] : [{ name, used, limit }]));
   const [compute, volumes, network, loadBalancers] = await Promise.all([
-    listing(ctx, cloud.nova.limits().then((l) => uses([["Servers", l.instances], ["vCPUs", l.cores], ["RAM (MiB)", l.ramMib]]))),
-    listing(ctx, cloud.cinder.limits().then((l) => uses([["Volumes", l.volumes], ["Volume storage (GiB)", l.gib]]))),
     listing(
       ctx,
-      cloud.neutron
-        .limits()
-        .then((l) => uses([["Networks", l.networks], ["Routers", l.routers], ["Floating IPs", l.floatingIps], ["Ports", l.ports], ["Security groups", l.securityGroups]])),
+      cloud.nova.limits().then((l) =>
+        uses([
+          ["Servers", l.instances],
+          ["vCPUs", l.cores],
+          ["RAM (MiB)", l.ramMib],
+        ]),
+      ),
+    ),
+    listing(
+      ctx,
+      cloud.cinder.limits().then((l) =>
+        uses([
+          ["Volumes", l.volumes],
+          ["Volume storage (GiB)", l.gib],
+        ]),
+      ),
+    ),
+    listing(
+      ctx,
+      cloud.neutron.limits().then((l) =>
+        uses([
+          ["Networks", l.networks],
+          ["Routers", l.routers],
+          ["Floating IPs", l.floatingIps],
+          ["Ports", l.ports],
+          ["Security groups", l.securityGroups],
+        ]),
+      ),
     ),
     listing(
       ctx,

@@ -29,7 +29,12 @@ export async function listNodegroups(
 }
 
 /** By id, integer id or name. Throws cluster_not_found, nodegroup_not_found. */
-export async function getNodegroup(deps: Deps, ctx: RequestContext, what: string, group: string): Promise<NodeGroupView> {
+export async function getNodegroup(
+  deps: Deps,
+  ctx: RequestContext,
+  what: string,
+  group: string,
+): Promise<NodeGroupView> {
   authorize(ctx, "nodegroup:get");
   const scope = reach(ctx, "nodegroup:get_one_all_projects");
   const cluster = await findCluster(deps, ctx, what, scope);

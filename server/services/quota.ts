@@ -1,7 +1,14 @@
 // Clusters per project (magnum-api 10.1).
 import { everyProject, type RequestContext } from "../auth/context.ts";
 import { authorize } from "../auth/policy.ts";
-import { deleteQuota as removeRow, getQuota as getRow, insertQuota, listQuotas as listRows, updateQuota as updateRow, type StoredQuota } from "../db/quota.ts";
+import {
+  deleteQuota as removeRow,
+  getQuota as getRow,
+  insertQuota,
+  listQuotas as listRows,
+  updateQuota as updateRow,
+  type StoredQuota,
+} from "../db/quota.ts";
 import { DomainError } from "../domain/error.ts";
 import { defaultHardLimit } from "../domain/quota.ts";
 import type { Deps } from "./deps.ts";

@@ -22,6 +22,8 @@ export async function sessionOptions(deps: Deps): Promise<SignInOptions> {
     authUrl,
     defaultDomain: "name" in userDomain ? userDomain.name : "Default",
     regions: [...regions],
-    sandbox: deps.env.sandbox ? { signIns: names.map((name) => ({ user: name, password: name, project: name })) } : null,
+    sandbox: deps.env.sandbox
+      ? { signIns: names.map((name) => ({ user: name, password: name, project: name })) }
+      : null,
   };
 }

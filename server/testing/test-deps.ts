@@ -29,7 +29,10 @@ export function testDeps(
     clock,
     secrets,
     keys: openKeyStore(secrets, "sealed", () => Promise.reject(new Error("there is no key manager in this test"))),
-    auth: openAuth({ db, clouds, secrets, clock, log: silentLog, policies: readPolicies(null) }, { region: "RegionOne" }),
+    auth: openAuth(
+      { db, clouds, secrets, clock, log: silentLog, policies: readPolicies(null) },
+      { region: "RegionOne" },
+    ),
     drivers: given.drivers ?? [aDriver()],
     clouds,
     changes: openChanges({ latest: () => latestSeq(db), since: (seq) => changesSince(db, seq) }, () => {}),

@@ -113,6 +113,9 @@ export const clusterRouter = router({
       for await (const change of watchProject(ctx.deps, ctx.request, either, { cluster: input.cluster, after }))
         yield tracked(String(change.seq), { clusterIds: change.clusterIds });
       if (over.aborted && signal?.aborted !== true)
-        throw new TRPCError({ code: "UNAUTHORIZED", cause: new DomainError("unauthenticated", "Your session has ended.") });
+        throw new TRPCError({
+          code: "UNAUTHORIZED",
+          cause: new DomainError("unauthenticated", "Your session has ended."),
+        });
     }),
 });

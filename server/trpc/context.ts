@@ -34,10 +34,7 @@ export async function createContext(
     keepSession(value, expiresAt) {
       if (!("req" in from)) throw new Error("a server component cannot set cookies");
       const secure = deps.env.publicUrl.startsWith("https:");
-      void from.res.header(
-        "set-cookie",
-        writeSessionCookie(value, { secure, ...(expiresAt ? { expiresAt } : {}) }),
-      );
+      void from.res.header("set-cookie", writeSessionCookie(value, { secure, ...(expiresAt ? { expiresAt } : {}) }));
     },
     inProject(projectId) {
       const known = entered.get(projectId) ?? deps.auth.sessions.context(session, projectId, requestId);

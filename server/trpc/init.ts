@@ -57,8 +57,7 @@ const translated = t.middleware(async ({ next }) => {
   const result = await next();
   if (result.ok) return result;
   const known = asDomainError(result.error.cause);
-  if (known)
-    throw new TRPCError({ code: codes[reasonTable[known.reason].kind], message: known.message, cause: known });
+  if (known) throw new TRPCError({ code: codes[reasonTable[known.reason].kind], message: known.message, cause: known });
   return result;
 });
 

@@ -39,7 +39,13 @@ const scope = () => {
 };
 const aCluster = (name = "web-1") =>
   writeCluster(database.db, scope(), {
-    cluster: { name, clusterTemplateId: template, userId: "owner", userName: "Ada", labels: { a: "1", b: "3", c: "4" } },
+    cluster: {
+      name,
+      clusterTemplateId: template,
+      userId: "owner",
+      userName: "Ada",
+      labels: { a: "1", b: "3", c: "4" },
+    },
   });
 
 /** The procedures as that person would call them; a stranger has no session. */
@@ -74,8 +80,14 @@ type Caller = ReturnType<typeof createCaller>;
 const everybody: Record<string, { call: (caller: Caller) => Promise<unknown>; seen: Record<string, string> }> = {
   "project.get": { call: (c) => c.project.get({ project }), seen: { reader: "ok", nobody: "ok", other: "ok" } },
   "project.overview": { call: (c) => c.project.overview({ project }), seen: { reader: "ok", nobody: "FORBIDDEN" } },
-  "template.list": { call: (c) => c.template.list({ project }), seen: { reader: "ok", nobody: "FORBIDDEN", other: "ok" } },
-  "template.get": { call: (c) => c.template.get({ project, id: template }), seen: { reader: "ok", nobody: "FORBIDDEN", other: "NOT_FOUND" } },
+  "template.list": {
+    call: (c) => c.template.list({ project }),
+    seen: { reader: "ok", nobody: "FORBIDDEN", other: "ok" },
+  },
+  "template.get": {
+    call: (c) => c.template.get({ project, id: template }),
+    seen: { reader: "ok", nobody: "FORBIDDEN", other: "NOT_FOUND" },
+  },
   "template.create": {
     call: (c) => c.template.create({ project, coe: "kubernetes", imageId: "x" }),
     seen: { reader: "FORBIDDEN", nobody: "FORBIDDEN" },
@@ -88,8 +100,14 @@ const everybody: Record<string, { call: (caller: Caller) => Promise<unknown>; se
     call: (c) => c.template.delete({ project, id: template }),
     seen: { reader: "FORBIDDEN", nobody: "FORBIDDEN", other: "NOT_FOUND", member: "CONFLICT" },
   },
-  "cluster.list": { call: (c) => c.cluster.list({ project }), seen: { reader: "ok", nobody: "FORBIDDEN", other: "ok" } },
-  "cluster.get": { call: (c) => c.cluster.get({ project, id }), seen: { member: "ok", reader: "ok", nobody: "FORBIDDEN", other: "NOT_FOUND" } },
+  "cluster.list": {
+    call: (c) => c.cluster.list({ project }),
+    seen: { reader: "ok", nobody: "FORBIDDEN", other: "ok" },
+  },
+  "cluster.get": {
+    call: (c) => c.cluster.get({ project, id }),
+    seen: { member: "ok", reader: "ok", nobody: "FORBIDDEN", other: "NOT_FOUND" },
+  },
   "cluster.create": {
     call: (c) => c.cluster.create({ project, idempotencyKey: "key-12345", clusterTemplateId: template }),
     seen: { reader: "FORBIDDEN", nobody: "FORBIDDEN", other: "NOT_FOUND", member: "SERVICE_UNAVAILABLE" },
@@ -118,7 +136,10 @@ const everybody: Record<string, { call: (caller: Caller) => Promise<unknown>; se
     call: (c) => c.cluster.setLocked({ project, id, locked: false }),
     seen: { member: "ok", reader: "FORBIDDEN", nobody: "FORBIDDEN", other: "NOT_FOUND" },
   },
-  "cluster.nodes": { call: (c) => c.cluster.nodes({ project, id }), seen: { reader: "ok", nobody: "FORBIDDEN", other: "NOT_FOUND" } },
+  "cluster.nodes": {
+    call: (c) => c.cluster.nodes({ project, id }),
+    seen: { reader: "ok", nobody: "FORBIDDEN", other: "NOT_FOUND" },
+  },
   "cluster.resources": {
     call: (c) => c.cluster.resources({ project, id }),
     seen: { reader: "ok", nobody: "FORBIDDEN", other: "NOT_FOUND" },
@@ -127,15 +148,27 @@ const everybody: Record<string, { call: (caller: Caller) => Promise<unknown>; se
     call: (c) => c.cluster.operations({ project, id }),
     seen: { reader: "ok", nobody: "FORBIDDEN", other: "ok" },
   },
-  "cluster.events": { call: (c) => c.cluster.events({ project, id }), seen: { reader: "ok", nobody: "FORBIDDEN", other: "ok" } },
-  "cluster.suggestName": { call: (c) => c.cluster.suggestName({ project }), seen: { reader: "ok", nobody: "FORBIDDEN" } },
+  "cluster.events": {
+    call: (c) => c.cluster.events({ project, id }),
+    seen: { reader: "ok", nobody: "FORBIDDEN", other: "ok" },
+  },
+  "cluster.suggestName": {
+    call: (c) => c.cluster.suggestName({ project }),
+    seen: { reader: "ok", nobody: "FORBIDDEN" },
+  },
   "certificate.authorities": {
     call: (c) => c.certificate.authorities({ project, id }),
     seen: { member: "ok", colleague: "FORBIDDEN", reader: "FORBIDDEN", nobody: "FORBIDDEN", other: "NOT_FOUND" },
   },
   "certificate.sign": {
     call: (c) => c.certificate.sign({ project, id, csr: "x", purpose: "config" }),
-    seen: { member: "BAD_REQUEST", colleague: "FORBIDDEN", reader: "FORBIDDEN", nobody: "FORBIDDEN", other: "NOT_FOUND" },
+    seen: {
+      member: "BAD_REQUEST",
+      colleague: "FORBIDDEN",
+      reader: "FORBIDDEN",
+      nobody: "FORBIDDEN",
+      other: "NOT_FOUND",
+    },
   },
   "certificate.issued": {
     call: (c) => c.certificate.issued({ project, id }),
@@ -150,7 +183,14 @@ const everybody: Record<string, { call: (caller: Caller) => Promise<unknown>; se
 
 describe("who gets what", () => {
   test("every procedure is in the table, but for those that anybody may call and the subscription", () => {
-    const open = ["session.options", "session.get", "session.signIn", "session.signOut", "session.setRegion", "cluster.watch"];
+    const open = [
+      "session.options",
+      "session.get",
+      "session.signIn",
+      "session.signOut",
+      "session.setRegion",
+      "cluster.watch",
+    ];
     expect(Object.keys(appRouter._def.procedures).toSorted()).toEqual([...Object.keys(everybody), ...open].toSorted());
   });
 
@@ -245,7 +285,13 @@ describe("over HTTP", () => {
   const errorOf = (answer: { body: string }) => (JSON.parse(answer.body) as Answer).error.json;
 
   test("wrong input names each field as the wire does, and what is allowed", async () => {
-    const wish = { project: "member", clusterTemplateId: template, idempotencyKey: "12345678", name: "1x", nodeCount: -1 };
+    const wish = {
+      project: "member",
+      clusterTemplateId: template,
+      idempotencyKey: "12345678",
+      name: "1x",
+      nodeCount: -1,
+    };
     const answer = await post("cluster.create", wish);
     expect(answer.statusCode).toBe(400);
     const { data } = errorOf(answer);
@@ -286,7 +332,11 @@ describe("over HTTP", () => {
       const answer = await post("session.signOut", {}, headers);
       expect(answer.statusCode, JSON.stringify(headers)).toBe(403);
     }
-    const accepted = [{}, { "sec-fetch-site": "same-origin", origin: "http://console.example" }, { origin: "https://console.example" }];
+    const accepted = [
+      {},
+      { "sec-fetch-site": "same-origin", origin: "http://console.example" },
+      { origin: "https://console.example" },
+    ];
     for (const headers of accepted) {
       const answer = await post("session.signOut", {}, headers);
       expect(answer.statusCode, JSON.stringify(headers)).toBe(200);
@@ -295,7 +345,9 @@ describe("over HTTP", () => {
 
   test("signing out takes the cookie away", async () => {
     const answer = await post("session.signOut", {});
-    expect(answer.headers["set-cookie"]).toMatch(/^jeroboam_session=; Path=\/; HttpOnly; SameSite=Lax; Expires=Thu, 01 Jan 1970/);
+    expect(answer.headers["set-cookie"]).toMatch(
+      /^jeroboam_session=; Path=\/; HttpOnly; SameSite=Lax; Expires=Thu, 01 Jan 1970/,
+    );
   });
 
   test("a session that is none is no session", async () => {
@@ -313,7 +365,14 @@ test("the address that people were given counts as our own behind a proxy", () =
 test("what changes in the project reaches who watches, with a number to go on from", async () => {
   const stop = new AbortController();
   const events = await createCaller(
-    { deps, requestId: "r", session: null, sameOrigin: true, keepSession: () => {}, inProject: async () => people["member"] ?? Promise.reject(new Error()) },
+    {
+      deps,
+      requestId: "r",
+      session: null,
+      sameOrigin: true,
+      keepSession: () => {},
+      inProject: async () => people["member"] ?? Promise.reject(new Error()),
+    },
     { signal: stop.signal },
   ).cluster.watch({ project });
   const iterator = events[Symbol.asyncIterator]();
@@ -330,7 +389,14 @@ test("watching ends with the session, and says so", async () => {
   const ending = testContext({ projectId: project, clock: { now: () => new Date(Date.now() - 3_600_000 + 50) } });
   const stop = new AbortController();
   const events = await createCaller(
-    { deps: { ...deps, clock: { now: () => new Date() } }, requestId: "r", session: null, sameOrigin: true, keepSession: () => {}, inProject: async () => ending },
+    {
+      deps: { ...deps, clock: { now: () => new Date() } },
+      requestId: "r",
+      session: null,
+      sameOrigin: true,
+      keepSession: () => {},
+      inProject: async () => ending,
+    },
     { signal: stop.signal },
   ).cluster.watch({ project });
   await expect(events[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "UNAUTHORIZED" });

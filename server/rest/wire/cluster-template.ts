@@ -1,8 +1,26 @@
 // Cluster templates on the wire (magnum-api 6.1).
-import { coes, TemplateCreate, TemplateUpdate, type ClusterTemplate, type TemplateFields } from "../../domain/cluster-template.ts";
+import {
+  coes,
+  TemplateCreate,
+  TemplateUpdate,
+  type ClusterTemplate,
+  type TemplateFields,
+} from "../../domain/cluster-template.ts";
 import { readPatch } from "../json-patch.ts";
 import { links, optionalTimestamp, timestamp } from "./common.ts";
-import { boolean, checked, integer, labels, missingField, oneOf, orNull, orUnset, readBody, text, type Read } from "./read.ts";
+import {
+  boolean,
+  checked,
+  integer,
+  labels,
+  missingField,
+  oneOf,
+  orNull,
+  orUnset,
+  readBody,
+  text,
+  type Read,
+} from "./read.ts";
 
 export function templateWire(template: ClusterTemplate, root: string) {
   return {
@@ -82,7 +100,9 @@ const fields = {
 /** "" for an optional field is what Horizon sends for an empty box: nothing. */
 const emptyIsNull = (body: unknown): unknown =>
   typeof body === "object" && body !== null && !Array.isArray(body)
-    ? Object.fromEntries(Object.entries(body).map(([key, value]: [string, unknown]) => [key, value === "" ? null : value]))
+    ? Object.fromEntries(
+        Object.entries(body).map(([key, value]: [string, unknown]) => [key, value === "" ? null : value]),
+      )
     : body;
 
 const names = {
@@ -155,7 +175,10 @@ export function readTemplatePatch(body: unknown, template: ClusterTemplate): Tem
   // What is taken away falls back to what a new template would have.
   const defaults = { name: template.name, labels: {}, master_lb_enabled: false, floating_ip_enabled: true };
   const values = Object.fromEntries(
-    changed.map(([key, value]) => [key, value ?? (Object.hasOwn(defaults, key) ? defaults[key as keyof typeof defaults] : null)]),
+    changed.map(([key, value]) => [
+      key,
+      value ?? (Object.hasOwn(defaults, key) ? defaults[key as keyof typeof defaults] : null),
+    ]),
   );
   const given = ours(readBody(values, "patch", fields));
   return checked(TemplateUpdate, Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)));

@@ -128,7 +128,9 @@ export function readClusterCreate(body: unknown, version: Negotiated): ClusterCr
   if (given.cluster_template_id === undefined) throw missingField("cluster_template_id");
   // Null names no template, so it is looked for and not found (magnum-api 7.1).
   if (given.cluster_template_id === null)
-    throw new DomainError("template_not_found", "ClusterTemplate None could not be found.", { field: "cluster_template_id" });
+    throw new DomainError("template_not_found", "ClusterTemplate None could not be found.", {
+      field: "cluster_template_id",
+    });
   refuseZero(given.node_count, version);
   return checked(ClusterCreate, {
     name: given.name ?? undefined,
@@ -179,7 +181,12 @@ export interface ClusterPatch {
 }
 
 /** The body of PATCH /v1/clusters/{id}: only size and health may differ from what is (magnum-api 7.4). */
-export function readClusterPatch(body: unknown, cluster: Cluster, difference: LabelDifference, version: Negotiated): ClusterPatch {
+export function readClusterPatch(
+  body: unknown,
+  cluster: Cluster,
+  difference: LabelDifference,
+  version: Negotiated,
+): ClusterPatch {
   const current: Record<string, unknown> = clusterLong(cluster, difference, version, "");
   const changed = readPatch(body, { current, ...patchRules });
   const others = [...changed].filter(
@@ -211,9 +218,13 @@ const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
 
 function refuseZero(nodeCount: number | undefined, version: Negotiated): void {
   if (nodeCount === 0 && version.asked && version.minor < 10)
-    throw new DomainError("invalid_input", "Resizing a nodegroup to zero is not supported in the provided microversion.", {
-      field: "node_count",
-    });
+    throw new DomainError(
+      "invalid_input",
+      "Resizing a nodegroup to zero is not supported in the provided microversion.",
+      {
+        field: "node_count",
+      },
+    );
 }
 
 const resizeFields = {
@@ -226,7 +237,10 @@ const resizeFields = {
 };
 
 /** The body of POST .../actions/resize. */
-export function readResize(body: unknown, version: Negotiated): { nodeCount: number; nodesToRemove: string[]; nodegroup: string | undefined } {
+export function readResize(
+  body: unknown,
+  version: Negotiated,
+): { nodeCount: number; nodesToRemove: string[]; nodegroup: string | undefined } {
   const given = readBody(body, "cluster_resize_req", resizeFields);
   if (given.node_count === undefined) throw missingField("node_count");
   refuseZero(given.node_count, version);

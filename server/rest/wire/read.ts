@@ -26,7 +26,11 @@ export const pythonBoolean = (value: boolean): string => (value ? "True" : "Fals
 export function integer(minimum: number, maximum = Number.MAX_SAFE_INTEGER): Reader<number> {
   return (value, name) => {
     const number =
-      typeof value === "number" ? Math.trunc(value) : typeof value === "string" && /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : Number.NaN;
+      typeof value === "number"
+        ? Math.trunc(value)
+        : typeof value === "string" && /^\s*[+-]?\d+\s*$/.test(value)
+          ? Number(value)
+          : Number.NaN;
     if (!Number.isSafeInteger(number)) throw bad(name, value, "Wrong type. Expected an integer.");
     if (number < minimum) throw bad(name, value, `Value should be greater or equal to ${minimum}`);
     if (number > maximum) throw bad(name, value, `Value should be lower or equal to ${maximum}`);
@@ -47,10 +51,13 @@ export const boolean: Reader<boolean> = (value, name) => {
 
 export function text(minimum: number, maximum: number, pattern?: RegExp): Reader<string> {
   return (value, name) => {
-    if (typeof value !== "string" && typeof value !== "number") throw bad(name, value, "Wrong type. Expected a string.");
+    if (typeof value !== "string" && typeof value !== "number")
+      throw bad(name, value, "Wrong type. Expected a string.");
     const string = String(value);
-    if (string.length < minimum) throw bad(name, value, `Value should have a minimum character requirement of ${minimum}`);
-    if (string.length > maximum) throw bad(name, value, `Value should have a maximum character requirement of ${maximum}`);
+    if (string.length < minimum)
+      throw bad(name, value, `Value should have a minimum character requirement of ${minimum}`);
+    if (string.length > maximum)
+      throw bad(name, value, `Value should have a maximum character requirement of ${maximum}`);
     if (pattern && !pattern.test(string)) throw bad(name, value, `Value should match the pattern ${pattern.source}`);
     return string;
   };
@@ -66,7 +73,8 @@ export function oneOf<const W extends string>(words: readonly W[]): Reader<W> {
 
 /** An object of scalars; numbers and booleans become Python's text for them, as Magnum stores them. */
 export const labels: Reader<Record<string, string>> = (value, name) => {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw bad(name, value, "Wrong type. Expected an object.");
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw bad(name, value, "Wrong type. Expected an object.");
   return Object.fromEntries(
     Object.entries(value).map(([key, item]: [string, unknown]) => {
       if (typeof item === "string") return [key, item];
@@ -128,7 +136,11 @@ export function checked<T>(schema: z.ZodType<T>, value: unknown): T {
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const field = wireField(issue?.path.join(".") ?? "");
-  throw new DomainError("invalid_input", `Invalid input for field/attribute ${field}. ${capital(issue?.message ?? "is not valid")}.`, { field });
+  throw new DomainError(
+    "invalid_input",
+    `Invalid input for field/attribute ${field}. ${capital(issue?.message ?? "is not valid")}.`,
+    { field },
+  );
 }
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -16,7 +16,16 @@ export const rootDocument = (root: string) => ({
 });
 
 export function v1Document(root: string) {
-  const collections = ["clustertemplates", "clusters", "quotas", "certificates", "mservices", "stats", "federations", "credentials"];
+  const collections = [
+    "clustertemplates",
+    "clusters",
+    "quotas",
+    "certificates",
+    "mservices",
+    "stats",
+    "federations",
+    "credentials",
+  ];
   const pair = (path: string) => [
     { href: `${root}/v1/${path}`, rel: "self" },
     { href: `${root}/${path}`, rel: "bookmark" },

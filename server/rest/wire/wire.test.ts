@@ -57,8 +57,14 @@ describe("the body of a cluster's creation", () => {
     [undefined, 'Missing argument: "cluster"'],
     [{}, "Invalid input for field/attribute cluster_template_id. Value: 'None'. Mandatory field missing."],
     [{ ...template, foo: 1 }, "Unknown attribute for argument cluster: foo"],
-    [{ ...template, stack_id: "x" }, "Invalid input for field/attribute stack_id. Value: 'x'. Cannot set read only field."],
-    [{ ...template, node_count: -1 }, "Invalid input for field/attribute node_count. Value: '-1'. Value should be greater or equal to 0"],
+    [
+      { ...template, stack_id: "x" },
+      "Invalid input for field/attribute stack_id. Value: 'x'. Cannot set read only field.",
+    ],
+    [
+      { ...template, node_count: -1 },
+      "Invalid input for field/attribute node_count. Value: '-1'. Value should be greater or equal to 0",
+    ],
     [{ ...template, node_count: "two" }, /node_count. Value: 'two'/],
     [{ ...template, master_count: 0 }, /master_count. Value: '0'. Value should be greater or equal to 1/],
     [{ ...template, name: "" }, /Value should have a minimum character requirement of 1/],
@@ -121,7 +127,10 @@ describe("the body of a template's creation", () => {
   test.each([
     [{ image_id: "x" }, /coe. Value: 'None'. Mandatory field missing/],
     [{ coe: "kubernetes" }, /image_id. Value: 'None'. Mandatory field missing/],
-    [{ coe: "nomad", image_id: "x" }, "Invalid input for field/attribute coe. Value: 'nomad'. Value should be one of: kubernetes, swarm, swarm-mode, mesos"],
+    [
+      { coe: "nomad", image_id: "x" },
+      "Invalid input for field/attribute coe. Value: 'nomad'. Value should be one of: kubernetes, swarm, swarm-mode, mesos",
+    ],
     [{ coe: "kubernetes", image_id: "x", apiserver_port: 80 }, /Value should be greater or equal to 1024/],
   ])("%j is refused", (body, message) => {
     expect(() => readTemplateCreate(body)).toThrow(message);

@@ -3,7 +3,11 @@ import { randomUUID } from "node:crypto";
 import type { Cloud } from "../../../drivers/openstack/cloud.ts";
 import type { RequestContext } from "../../auth/context.ts";
 import { authorize, may } from "../../auth/policy.ts";
-import { deleteTemplate as removeTemplate, insertTemplate, updateTemplate as writeTemplate } from "../../db/cluster-template.ts";
+import {
+  deleteTemplate as removeTemplate,
+  insertTemplate,
+  updateTemplate as writeTemplate,
+} from "../../db/cluster-template.ts";
 import {
   networkDrivers,
   templateDefaults,
@@ -89,7 +93,13 @@ export async function updateTemplate(
     ? { driver: before.driver, distro: before.clusterDistro }
     : await checkCloud(deps, ctx, { ...after, driver: named });
   if (after.public !== before.public || after.hidden !== before.hidden) authorizePublish(ctx);
-  await writeTemplate(deps.db, scope, before.id, { ...changed, driver, networkDriver, clusterDistro: distro }, deps.clock.now());
+  await writeTemplate(
+    deps.db,
+    scope,
+    before.id,
+    { ...changed, driver, networkDriver, clusterDistro: distro },
+    deps.clock.now(),
+  );
   return findTemplate(deps, ctx, before.id, scope);
 }
 
@@ -146,7 +156,9 @@ async function checkCloud(
     findNodeImage(cloud, fields.imageId, "image_id"),
     flavorOrNull(cloud, fields.flavorId, "flavor_id"),
     flavorOrNull(cloud, fields.masterFlavorId, "master_flavor_id"),
-    fields.externalNetworkId === null ? null : findExternalNetwork(cloud, fields.externalNetworkId, "external_network_id"),
+    fields.externalNetworkId === null
+      ? null
+      : findExternalNetwork(cloud, fields.externalNetworkId, "external_network_id"),
     fields.fixedNetwork === null ? null : findFixedNetwork(cloud, fields.fixedNetwork, "fixed_network"),
     fields.fixedSubnet === null ? null : findFixedSubnet(cloud, fields.fixedSubnet, "fixed_subnet"),
   ]);

@@ -30,12 +30,7 @@ export async function listTemplates(
 }
 
 /** By id or name. Throws template_not_found, template_ambiguous. */
-export async function findTemplate(
-  deps: Deps,
-  _ctx: RequestContext,
-  what: string,
-  scope: Scope,
-): Promise<TemplateRow> {
+export async function findTemplate(deps: Deps, _ctx: RequestContext, what: string, scope: Scope): Promise<TemplateRow> {
   const id = uuidLike(what);
   if (id !== null)
     try {
@@ -93,7 +88,9 @@ function refusal(
   policy: "clustertemplate:update" | "clustertemplate:delete",
 ): string | null {
   if (template.projectId !== ctx.project.id) return "It belongs to another project: copy it to change it.";
-  return may(ctx, policy, templateTarget(template)) ? null : `Your roles here (${ctx.roles.join(", ")}) do not allow this: it needs member.`;
+  return may(ctx, policy, templateTarget(template))
+    ? null
+    : `Your roles here (${ctx.roles.join(", ")}) do not allow this: it needs member.`;
 }
 
 const inUse = ({ clusters }: TemplateRow): string | null =>

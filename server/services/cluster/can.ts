@@ -66,7 +66,8 @@ function unsupported(driver: ClusterDriver | null, cluster: Cluster, action: Ope
   if (action === "upgrade" && !can.upgrade) return "This kind of cluster cannot be upgraded in place.";
   if (action === "rotateCa" && cluster.tlsDisabled) return "The cluster has no TLS and so no CA.";
   if (action === "rotateCa" && !can.rotateCa) return "This kind of cluster cannot rotate its CA.";
-  if (action === "rotateCredential" && !can.rotateCredential) return "This kind of cluster cannot rotate its credential.";
+  if (action === "rotateCredential" && !can.rotateCredential)
+    return "This kind of cluster cannot rotate its credential.";
   if (action.endsWith("Nodegroup") && !can.nodegroups) return "This kind of cluster has the default node groups only.";
   return null;
 }

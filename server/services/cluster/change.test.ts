@@ -72,7 +72,10 @@ describe("resize", () => {
 
   test("below the minimum is refused in Magnum's words, and nothing is stored", async () => {
     const id = await inStatus("CREATE_COMPLETE");
-    await database.db.prisma.nodeGroup.updateMany({ where: { clusterId: id, role: "worker" }, data: { minNodeCount: 2, maxNodeCount: 4 } });
+    await database.db.prisma.nodeGroup.updateMany({
+      where: { clusterId: id, role: "worker" },
+      data: { minNodeCount: 2, maxNodeCount: 4 },
+    });
     for (const nodeCount of [1, 5])
       await expect(resizeCluster(deps, member, id, { nodeCount })).rejects.toThrow(
         "Resizing default-worker outside the allowed range: min_node_count = 2, max_node_count = 4",
@@ -151,7 +154,9 @@ describe("delete", () => {
   test("across projects is an administrator's at the REST API only", async () => {
     const id = await inStatus("CREATE_COMPLETE");
     const roles = ["admin", "member", "reader"];
-    await expect(deleteCluster(deps, testContext({ roles }), id, null)).rejects.toMatchObject({ reason: "cluster_not_found" });
+    await expect(deleteCluster(deps, testContext({ roles }), id, null)).rejects.toMatchObject({
+      reason: "cluster_not_found",
+    });
     await deleteCluster(deps, testContext({ roles, door: "api" }), id, null);
     expect((await cluster(id)).status).toBe("DELETE_IN_PROGRESS");
   });
@@ -167,7 +172,9 @@ test("readers and members of other projects change nothing", async () => {
   ];
   for (const attempt of attempts) {
     await expect(attempt(reader)).rejects.toMatchObject({ reason: "forbidden" });
-    await expect(attempt(testContext({ projectId: aProject() }))).rejects.toMatchObject({ reason: "cluster_not_found" });
+    await expect(attempt(testContext({ projectId: aProject() }))).rejects.toMatchObject({
+      reason: "cluster_not_found",
+    });
   }
   expect(await cluster(id)).toMatchObject({ status: "UPDATE_FAILED", locked: false });
 });

@@ -36,7 +36,9 @@ export async function deleteCluster(deps: Deps, ctx: RequestContext, id: string,
   await requestDeletion(deps.db, scope, id, deps.clock.now(), ({ cluster }) => {
     check(ctx, "cluster:delete", cluster);
     if (name !== null && name !== cluster.name)
-      throw new DomainError("invalid_input", `Type the cluster's name, ${cluster.name}, to delete it.`, { field: "name" });
+      throw new DomainError("invalid_input", `Type the cluster's name, ${cluster.name}, to delete it.`, {
+        field: "name",
+      });
     if (cluster.locked)
       throw new DomainError("operation_not_allowed_now", `Cluster ${cluster.name} is locked against deletion.`, {
         remedy: "Unlock it first.",
@@ -189,9 +191,13 @@ function chosenGroup({ nodegroups }: CurrentCluster, what: string | undefined): 
 function checkSize(deps: Deps, cluster: Cluster, group: NodeGroup, count: number): void {
   if (group.role === "master") {
     if (!driverOf(deps, cluster).can.resizeMasters)
-      throw new DomainError("not_supported_by_driver", "Resizing the master nodegroup is not supported by this driver.", {
-        field: "nodegroup",
-      });
+      throw new DomainError(
+        "not_supported_by_driver",
+        "Resizing the master nodegroup is not supported by this driver.",
+        {
+          field: "nodegroup",
+        },
+      );
     const problem = masterCountProblem(count, cluster.masterLbEnabled);
     if (problem) throw new DomainError("invalid_input", problem, { field: "node_count" });
     return;

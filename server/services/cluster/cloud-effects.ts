@@ -34,7 +34,9 @@ export async function cloudEffects(cloud: Cloud, footprint: Footprint): Promise<
   ];
   return {
     quota: rows.flatMap(([name, adds, limit]) =>
-      limit === undefined || limit.used === null || adds === 0 ? [] : [{ name, adds, used: limit.used, limit: limit.limit }],
+      limit === undefined || limit.used === null || adds === 0
+        ? []
+        : [{ name, adds, used: limit.used, limit: limit.limit }],
     ),
   };
 }

@@ -133,7 +133,8 @@ export async function previewCluster(deps: Deps, ctx: RequestContext, input: Clu
 
 function effective(draft: Draft): EffectiveValues {
   const { cluster, nodegroups, template, masters, workers, network, subnet, externalNetwork } = draft;
-  const named = <T extends { id: string; name: string }>(thing: T | null) => (thing ? { id: thing.id, name: thing.name } : null);
+  const named = <T extends { id: string; name: string }>(thing: T | null) =>
+    thing ? { id: thing.id, name: thing.name } : null;
   const count = (role: string) => nodegroups.find((group) => group.role === role)?.nodeCount ?? 0;
   return {
     name: cluster.name,

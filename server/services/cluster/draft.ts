@@ -90,7 +90,12 @@ export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCre
   const countProblem = masterCountProblem(masterCount, masterLbEnabled);
   if (countProblem) problem("invalid_input", countProblem, "master_count");
   if (quota.used >= quota.limit)
-    problem("quota_exceeded", quotaMessage(quota.limit), "", "Delete a cluster that is no longer needed, or ask for more.");
+    problem(
+      "quota_exceeded",
+      quotaMessage(quota.limit),
+      "",
+      "Delete a cluster that is no longer needed, or ask for more.",
+    );
   if (template.hidden && !ctx.isAdmin) problem("template_hidden", "Not authorized.", "cluster_template_id");
 
   const cloud = ctx.cloud();
@@ -111,13 +116,18 @@ export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCre
   const keypair = input.keypair === undefined ? template.keypairId : input.keypair;
   const masterFlavorId = input.masterFlavorId ?? template.masterFlavorId;
   const flavorId = input.flavorId ?? template.flavorId;
-  const given = { network: input.fixedNetwork ?? template.fixedNetwork, subnet: input.fixedSubnet ?? template.fixedSubnet };
+  const given = {
+    network: input.fixedNetwork ?? template.fixedNetwork,
+    subnet: input.fixedSubnet ?? template.fixedSubnet,
+  };
   const read = readLabels(labels);
   const [masterFlavor, flavor, image, externalNetwork, fixed, , services, zone] = await Promise.all([
     keep(findFlavor(cloud, masterFlavorId, "master_flavor_id")),
     keep(findFlavor(cloud, flavorId, "flavor_id")),
     keep(findNodeImage(cloud, template.imageId, "cluster_template_id")),
-    template.externalNetworkId === null ? null : keep(findExternalNetwork(cloud, template.externalNetworkId, "cluster_template_id")),
+    template.externalNetworkId === null
+      ? null
+      : keep(findExternalNetwork(cloud, template.externalNetworkId, "cluster_template_id")),
     keep(findNetworkAndSubnet(cloud, given.network, given.subnet)),
     keypair === null ? null : keep(checkKeypair(cloud, keypair)),
     keep(cloud.services()),
@@ -128,7 +138,10 @@ export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCre
   const bootVolume = read.get("boot_volume_size");
   if (bootVolume !== undefined && read.integer("boot_volume_size") === undefined)
     problem("label_refused", "The label boot_volume_size must be a whole number.", "labels.boot_volume_size");
-  for (const [each, field] of [[masterFlavor, "master_flavor_id"], [flavor, "flavor_id"]] as const)
+  for (const [each, field] of [
+    [masterFlavor, "master_flavor_id"],
+    [flavor, "flavor_id"],
+  ] as const)
     if (each)
       try {
         checkRootDisk(each, read.integer("boot_volume_size") ?? 0, field);
@@ -141,10 +154,15 @@ export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCre
     problem("zone_not_found", `There is no availability zone ${wantedZone} to use.`, "labels.availability_zone");
 
   if (taken) warnings.push({ field: "name", message: "Another cluster of this project has this name." });
-  if (keypair === null) warnings.push({ field: "keypair", message: "Without a keypair nobody can log in to the nodes." });
-  if ((input.nodeCount ?? 1) === 0) warnings.push({ field: "node_count", message: "Nothing can run until you add workers." });
+  if (keypair === null)
+    warnings.push({ field: "keypair", message: "Without a keypair nobody can log in to the nodes." });
+  if ((input.nodeCount ?? 1) === 0)
+    warnings.push({ field: "node_count", message: "Nothing can run until you add workers." });
   if (template.tlsDisabled)
-    warnings.push({ field: "cluster_template_id", message: "TLS is off: everybody who reaches the API has full power." });
+    warnings.push({
+      field: "cluster_template_id",
+      message: "TLS is off: everybody who reaches the API has full power.",
+    });
   for (const [key, value] of Object.entries(labels)) warnings.push(...labelWarnings(key, value, driver ?? null));
 
   const result: Examined = { problems, warnings, draft: null, template, labels, quota };
@@ -264,7 +282,12 @@ function labelWarnings(key: string, value: string, driver: ClusterDriver | null)
   const wrong = labelProblem(key, value);
   return [
     ...(driver && !driver.labels.includes(key)
-      ? [{ field, message: `It has no effect on this kind of cluster${wrong === null ? "" : `, and its value ${wrong}`}.` }]
+      ? [
+          {
+            field,
+            message: `It has no effect on this kind of cluster${wrong === null ? "" : `, and its value ${wrong}`}.`,
+          },
+        ]
       : []),
     ...(secretLabels.includes(key) ? [{ field, message: "Labels can be read by everybody in the project." }] : []),
   ];
@@ -278,7 +301,11 @@ interface Fixed {
 }
 
 /** An existing network and its subnet; either may name the other when that is unique. */
-async function findNetworkAndSubnet(cloud: Cloud, networkName: string | null, subnetName: string | null): Promise<Fixed> {
+async function findNetworkAndSubnet(
+  cloud: Cloud,
+  networkName: string | null,
+  subnetName: string | null,
+): Promise<Fixed> {
   if (networkName === null && subnetName === null) return { network: null, subnet: null, routedTo: null };
   const [named, chosen] = await Promise.all([
     networkName === null ? null : findFixedNetwork(cloud, networkName, "fixed_network"),
@@ -298,7 +325,9 @@ async function findNetworkAndSubnet(cloud: Cloud, networkName: string | null, su
 }
 
 async function onlySubnet(cloud: Cloud, network: Network): Promise<Subnet> {
-  const subnets = (await cloud.neutron.listSubnets({ networkIds: [network.id] })).filter((each) => each.ipVersion === 4);
+  const subnets = (await cloud.neutron.listSubnets({ networkIds: [network.id] })).filter(
+    (each) => each.ipVersion === 4,
+  );
   const [subnet, another] = subnets;
   if (!subnet || another)
     throw new DomainError(

@@ -91,12 +91,20 @@ export async function listFullClusters(
       templates.set(id, await templateOf(deps, scope, id));
   return {
     ...page,
-    rows: page.rows.map((cluster) => ({ cluster, labelDifference: difference(cluster, templates.get(cluster.clusterTemplateId) ?? null) })),
+    rows: page.rows.map((cluster) => ({
+      cluster,
+      labelDifference: difference(cluster, templates.get(cluster.clusterTemplateId) ?? null),
+    })),
   };
 }
 
 /** By id or name, as the REST API names clusters. Throws cluster_not_found, cluster_ambiguous. */
-export async function findCluster(deps: Deps, ctx: RequestContext, what: string, scope: Scope = ctx.scope): Promise<Cluster> {
+export async function findCluster(
+  deps: Deps,
+  ctx: RequestContext,
+  what: string,
+  scope: Scope = ctx.scope,
+): Promise<Cluster> {
   const id = uuidLike(what);
   if (id !== null) {
     const byId = await orMissing(getClusterRecord(deps.db, scope, id));
@@ -142,7 +150,12 @@ export async function getCluster(deps: Deps, ctx: RequestContext, id: string): P
     template,
     nodegroups,
     labelDifference: difference(cluster, template),
-    names: { ...(await currentNames(ctx, cluster, facts.network)), flavor: workers?.flavor.name, masterFlavor: masters?.flavor.name, image: masters?.image.name },
+    names: {
+      ...(await currentNames(ctx, cluster, facts.network)),
+      flavor: workers?.flavor.name,
+      masterFlavor: masters?.flavor.name,
+      image: masters?.image.name,
+    },
     operation,
     can: clusterCan(ctx, cluster, deps.drivers.find((driver) => driver.name === cluster.driver) ?? null),
   };
@@ -239,7 +252,8 @@ async function orMissing<T>(answer: Promise<T>): Promise<T | null> {
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof DomainError && (error.reason === "cluster_not_found" || error.reason === "template_not_found")) return null;
+    if (error instanceof DomainError && (error.reason === "cluster_not_found" || error.reason === "template_not_found"))
+      return null;
     throw error;
   }
 }

@@ -2,7 +2,7 @@
 // wizard's review and the creation itself walk the same path, so that what one accepts the other does not refuse.
 import { randomUUID } from "node:crypto";
 import type { ClusterDriver, Wish } from "../../../drivers/driver.ts";
-import type { Cloud, Flavor, Image, Network, Subnet } from "../../../drivers/openstack/cloud.ts";
+import type { Flavor, Image, Network, Subnet } from "../../../drivers/openstack/cloud.ts";
 import { wishOf } from "../../../drivers/wish.ts";
 import type { RequestContext } from "../../auth/context.ts";
 import type { NewCluster, NewNodegroup } from "../../db/cluster-change.ts";
@@ -19,17 +19,10 @@ import { quotaMessage } from "../../domain/quota.ts";
 import { asDomainError } from "../../errors.ts";
 import { findTemplate } from "../cluster-template/read.ts";
 import type { Deps } from "../deps.ts";
-import {
-  checkKeypair,
-  checkRootDisk,
-  findExternalNetwork,
-  findFixedNetwork,
-  findFixedSubnet,
-  findFlavor,
-  findNodeImage,
-} from "../look-ups.ts";
+import { checkKeypair, checkRootDisk, findExternalNetwork, findFlavor, findNodeImage } from "../look-ups.ts";
 import type { FieldMessage } from "../views.ts";
 import { cloudEffects, type CloudEffects } from "./cloud-effects.ts";
+import { findNetworkAndSubnet, routeWarning } from "./network.ts";
 
 /** A cluster that could be made. */
 export interface Draft {
@@ -168,24 +161,7 @@ export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCre
   const result: Examined = { problems, warnings, draft: null, template, labels, quota };
   if (!driver || !masterFlavor || !flavor || !image || !fixed || !services) return result;
   const facts: ClusterFacts = {
-    template: {
-      name: template.name,
-      coe: template.coe,
-      distro: template.clusterDistro,
-      serverType: template.serverType,
-      tlsDisabled: template.tlsDisabled,
-      registryEnabled: template.registryEnabled,
-      insecureRegistry: template.insecureRegistry,
-      networkDriver: template.networkDriver,
-      volumeDriver: template.volumeDriver,
-      dockerStorageDriver: template.dockerStorageDriver,
-      apiserverPort: template.apiserverPort,
-      externalNetwork: template.externalNetworkId,
-      dnsNameservers: (template.dnsNameserver ?? "").split(",").flatMap((each) => each.trim() || []),
-      httpProxy: template.httpProxy,
-      httpsProxy: template.httpsProxy,
-      noProxy: template.noProxy,
-    },
+    template: snapshotOf(template),
     network: {
       fixedNetwork: fixed.network?.id ?? null,
       fixedSubnet: fixed.subnet?.id ?? null,
@@ -219,24 +195,10 @@ export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCre
     rollbackOnFailure: input.rollbackOnFailure ?? false,
     facts,
   };
-  const group = (role: "master" | "worker", count: number, sized: Flavor): NewNodegroup => ({
-    id: randomUUID(),
-    name: role === "master" ? defaultMaster : defaultWorker,
-    role,
-    isDefault: true,
-    nodeCount: count,
-    minNodeCount: role === "master" ? 1 : Math.max(0, read.integer("min_node_count") ?? 0),
-    maxNodeCount: null,
-    flavorId: role === "master" ? masterFlavorId : flavorId,
-    imageId: template.imageId,
-    dockerVolumeSizeGib: volume,
-    labels,
-    facts: {
-      flavor: { id: sized.id, name: sized.name, vcpus: sized.vcpus, ramMib: sized.ramMib, diskGib: sized.diskGib },
-      image: { id: image.id, name: image.name, minDiskGib: image.minDiskGib },
-    },
-  });
-  const nodegroups = [group("master", masterCount, masterFlavor), group("worker", input.nodeCount ?? 1, flavor)];
+  const nodegroups = [
+    defaultGroup("master", masterCount, cluster, template, { flavor: masterFlavor, image }),
+    defaultGroup("worker", input.nodeCount ?? 1, cluster, template, { flavor, image }),
+  ];
   const wish = wishOf(
     cluster,
     nodegroups.map((each) => ({ ...each, nodesToRemove: [] })),
@@ -244,11 +206,7 @@ export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCre
   for (const { field, message } of driver.accepts(wish))
     if (!problems.some((each) => each.details.field === field))
       problem(field.startsWith("labels.") ? "label_refused" : "invalid_input", message, field);
-  if (fixed.subnet && externalNetwork && fixed.routedTo !== null && !fixed.routedTo.includes(externalNetwork.id))
-    warnings.push({
-      field: "fixed_subnet",
-      message: `No router of yours connects ${fixed.subnet.name || fixed.subnet.cidr} to ${externalNetwork.name}: nodes may not get out.`,
-    });
+  warnings.push(...routeWarning(fixed, externalNetwork));
   // Nothing is counted for what cannot be made anyway.
   const effects = problems.length > 0 ? { quota: [] } : await cloudEffects(cloud, driver.footprint(wish));
   for (const { name: limited, used, adds, limit } of effects.quota)
@@ -275,6 +233,54 @@ export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCre
   return result;
 }
 
+/** What of the template the cluster keeps, whatever becomes of the template. */
+const snapshotOf = (template: TemplateRow): ClusterFacts["template"] => ({
+  name: template.name,
+  coe: template.coe,
+  distro: template.clusterDistro,
+  serverType: template.serverType,
+  tlsDisabled: template.tlsDisabled,
+  registryEnabled: template.registryEnabled,
+  insecureRegistry: template.insecureRegistry,
+  networkDriver: template.networkDriver,
+  volumeDriver: template.volumeDriver,
+  dockerStorageDriver: template.dockerStorageDriver,
+  apiserverPort: template.apiserverPort,
+  externalNetwork: template.externalNetworkId,
+  dnsNameservers: (template.dnsNameserver ?? "").split(",").flatMap((each) => each.trim() || []),
+  httpProxy: template.httpProxy,
+  httpsProxy: template.httpsProxy,
+  noProxy: template.noProxy,
+});
+
+/** One of the two groups that every cluster has (magnum-api 8.2). */
+function defaultGroup(
+  role: "master" | "worker",
+  nodeCount: number,
+  cluster: NewCluster,
+  template: TemplateRow,
+  { flavor, image }: Sized,
+): NewNodegroup {
+  const master = role === "master";
+  return {
+    id: randomUUID(),
+    name: master ? defaultMaster : defaultWorker,
+    role,
+    isDefault: true,
+    nodeCount,
+    minNodeCount: master ? 1 : Math.max(0, readLabels(cluster.labels).integer("min_node_count") ?? 0),
+    maxNodeCount: null,
+    flavorId: master ? cluster.masterFlavorId : cluster.flavorId,
+    imageId: template.imageId,
+    dockerVolumeSizeGib: cluster.dockerVolumeSizeGib,
+    labels: cluster.labels,
+    facts: {
+      flavor: { id: flavor.id, name: flavor.name, vcpus: flavor.vcpus, ramMib: flavor.ramMib, diskGib: flavor.diskGib },
+      image: { id: image.id, name: image.name, minDiskGib: image.minDiskGib },
+    },
+  };
+}
+
 /** What a label's owner should know; refusing one is the driver's business. */
 function labelWarnings(key: string, value: string, driver: ClusterDriver | null): FieldMessage[] {
   const field = `labels.${key}`;
@@ -291,51 +297,4 @@ function labelWarnings(key: string, value: string, driver: ClusterDriver | null)
       : []),
     ...(secretLabels.includes(key) ? [{ field, message: "Labels can be read by everybody in the project." }] : []),
   ];
-}
-
-interface Fixed {
-  network: Network | null;
-  subnet: Subnet | null;
-  /** External networks that the subnet is routed to; null = could not be asked. */
-  routedTo: string[] | null;
-}
-
-/** An existing network and its subnet; either may name the other when that is unique. */
-async function findNetworkAndSubnet(
-  cloud: Cloud,
-  networkName: string | null,
-  subnetName: string | null,
-): Promise<Fixed> {
-  if (networkName === null && subnetName === null) return { network: null, subnet: null, routedTo: null };
-  const [named, chosen] = await Promise.all([
-    networkName === null ? null : findFixedNetwork(cloud, networkName, "fixed_network"),
-    subnetName === null ? null : findFixedSubnet(cloud, subnetName, "fixed_subnet"),
-  ]);
-  const network = named ?? (chosen ? await findFixedNetwork(cloud, chosen.networkId, "fixed_network") : null);
-  if (chosen && network && chosen.networkId !== network.id)
-    throw new DomainError("invalid_input", `Subnet ${subnetName} is not of network ${networkName}.`, {
-      field: "fixed_subnet",
-    });
-  const subnet = chosen ?? (network ? await onlySubnet(cloud, network) : null);
-  const routes = subnet ? await cloud.neutron.listRoutes().catch(() => null) : null;
-  const routedTo = routes?.flatMap((route) =>
-    route.subnetId === subnet?.id && route.externalNetworkId !== null ? [route.externalNetworkId] : [],
-  );
-  return { network, subnet, routedTo: routedTo ?? null };
-}
-
-async function onlySubnet(cloud: Cloud, network: Network): Promise<Subnet> {
-  const subnets = (await cloud.neutron.listSubnets({ networkIds: [network.id] })).filter(
-    (each) => each.ipVersion === 4,
-  );
-  const [subnet, another] = subnets;
-  if (!subnet || another)
-    throw new DomainError(
-      "subnet_not_found",
-      subnet
-        ? `Network ${network.name} has several subnets: choose one.`
-        : `Network ${network.name} has no IPv4 subnet that nodes could be in.`,
-      { field: "fixed_subnet" },
-    );
-  return subnet;
 }

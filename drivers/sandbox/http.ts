@@ -90,10 +90,6 @@ export function addService(
     scope.addHook("onRequest", async (request, reply) => {
       const id = `req-${randomUUID()}`;
       void reply.headers({ "X-Openstack-Request-Id": id, ...service.headers?.(request, id) });
-      const outage = core.state.settings.get(`outage${service.prefix}`);
-      if (outage && Number(outage.value) > core.now())
-        return reply.code(503).type("text/html").send("<html><body><h1>503 Service Unavailable</h1>\nNo server is available to handle this request.\n</body></html>");
-      return undefined;
     });
     const route = (method: string, path: string, handler: Handler, guarded: boolean) => {
       scope.route({

@@ -42,8 +42,6 @@ export function openNodes(core: Core, kubernetes: Kubernetes) {
     for (const server of state.servers.all()) {
       if (server.status !== "ACTIVE" || server.userData === null || state.nodes.get(server.id)) continue;
       const env = envOf(server);
-      const image = server.imageId === null ? undefined : state.images.get(server.imageId);
-      if (image?.name === scenarios.brokenImage.value) continue;
       const console = ["Booting...", `[    0.000000] Linux version 6.5.6-200.fc38.x86_64`, `${server.name} login: `];
       state.nodes.save({
         id: server.id, phase: env ? "boot" : "idle", dueAt: core.after(phases.boot), startedAt: now, phaseSince: now, console, reported: false, failure: null,
@@ -94,7 +92,7 @@ export function openNodes(core: Core, kubernetes: Kubernetes) {
       const said = error instanceof Error ? error.message : String(error);
       const spent = core.now() - began;
       const attempts = node.attempts + 1;
-      if (phase !== "report" && (error instanceof Final || spent > 10 * 60_000)) {
+      if (phase !== "report" && (error instanceof Final || (spent > 10 * 60_000 && !isSilent(server)))) {
         say(node, `coe: phase ${phase} failed: ${said}`);
         state.nodes.change(node, { failure: `phase ${phase}: ${said}`, phase: "report", dueAt: core.now(), phaseSince: core.now(), attempts: 0 });
         return;
@@ -109,8 +107,7 @@ export function openNodes(core: Core, kubernetes: Kubernetes) {
   async function act(phase: Phase, node: Node, server: Server, env: NodeEnv): Promise<void> {
     switch (phase) {
       case "runtime":
-        if (asksFor("nodeFailure", server.name) || (asksFor("workerFailure", server.name) && env.ROLE !== "master" && env.INDEX === "1"))
-          throw new Final("could not download https://dl.k8s.io/kubelet: curl: (6) Could not resolve host: dl.k8s.io");
+        if (fails(server, env)) throw new Final("could not download https://dl.k8s.io/kubelet: curl: (6) Could not resolve host: dl.k8s.io");
         return;
       case "identity":
         return identity(node, server, env);
@@ -118,7 +115,7 @@ export function openNodes(core: Core, kubernetes: Kubernetes) {
         if (env.ROLE === "master" && !beginsCluster(env)) requireApi(env);
         return;
       case "ready":
-        if (asksFor("waitTimeout", server.name)) throw new Error("the node is not Ready in Kubernetes: no reason given");
+        if (isSilent(server)) throw new Error("the node is not Ready in Kubernetes: no reason given");
         requireApi(env);
         kubernetes.register(env, server);
         return;
@@ -128,6 +125,12 @@ export function openNodes(core: Core, kubernetes: Kubernetes) {
         return;
     }
   }
+  const flavorOf = (server: Server) => state.flavors.get(server.flavorId)?.name;
+  const isSilent = (server: Server) => asksFor("waitTimeout", server.name) || flavorOf(server) === scenarios.silentNode.values[0];
+  const fails = (server: Server, env: NodeEnv) =>
+    asksFor("nodeFailure", server.name) ||
+    flavorOf(server) === scenarios.failingNode.values[0] ||
+    (flavorOf(server) === scenarios.failingOnce.values[0] && env.INDEX === "0");
   function requireApi(env: NodeEnv): void {
     if (!kubernetes.isUp(env.CLUSTER_UUID)) throw new Error(`the Kubernetes API: connect to ${env.API_ADDRESS}:${env.API_PORT} failed`);
   }

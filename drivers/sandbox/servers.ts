@@ -104,7 +104,7 @@ export function openServers(core: Core, net: Networking, volumes: Volumes) {
       if (row) state.ports.change(row, { deviceId: id, deviceOwner: "compute:nova" });
     }
     if (wish.bootVolume !== null) volumes.attach(wish.bootVolume, id);
-    const slow = flavor.name === scenarios.slowFlavor.value ? 10 : asksFor("slow", wish.name) ? 4 : 1;
+    const slow = flavor.name === scenarios.slowServer.values[0] ? 10 : asksFor("slow", wish.name) ? 4 : 1;
     const row = state.servers.save({
       id,
       name: wish.name,
@@ -170,13 +170,7 @@ export function openServers(core: Core, net: Networking, volumes: Volumes) {
     volumes.detach(volumeId);
   }
 
-  function noHost(row: Server): boolean {
-    const flavor = state.flavors.get(row.flavorId);
-    return (
-      flavor?.name === scenarios.noHost.value ||
-      (asksFor("noHostName", row.name) && !/-m-[0-9a-f]{8}-\d+$/.test(row.name))
-    );
-  }
+  const noHost = (row: Server) => state.flavors.get(row.flavorId)?.name === scenarios.noHost.values[0];
 
   function step(row: Server, now: number): void {
     if (row.taskState === "deleting") return gone(row);

@@ -6,7 +6,7 @@ import { newPassword } from "./keystone.ts";
 import type { Networking } from "./networking.ts";
 import { fingerprintOf } from "./nova.ts";
 import { setLimits } from "./quota.ts";
-import { scenarios } from "./scenarios.ts";
+import { scenarioFlavors } from "./scenarios.ts";
 
 const roles = [
   "admin", "member", "reader", "service", "creator", "observer", "heat_stack_owner", "heat_stack_user", "load-balancer_member",
@@ -23,8 +23,7 @@ const flavors: [name: string, ramMib: number, diskGib: number, vcpus: number][] 
   ["c1.medium", 4096, 20, 4],
   ["c1.large", 8192, 40, 8],
   ["c1.c2r4", 4096, 40, 2],
-  [scenarios.noHost.value, 2048, 20, 1],
-  [scenarios.slowFlavor.value, 2048, 20, 1],
+  ...scenarioFlavors.map((name): [string, number, number, number] => [name, 4096, 20, 2]),
 ];
 const images: [name: string, properties: Record<string, string>][] = [
   ["fedora-coreos-38", { os_distro: "fedora-coreos", os_version: "38" }],
@@ -34,7 +33,6 @@ const images: [name: string, properties: Record<string, string>][] = [
   ["ubuntu-2204-kube-v1.27.4", { os_distro: "ubuntu", kube_version: "v1.27.4" }],
   ["ubuntu-2204-kube-v1.30.4", { os_distro: "ubuntu", kube_version: "v1.30.4" }],
   ["ubuntu-2204-kube-v1.31.1", { os_distro: "ubuntu", kube_version: "v1.31.1" }],
-  [scenarios.brokenImage.value, { os_distro: "fedora-coreos" }],
   ["cirros-plain", {}],
 ];
 

@@ -190,6 +190,13 @@ export function serveHeat(app: FastifyInstance, core: Core, authenticate: Authen
       if (body.template === undefined) throw new Fault(400, "HTTPBadRequest", "No template specified");
       const mine = state.stacks.filter((one) => one.projectId === projectId && one.parentStackId === null && one.deletedAt === null);
       if (mine.some((one) => one.name === name)) throw new Fault(409, "StackExists", `The Stack (${name}) already exists.`);
+      if (asksFor("heatOutage", name)) {
+        const outage = `outage ${name}`;
+        const refused = Number(state.settings.get(outage)?.value ?? 0);
+        state.settings.save({ id: outage, value: String(refused + 1) });
+        if (refused < 3)
+          return new Reply(503, "<html><body><h1>503 Service Unavailable</h1>\nNo server is available to handle this request.\n</body></html>\n", { "Content-Type": "text/html" });
+      }
       const limit = stackLimit(core, projectId);
       if (limit >= 0 && mine.length >= limit)
         throw new Fault(403, "RequestLimitExceeded", `Request limit exceeded: You have reached the maximum stacks per tenant, ${limit}. Please delete some stacks.`);
@@ -373,7 +380,7 @@ export function serveHeat(app: FastifyInstance, core: Core, authenticate: Authen
       const stack = living(call);
       const action = Object.keys(call.body(z.record(z.string(), z.unknown())))[0] ?? "";
       if (!["check", "cancel_update", "cancel_without_rollback", "suspend", "resume"].includes(action)) throw new Fault(400, "HTTPBadRequest", `Invalid action ${action} specified`);
-      if (action.startsWith("cancel") && stack.status === "IN_PROGRESS" && !asksFor("slow", ""))
+      if (action.startsWith("cancel") && stack.status === "IN_PROGRESS")
         state.stacks.change(stack, { status: "FAILED", reason: `Stack ${stack.action} cancelled` });
       return new Reply(200);
     });

@@ -281,8 +281,6 @@ export function openEngine(core: Core, services: Services, callerOf: (userId: st
     });
     setStack(stack, "CREATE", "IN_PROGRESS", "Stack CREATE started");
     for (const [name, one] of wanted(stack)) newRow(stack, name, one);
-    if (!parent && asksFor("heatOutage", wish.name))
-      state.settings.save({ id: "outage/orchestration/v1/:project", value: String(core.after(60)) });
     core.wake();
     return stack;
   }

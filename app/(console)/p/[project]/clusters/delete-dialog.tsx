@@ -2,10 +2,12 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { explain } from "@/app/_lib/errors";
+import { plural } from "@/app/_lib/format";
 import { useTRPC, type Outputs } from "@/app/_lib/trpc-client";
 import { ErrorNotice, ErrorPanel } from "@/app/_shared/error-panel";
 import { Button } from "@/app/_ui/button";
 import { Dialog } from "@/app/_ui/dialog";
+import { Summary } from "@/app/_ui/disclosure";
 import { TextField } from "@/app/_ui/field";
 import { Notice } from "@/app/_ui/notice";
 import { SkeletonLines } from "@/app/_ui/skeleton";
@@ -98,13 +100,21 @@ function Preview({ preview }: { preview: Outputs["cluster"]["deletePreview"] }) 
       {preview.blocks.length > 0 && (
         <Notice tone="warning" title="This is in the way">
           <p className="mb-1.5 text-[0.8125rem]">Deletion will stop there until it is gone.</p>
-          <Things things={preview.blocks} />
+          <Things label="In the way" things={preview.blocks} />
         </Notice>
       )}
       <div>
         <h3 className="mb-1.5 text-sm font-medium">Will be removed</h3>
-        {preview.removes.length > 0 ? (
-          <Things things={preview.removes} />
+        {preview.removes.length > 8 ? (
+          <>
+            <p className="text-[0.8125rem]">{inShort(preview.removes)}</p>
+            <details className="group">
+              <Summary className="text-[0.8125rem] text-muted">All {preview.removes.length} of them</Summary>
+              <Things label="Will be removed" things={preview.removes} />
+            </details>
+          </>
+        ) : preview.removes.length > 0 ? (
+          <Things label="Will be removed" things={preview.removes} />
         ) : (
           <p className="text-[0.8125rem] text-muted">Nothing was made yet: only the record goes.</p>
         )}
@@ -112,16 +122,26 @@ function Preview({ preview }: { preview: Outputs["cluster"]["deletePreview"] }) 
       {preview.stays.length > 0 && (
         <div>
           <h3 className="mb-1.5 text-sm font-medium">Stays in the project</h3>
-          <Things things={preview.stays} />
+          <Things label="Stays" things={preview.stays} />
         </div>
       )}
     </>
   );
 }
 
-function Things({ things }: { things: readonly { type: string; name: string; why?: string }[] }) {
+/** "3 servers, 3 ports, 1 network": kinds by their number, most first. */
+function inShort(things: readonly { type: string }[]): string {
+  const counts = new Map<string, number>();
+  for (const { type } of things) counts.set(type, (counts.get(type) ?? 0) + 1);
+  return [...counts]
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([type, number]) => plural(number, type, /s$/.test(type) ? type : `${type}s`))
+    .join(", ");
+}
+
+function Things({ label, things }: { label: string; things: readonly { type: string; name: string; why?: string }[] }) {
   return (
-    <ul className="max-h-48 space-y-1 overflow-auto text-[0.8125rem]">
+    <ul tabIndex={0} aria-label={label} className="max-h-40 space-y-1 overflow-auto rounded-sm text-[0.8125rem]">
       {things.map((thing, index) => (
         <li key={index} className="flex gap-2">
           <span className="shrink-0 text-muted">{thing.type}</span>

@@ -68,7 +68,9 @@ export function HeadlineBanner() {
         <div className="mt-1.5 max-w-xl">
           <p className="mb-1.5 tabular-nums">
             {progress.done} of {progress.total}
-            {progress.now && `, ${deleting ? "removing" : "making"} ${progress.now}`}
+            {progress.now
+              ? `, ${deleting ? "removing" : "making"} ${progress.now}`
+              : progress.done >= progress.total && ", finishing"}
           </p>
           <div
             role="progressbar"

@@ -75,11 +75,11 @@ export function ClusterOverview() {
           action={<HealthMark status={cluster.healthStatus} reason={cluster.healthReason} />}
         >
           {parts.length > 0 ? (
-            <ul className="grid gap-x-6 gap-y-1.5 text-[0.8125rem] sm:grid-cols-2">
+            <ul className="divide-y divide-separator text-[0.8125rem]">
               {parts.map(([part, state]) => {
                 const well = /^(ok|true)$/i.test(state);
                 return (
-                  <li key={part} className="flex items-baseline justify-between gap-3 border-b border-separator pb-1.5">
+                  <li key={part} className="flex items-baseline justify-between gap-3 py-1.5 first:pt-0 last:pb-0">
                     <span className="min-w-0 break-words">{part === "api" ? "API" : part.replace(/\.Ready$/, "")}</span>
                     <span className={well ? "text-ok" : "text-bad"}>
                       {/^true$/i.test(state) ? "Ready" : /^false$/i.test(state) ? "Not ready" : state}

@@ -26,7 +26,10 @@ export function Access({ id }: { id: string }) {
     ),
   );
   if (cluster.isPending) return <Skeleton className="h-72 rounded-xl" />;
-  if (cluster.isError) return <ErrorPanel error={cluster.error} what="The cluster could not be read" onRetry={() => void cluster.refetch()} />;
+  if (cluster.isError)
+    return (
+      <ErrorPanel error={cluster.error} what="The cluster could not be read" onRetry={() => void cluster.refetch()} />
+    );
   const view = cluster.data;
   return (
     <div className="grid items-start gap-6 xl:grid-cols-[minmax(0,1fr)_22rem]">
@@ -43,7 +46,8 @@ export function Access({ id }: { id: string }) {
   );
 }
 
-const isPublic = (cluster: ClusterView) => (cluster.healthStatus === "UNKNOWN" ? false : cluster.healthStatus !== null ? true : null);
+const isPublic = (cluster: ClusterView) =>
+  cluster.healthStatus === "UNKNOWN" ? false : cluster.healthStatus !== null ? true : null;
 
 function Reach({ cluster }: { cluster: ClusterView }) {
   const open = isPublic(cluster);
@@ -59,9 +63,15 @@ function Reach({ cluster }: { cluster: ClusterView }) {
             open === null ? (
               "Not checked yet"
             ) : open ? (
-              <span className="inline-flex items-center gap-1.5 text-ok"><Globe className="size-4" aria-hidden />Reached by this service</span>
+              <span className="inline-flex items-center gap-1.5 text-ok">
+                <Globe className="size-4" aria-hidden />
+                Reached by this service
+              </span>
             ) : (
-              <span className="inline-flex items-center gap-1.5"><Lock className="size-4" aria-hidden />Not reachable from here</span>
+              <span className="inline-flex items-center gap-1.5">
+                <Lock className="size-4" aria-hidden />
+                Not reachable from here
+              </span>
             ),
           ],
           ["Allowed ranges", ranges ? ranges.split(",").join(", ") : cluster.masterLbEnabled ? "Everywhere" : null],
@@ -69,8 +79,11 @@ function Reach({ cluster }: { cluster: ClusterView }) {
       />
       {open === false && (
         <p className="mt-4 text-sm text-muted">
-          The API has no public address that this service can use. Run kubectl on a host in the cluster&apos;s network, through a VPN, or through an SSH host there:
-          <code className="mt-2 block font-mono text-xs break-all text-foreground">ssh -L 6443:{hostOf(cluster.apiAddress)} you@host-in-the-network</code>
+          The API has no public address that this service can use. Run kubectl on a host in the cluster&apos;s network,
+          through a VPN, or through an SSH host there:
+          <code className="mt-2 block font-mono text-xs break-all text-foreground">
+            ssh -L 6443:{hostOf(cluster.apiAddress)} you@host-in-the-network
+          </code>
         </p>
       )}
     </Panel>
@@ -82,8 +95,18 @@ const hostOf = (address: string | null) => address?.replace(/^https?:\/\//, "") 
 function OtherWays({ cluster }: { cluster: ClusterView }) {
   const session = useSession();
   return (
-    <Panel title="By command line" note={cluster.userId === session.user.id ? "As the owner, with your own OpenStack credentials" : "For the owner, with their OpenStack credentials"}>
-      <CodeBlock label="The same with openstack" text={`openstack coe cluster config ${cluster.name} --dir ~/.kube/${cluster.name}\nexport KUBECONFIG=~/.kube/${cluster.name}/config\nkubectl get nodes`} />
+    <Panel
+      title="By command line"
+      note={
+        cluster.userId === session.user.id
+          ? "As the owner, with your own OpenStack credentials"
+          : "For the owner, with their OpenStack credentials"
+      }
+    >
+      <CodeBlock
+        label="The same with openstack"
+        text={`openstack coe cluster config ${cluster.name} --dir ~/.kube/${cluster.name}\nexport KUBECONFIG=~/.kube/${cluster.name}/config\nkubectl get nodes`}
+      />
     </Panel>
   );
 }

@@ -22,17 +22,39 @@ export function AuthoritiesPanel({ id, name }: { id: string; name: string }) {
   };
   return (
     <Panel title="Certificate authorities" flush>
-      {authorities.isPending && <div className="p-4"><Skeleton className="h-24" /></div>}
-      {authorities.isError && <div className="p-4"><ErrorPanel error={authorities.error} what="The authorities could not be read" onRetry={() => void authorities.refetch()} /></div>}
+      {authorities.isPending && (
+        <div className="p-4">
+          <Skeleton className="h-24" />
+        </div>
+      )}
+      {authorities.isError && (
+        <div className="p-4">
+          <ErrorPanel
+            error={authorities.error}
+            what="The authorities could not be read"
+            onRetry={() => void authorities.refetch()}
+          />
+        </div>
+      )}
       <ul className="divide-y divide-separator">
         {authorities.data?.map((authority) => (
           <li key={authority.type} className="flex items-start gap-3 px-4 py-3 sm:px-5">
             <div className="min-w-0 flex-1 text-sm">
               <p className="font-medium">{names[authority.type]}</p>
               <p className="text-[0.8125rem] text-muted">Until {dateTime(authority.notAfter)}</p>
-              <p className="mt-1 truncate font-mono text-xs text-muted" title={authority.fingerprint}>{authority.fingerprint}</p>
+              <p className="mt-1 truncate font-mono text-xs text-muted" title={authority.fingerprint}>
+                {authority.fingerprint}
+              </p>
             </div>
-            <Button variant="ghost" size="icon-sm" aria-label={`Download ${names[authority.type]}`} tip="Download" onClick={() => void download(authority.type, authority.pem)}><Download /></Button>
+            <Button
+              variant="ghost"
+              size="icon-sm"
+              aria-label={`Download ${names[authority.type]}`}
+              tip="Download"
+              onClick={() => void download(authority.type, authority.pem)}
+            >
+              <Download />
+            </Button>
           </li>
         ))}
       </ul>

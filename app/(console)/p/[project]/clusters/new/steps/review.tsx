@@ -215,7 +215,9 @@ function Section({ step, rows }: { step: Exclude<Step, "review">; rows: [string,
               <dt className="text-muted">{name}</dt>
               <dd className="flex flex-wrap items-baseline justify-between gap-x-3">
                 <span className="min-w-0 break-words">{value}</span>
-                <span className="text-xs text-muted">{own ? "Yours" : fields.some((field) => fromTemplate.has(field)) ? "From template" : "Default"}</span>
+                <span className="text-xs text-muted">
+                  {own ? "Yours" : fields.some((field) => fromTemplate.has(field)) ? "From template" : "Default"}
+                </span>
               </dd>
             </div>
           );

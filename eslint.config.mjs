@@ -8,29 +8,69 @@ import tseslint from "typescript-eslint";
 const zone = (target, from, message, except) => ({ target, from, message, ...(except ? { except } : {}) });
 
 export const zones = [
-  zone("./server/domain", "./server", "The domain imports only zod and itself: pass what it needs as a parameter.", ["./domain"]),
-  zone("./server/domain", "./drivers", "The domain knows no drivers: put the shape into server/domain and let drivers import it."),
+  zone("./server/domain", "./server", "The domain imports only zod and itself: pass what it needs as a parameter.", [
+    "./domain",
+  ]),
+  zone(
+    "./server/domain",
+    "./drivers",
+    "The domain knows no drivers: put the shape into server/domain and let drivers import it.",
+  ),
   zone("./server/domain", "./app", "The domain knows no screens."),
-  zone("./drivers", "./server", "Drivers know the domain only: return facts and let the loop record them.", ["./domain", "./testing"]),
+  zone("./drivers", "./server", "Drivers know the domain only: return facts and let the loop record them.", [
+    "./domain",
+    "./testing",
+  ]),
   zone("./drivers", "./app", "Drivers know no screens."),
   zone("./server", "./app", "The server knows no screens: put what both need into server/domain."),
   zone("./server/db", "./server/services", "The database layer serves the services, not the other way round."),
   zone("./server/db", "./drivers", "Rows know no drivers: turn what is observed into domain objects first."),
-  zone("./server/services", "./server/trpc", "Services know no doors: throw a DomainError and let the door translate it."),
-  zone("./server/services", "./server/rest", "Services know no doors: throw a DomainError and let the door translate it."),
-  zone("./server/services", "./server/reconcile", "Services write what is wanted; the conductor finds it in the database."),
+  zone(
+    "./server/services",
+    "./server/trpc",
+    "Services know no doors: throw a DomainError and let the door translate it.",
+  ),
+  zone(
+    "./server/services",
+    "./server/rest",
+    "Services know no doors: throw a DomainError and let the door translate it.",
+  ),
+  zone(
+    "./server/services",
+    "./server/reconcile",
+    "Services write what is wanted; the conductor finds it in the database.",
+  ),
   zone("./server/services", "./drivers/heat", "Only server/runtime.ts builds drivers: take a ClusterDriver."),
   zone("./server/trpc", "./server/db", "Procedures translate: call a service."),
   zone("./server/trpc", "./drivers", "Procedures translate: call a service."),
   zone("./server/rest", "./server/db", "Handlers translate: call a service."),
   zone("./server/rest", "./drivers", "Handlers translate: call a service."),
-  zone("./server/reconcile", "./server/services", "The loop reads rows and drives the back end; it serves nobody's request."),
-  zone("./app", "./server", "Screens know server/domain and the type of the router: everything else comes through tRPC.", ["./domain", "./trpc/root.ts"]),
+  zone(
+    "./server/reconcile",
+    "./server/services",
+    "The loop reads rows and drives the back end; it serves nobody's request.",
+  ),
+  zone(
+    "./app",
+    "./server",
+    "Screens know server/domain and the type of the router: everything else comes through tRPC.",
+    ["./domain", "./trpc/root.ts"],
+  ),
   zone("./app", "./drivers", "Screens know no drivers: ask a procedure."),
 ];
 
 export default tseslint.config(
-  { ignores: ["node_modules/**", ".next/**", "server/db/generated/**", "prisma/.gen/**", "next-env.d.ts", "test-results/**", "**/*.mjs"] },
+  {
+    ignores: [
+      "node_modules/**",
+      ".next/**",
+      "server/db/generated/**",
+      "prisma/.gen/**",
+      "next-env.d.ts",
+      "test-results/**",
+      "**/*.mjs",
+    ],
+  },
   {
     files: ["**/*.ts", "**/*.tsx"],
     extends: [tseslint.configs.base],
@@ -47,7 +87,11 @@ export default tseslint.config(
       "import-x/no-cycle": ["error", { ignoreExternal: true }],
       "no-restricted-imports": [
         "error",
-        { patterns: [{ group: ["**/db/generated/**"], message: "Only server/db talks to Prisma: add a function there." }] },
+        {
+          patterns: [
+            { group: ["**/db/generated/**"], message: "Only server/db talks to Prisma: add a function there." },
+          ],
+        },
       ],
       "no-restricted-syntax": [
         "error",
@@ -81,7 +125,12 @@ export default tseslint.config(
     rules: {
       "no-restricted-imports": [
         "error",
-        { patterns: [{ group: ["node:*"], message: "Screens run in browsers: ask a procedure." }, { group: ["**/db/generated/**"], message: "Only server/db talks to Prisma." }] },
+        {
+          patterns: [
+            { group: ["node:*"], message: "Screens run in browsers: ask a procedure." },
+            { group: ["**/db/generated/**"], message: "Only server/db talks to Prisma." },
+          ],
+        },
       ],
     },
   },

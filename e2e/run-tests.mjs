@@ -10,7 +10,8 @@ const only = new Set(process.argv.slice(2));
 const wanted = (part) => only.size === 0 || only.has(part);
 const work = mkdtempSync(join(tmpdir(), "jeroboam-test-"));
 const total = { passed: 0, failed: 0, skipped: 0 };
-const onPath = (program) => (process.env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, program)));
+const onPath = (program) =>
+  (process.env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, program)));
 
 /** Debian packages by the program that they bring; without apt or root the tests that need one say so and skip. */
 const programs = {
@@ -31,7 +32,10 @@ async function installPrograms() {
     say(`installing ${packages.join(", ")}`);
     const env = { DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
     await run("apt-get", ["update", "-qq"], { quiet: true, env });
-    if ((await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], { quiet: true, env })) !== 0)
+    if (
+      (await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], { quiet: true, env })) !==
+      0
+    )
       say("some packages could not be installed: the tests that need them will be skipped");
     return;
   }
@@ -59,7 +63,11 @@ async function startPostgres() {
     child.on("exit", () => resolve(null));
     child.on("error", () => resolve(null));
   });
-  return { url, stop: () => new Promise((done) => (child.exitCode !== null ? done() : (child.on("exit", done), child.kill("SIGTERM")))) };
+  return {
+    url,
+    stop: () =>
+      new Promise((done) => (child.exitCode !== null ? done() : (child.on("exit", done), child.kill("SIGTERM")))),
+  };
 }
 
 async function unit() {
@@ -72,7 +80,11 @@ async function unit() {
     { env: postgres.url ? { TEST_POSTGRES_URL: postgres.url } : {} },
   );
   await postgres.stop();
-  count(code, report, (json) => ({ passed: json.numPassedTests, failed: json.numFailedTests, skipped: json.numPendingTests }));
+  count(code, report, (json) => ({
+    passed: json.numPassedTests,
+    failed: json.numFailedTests,
+    skipped: json.numPendingTests,
+  }));
 }
 
 async function endToEnd() {
@@ -80,11 +92,17 @@ async function endToEnd() {
   const code = await run(node(), ["node_modules/@playwright/test/cli.js", "test", "--reporter=list,json"], {
     env: { PLAYWRIGHT_JSON_OUTPUT_NAME: report },
   });
-  count(code, report, ({ stats }) => ({ passed: stats.expected + stats.flaky, failed: stats.unexpected, skipped: stats.skipped }));
+  count(code, report, ({ stats }) => ({
+    passed: stats.expected + stats.flaky,
+    failed: stats.unexpected,
+    skipped: stats.skipped,
+  }));
 }
 
 function count(code, report, read) {
-  const found = existsSync(report) ? read(JSON.parse(readFileSync(report, "utf8"))) : { passed: 0, failed: 0, skipped: 0 };
+  const found = existsSync(report)
+    ? read(JSON.parse(readFileSync(report, "utf8")))
+    : { passed: 0, failed: 0, skipped: 0 };
   // A runner that broke without a failed test is a failure all the same.
   if (code !== 0 && found.failed === 0) found.failed = 1;
   for (const key of Object.keys(total)) total[key] += found[key] ?? 0;
@@ -95,8 +113,15 @@ try {
   await installPrograms();
   if (wanted("types")) await check("types", node(), ["node_modules/ts7/bin/tsc", "--noEmit", "-p", "."]);
   if (wanted("lint"))
-    await check("lint", node(), ["node_modules/eslint/bin/eslint.js", ".", "--max-warnings=0", "--ignore-pattern", "server/lint/fixtures"]);
-  if (wanted("format")) await check("format", node(), ["node_modules/prettier/bin/prettier.cjs", "--check", "--log-level=warn", "."]);
+    await check("lint", node(), [
+      "node_modules/eslint/bin/eslint.js",
+      ".",
+      "--max-warnings=0",
+      "--ignore-pattern",
+      "server/lint/fixtures",
+    ]);
+  if (wanted("format"))
+    await check("format", node(), ["node_modules/prettier/bin/prettier.cjs", "--check", "--log-level=warn", "."]);
   if (wanted("unit")) await unit();
   if (wanted("e2e")) await endToEnd();
 } catch (error) {

@@ -29,7 +29,8 @@ export async function startConsole(runtime: Runtime): Promise<{ port: number; cl
       router: appRouter,
       createContext: ({ req, res }) => createContext(runtime, { req, res }),
       onError: ({ error, path, ctx }) => {
-        if (error.code === "INTERNAL_SERVER_ERROR") log.error({ err: error.cause ?? error, path, requestId: ctx?.requestId }, "procedure failed");
+        if (error.code === "INTERNAL_SERVER_ERROR")
+          log.error({ err: error.cause ?? error, path, requestId: ctx?.requestId }, "procedure failed");
       },
     } satisfies FastifyTRPCPluginOptions<AppRouter>["trpcOptions"],
   });
@@ -37,7 +38,13 @@ export async function startConsole(runtime: Runtime): Promise<{ port: number; cl
   await api.ready();
 
   const server = http.createServer();
-  const pages = next({ dev: !env.production, hostname: env.host, port: env.port, httpServer: server, dir: process.cwd() });
+  const pages = next({
+    dev: !env.production,
+    hostname: env.host,
+    port: env.port,
+    httpServer: server,
+    dir: process.cwd(),
+  });
   await pages.prepare();
   const page = pages.getRequestHandler();
   const bridge: ConsoleBridge = {

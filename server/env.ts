@@ -118,7 +118,9 @@ const sandboxTrustee = "trustee_domain_admin";
 /** Reads and checks the environment. Throws EnvError with one line. Pure but for the files that it names. */
 export function readEnv(variables: Readonly<Record<string, string | undefined>>): Env {
   // An empty variable means "not set", as it does for every OpenStack client.
-  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value !== ""));
+  const given = Object.fromEntries(
+    Object.entries(variables).filter(([, value]) => value !== undefined && value !== ""),
+  );
   const parsed = Variables.safeParse(given);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -241,11 +243,7 @@ const CloudsYaml = z.object({
 function fromCloudsYaml(cloud: string, file: string | undefined): Partial<z.infer<typeof Variables>> {
   const places = file
     ? [file]
-    : [
-        "clouds.yaml",
-        join(homedir(), ".config/openstack/clouds.yaml"),
-        "/etc/openstack/clouds.yaml",
-      ];
+    : ["clouds.yaml", join(homedir(), ".config/openstack/clouds.yaml"), "/etc/openstack/clouds.yaml"];
   const found = places.find((place) => existsSync(place));
   if (!found) throw new EnvError(`OS_CLOUD is ${cloud}, but there is no ${places.join(", ")}`);
   const parsed = CloudsYaml.safeParse(parseYaml(readText(found, "clouds.yaml")));

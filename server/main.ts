@@ -9,7 +9,8 @@ const isRole = (word: string): word is Role => allRoles.some((role) => role === 
 
 async function main(): Promise<void> {
   const [major = 0] = process.versions.node.split(".").map(Number);
-  if (major < 24) throw new EnvError(`this is Node ${process.versions.node}: start with "npm start", which brings Node 24`);
+  if (major < 24)
+    throw new EnvError(`this is Node ${process.versions.node}: start with "npm start", which brings Node 24`);
   const words = process.argv.slice(2);
   const unknown = words.find((word) => !isRole(word));
   if (unknown !== undefined) throw new EnvError(`there is no role ${unknown}: choose among ${allRoles.join(", ")}`);
@@ -44,7 +45,9 @@ async function main(): Promise<void> {
 main().catch((error: unknown) => {
   if (error instanceof EnvError) console.error(`jeroboam: ${error.message}`);
   else if (error instanceof Error && "code" in error && error.code === "EADDRINUSE")
-    console.error(`jeroboam: ${error.message}: another program listens there; choose another PORT, API_PORT or SANDBOX_PORT`);
+    console.error(
+      `jeroboam: ${error.message}: another program listens there; choose another PORT, API_PORT or SANDBOX_PORT`,
+    );
   else console.error(error);
   process.exit(1);
 });

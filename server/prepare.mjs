@@ -37,22 +37,18 @@ export function run(program, args, { env = {}, quiet = false, forwardSignals = f
 /** Installs, generates and (when asked) builds what is missing or stale. Throws with one line that says what failed. */
 export async function prepare({ build }) {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-  if (major < 20 || (major === 20 && minor < 9)) throw new Error(`Node ${process.versions.node} is too old: 20.9 or newer is needed`);
+  if (major < 20 || (major === 20 && minor < 9))
+    throw new Error(`Node ${process.versions.node} is too old: 20.9 or newer is needed`);
   await made("packages", ["package.json", "package-lock.json"], existsSync(node()), async () => {
     say("installing packages (a minute or two the first time)");
     const npm = process.env.npm_execpath;
     const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
     await must(npm ? await run(process.execPath, [npm, ...args]) : await run("npm", args), "npm ci");
   });
-  await made(
-    "database",
-    ["prisma"],
-    existsSync(join(root, "server/db/generated/migrations.ts")),
-    async () => {
-      say("preparing the database clients");
-      await must(await run(node(), ["prisma/generate.ts"], { quiet: true }), "prisma/generate.ts");
-    },
-  );
+  await made("database", ["prisma"], existsSync(join(root, "server/db/generated/migrations.ts")), async () => {
+    say("preparing the database clients");
+    await must(await run(node(), ["prisma/generate.ts"], { quiet: true }), "prisma/generate.ts");
+  });
   if (!build) return;
   await made(
     "console",

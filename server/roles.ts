@@ -15,7 +15,10 @@ export interface Running {
 }
 
 /** Starts what is named, in an order in which each finds what it needs; stops in the reverse order. */
-export async function startRoles(env: Env, roles: readonly ("sandbox" | "api" | "conductor" | "console")[]): Promise<Running> {
+export async function startRoles(
+  env: Env,
+  roles: readonly ("sandbox" | "api" | "conductor" | "console")[],
+): Promise<Running> {
   const stops: (() => Promise<void>)[] = [];
   const announcement: string[] = [];
   const stop = async () => {

@@ -34,13 +34,9 @@ export async function openRuntime(env: Env, log: Logger): Promise<Runtime> {
   if (applied.length > 0) log.info({ migrations: applied }, "database migrated");
   const db = connect(env.databaseUrl);
   const clouds = openClouds(env.openstack);
-  const auth = openAuth(
-    { db, clouds, secrets, clock: systemClock, log, policies },
-    { region: env.openstack.region },
-  );
-  const changes = openChanges(
-    { latest: () => latestSeq(db), since: (seq) => changesSince(db, seq) },
-    (error) => log.error({ err: error }, "change feed"),
+  const auth = openAuth({ db, clouds, secrets, clock: systemClock, log, policies }, { region: env.openstack.region });
+  const changes = openChanges({ latest: () => latestSeq(db), since: (seq) => changesSince(db, seq) }, (error) =>
+    log.error({ err: error }, "change feed"),
   );
   return {
     env,

@@ -7,14 +7,16 @@ import { describe, expect, it } from "vitest";
 import { belongsTogether, bundle, makeKeyAndRequest } from "./credentials";
 
 const folder = () => mkdtempSync(join(tmpdir(), "credentials-"));
-const openssl = (...args: string[]) => execFileSync("openssl", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+const openssl = (...args: string[]) =>
+  execFileSync("openssl", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 
 /** Unix permissions by name, from the archive's central directory. */
 function modes(zip: Uint8Array): Record<string, number> {
   const bytes = Buffer.from(zip);
   const found: Record<string, number> = {};
   for (let at = bytes.indexOf("PK\x01\x02"); at >= 0; at = bytes.indexOf("PK\x01\x02", at + 4))
-    found[bytes.toString("utf8", at + 46, at + 46 + bytes.readUInt16LE(at + 28))] = (bytes.readUInt32LE(at + 38) >>> 16) & 0o777;
+    found[bytes.toString("utf8", at + 46, at + 46 + bytes.readUInt16LE(at + 28))] =
+      (bytes.readUInt32LE(at + 38) >>> 16) & 0o777;
   return found;
 }
 
@@ -40,7 +42,13 @@ describe("a key made in the browser", () => {
   });
 
   it("comes in a zip whose key only its owner may read", () => {
-    const zip = bundle({ clusterName: "k1", server: "https://192.0.2.7:6443", caPem: "CA", certPem: "CERT", keyPem: "KEY" });
+    const zip = bundle({
+      clusterName: "k1",
+      server: "https://192.0.2.7:6443",
+      caPem: "CA",
+      certPem: "CERT",
+      keyPem: "KEY",
+    });
     const files = unzipSync(zip);
     expect(strFromU8(files["k1/key.pem"] ?? new Uint8Array())).toBe("KEY\n");
     expect(strFromU8(files["k1/k1-kubeconfig.yaml"] ?? new Uint8Array())).toContain("server: https://192.0.2.7:6443");

@@ -70,7 +70,9 @@ export function bundle(input: BundleInput): Uint8Array<ArrayBuffer> {
   for (const [name, text] of Object.entries(files))
     // Unix permissions: what holds the key is for its owner only.
     root[`${clusterName}/${name}`] = [strToU8(text), { attrs: (secretFile(name) ? 0o100600 : 0o100644) << 16 }];
-  const zip = zipSync(Object.fromEntries(Object.entries(root).map(([name, [data, options]]) => [name, [data, { ...options, os: 3 }]])));
+  const zip = zipSync(
+    Object.fromEntries(Object.entries(root).map(([name, [data, options]]) => [name, [data, { ...options, os: 3 }]])),
+  );
   return new Uint8Array(zip);
 }
 

@@ -1,14 +1,7 @@
 // Refusals in each service's own words and shape.
 
 export type Service =
-  | "identity"
-  | "compute"
-  | "network"
-  | "image"
-  | "volume"
-  | "orchestration"
-  | "load-balancer"
-  | "key-manager";
+  "identity" | "compute" | "network" | "image" | "volume" | "orchestration" | "load-balancer" | "key-manager";
 
 const titles: Record<number, string> = {
   400: "Bad Request",
@@ -82,7 +75,10 @@ export function faultBody(service: Service, { status, message, type }: Fault): {
         },
       };
     case "load-balancer":
-      return { type: json, body: { faultcode: status >= 500 ? "Server" : "Client", faultstring: message, debuginfo: null } };
+      return {
+        type: json,
+        body: { faultcode: status >= 500 ? "Server" : "Client", faultstring: message, debuginfo: null },
+      };
     case "key-manager":
       return { type: json, body: { code: status, title, description: message } };
   }

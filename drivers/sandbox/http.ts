@@ -27,7 +27,8 @@ const prefixes: [prefix: string, service: Service][] = [
 ];
 
 export const serviceOf = (url: string): Service =>
-  prefixes.find(([prefix]) => url === prefix || url.startsWith(`${prefix}/`) || url.startsWith(`${prefix}?`))?.[1] ?? "identity";
+  prefixes.find(([prefix]) => url === prefix || url.startsWith(`${prefix}/`) || url.startsWith(`${prefix}?`))?.[1] ??
+  "identity";
 
 export function buildApp(): App {
   const app = Fastify({ bodyLimit: 16 << 20, routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 } });
@@ -53,7 +54,10 @@ export function buildApp(): App {
       error instanceof Fault
         ? error
         : error instanceof z.ZodError
-          ? new Fault(400, `Invalid input for field ${error.issues[0]?.path.join("/") ?? ""}: ${error.issues[0]?.message ?? ""}`)
+          ? new Fault(
+              400,
+              `Invalid input for field ${error.issues[0]?.path.join("/") ?? ""}: ${error.issues[0]?.message ?? ""}`,
+            )
           : new Fault(statusOf(error), error instanceof Error ? error.message : String(error));
     const { type, body } = faultBody(serviceOf(request.url), fault);
     return reply.code(fault.status).type(type).send(body);
@@ -66,7 +70,9 @@ export function buildApp(): App {
 }
 
 const statusOf = (error: unknown): number =>
-  typeof error === "object" && error !== null && "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : 500;
+  typeof error === "object" && error !== null && "statusCode" in error && typeof error.statusCode === "number"
+    ? error.statusCode
+    : 500;
 
 /** The token's row while it is valid. */
 export function liveToken(world: World, id: unknown): Token | undefined {
@@ -82,7 +88,13 @@ export function callerOf(world: World, request: FastifyRequest): Caller {
   const token = liveToken(world, request.headers["x-auth-token"]);
   if (!token) throw new Fault(401, "The request you have made requires authentication.");
   if (token.projectId === null) throw new Fault(403, "This action needs a token of a project.");
-  return { userId: token.userId, projectId: token.projectId, roles: token.roles, admin: token.roles.includes("admin"), token };
+  return {
+    userId: token.userId,
+    projectId: token.projectId,
+    roles: token.roles,
+    admin: token.roles.includes("admin"),
+    token,
+  };
 }
 
 /** Writing needs more than the reader role. */
@@ -95,7 +107,8 @@ export function writerOf(world: World, request: FastifyRequest): Caller {
 
 export const queryOf = (request: FastifyRequest): Record<string, string> => {
   const found: Record<string, string> = {};
-  for (const [name, value] of new URL(request.url, "http://sandbox").searchParams) found[name] = found[name] === undefined ? value : `${found[name]},${value}`;
+  for (const [name, value] of new URL(request.url, "http://sandbox").searchParams)
+    found[name] = found[name] === undefined ? value : `${found[name]},${value}`;
   return found;
 };
 
@@ -106,7 +119,13 @@ export const paramOf = (request: FastifyRequest, name: string): string => {
 };
 
 /** Newest first by creation, with `limit` and `marker` and the link to the next page. */
-export function pageOf<T extends { id: string }>(key: string, rows: T[], query: Record<string, string>, url: string, render: (row: T) => unknown): Record<string, unknown> {
+export function pageOf<T extends { id: string }>(
+  key: string,
+  rows: T[],
+  query: Record<string, string>,
+  url: string,
+  render: (row: T) => unknown,
+): Record<string, unknown> {
   const limit = Math.min(Number(query["limit"] ?? 1000) || 1000, 1000);
   const at = query["marker"] === undefined ? 0 : rows.findIndex((row) => row.id === query["marker"]) + 1;
   const page = rows.slice(at, at + limit);
@@ -115,7 +134,11 @@ export function pageOf<T extends { id: string }>(key: string, rows: T[], query: 
   return {
     [key]: page.map(render),
     ...(last && at + limit < rows.length
-      ? { [`${key}_links`]: [{ rel: "next", href: `${url}?${new URLSearchParams([...rest, ["marker", last.id]]).toString()}` }] }
+      ? {
+          [`${key}_links`]: [
+            { rel: "next", href: `${url}?${new URLSearchParams([...rest, ["marker", last.id]]).toString()}` },
+          ],
+        }
       : {}),
   };
 }

@@ -10,7 +10,14 @@ export interface Kind {
   namespaced: boolean;
 }
 
-const kind = (group: string, version: string, name: string, plural: string, namespaced: boolean, short: string[] = []): Kind => ({ group, version, kind: name, plural, singular: name.toLowerCase(), short, namespaced });
+const kind = (
+  group: string,
+  version: string,
+  name: string,
+  plural: string,
+  namespaced: boolean,
+  short: string[] = [],
+): Kind => ({ group, version, kind: name, plural, singular: name.toLowerCase(), short, namespaced });
 
 export const kinds: readonly Kind[] = [
   kind("", "v1", "Node", "nodes", false, ["no"]),
@@ -43,12 +50,25 @@ const groups = [...new Set(kinds.filter((each) => each.group !== "").map((each) 
 export const apiGroups = () => ({
   kind: "APIGroupList",
   apiVersion: "v1",
-  groups: groups.map((name) => ({ name, versions: [{ groupVersion: `${name}/v1`, version: "v1" }], preferredVersion: { groupVersion: `${name}/v1`, version: "v1" } })),
+  groups: groups.map((name) => ({
+    name,
+    versions: [{ groupVersion: `${name}/v1`, version: "v1" }],
+    preferredVersion: { groupVersion: `${name}/v1`, version: "v1" },
+  })),
 });
 
 export const resourceList = (group: string) => ({
   kind: "APIResourceList",
   apiVersion: "v1",
   groupVersion: group === "" ? "v1" : `${group}/v1`,
-  resources: kinds.filter((each) => each.group === group).map((each) => ({ name: each.plural, singularName: each.singular, namespaced: each.namespaced, kind: each.kind, verbs: ["create", "delete", "get", "list", "patch", "update"], ...(each.short.length > 0 ? { shortNames: each.short } : {}) })),
+  resources: kinds
+    .filter((each) => each.group === group)
+    .map((each) => ({
+      name: each.plural,
+      singularName: each.singular,
+      namespaced: each.namespaced,
+      kind: each.kind,
+      verbs: ["create", "delete", "get", "list", "patch", "update"],
+      ...(each.short.length > 0 ? { shortNames: each.short } : {}),
+    })),
 });

@@ -37,7 +37,8 @@ export async function startSandbox(options: Options): Promise<Sandbox> {
     for (const server of world.servers.all()) if (server.status === "ACTIVE") nodes.boot(server);
     world.after(Math.max(1, world.options.speed * 0.2), boot);
   };
-  for (const server of world.servers.all()) if (server.status === "BUILD") settleServer(world, server.id, () => undefined);
+  for (const server of world.servers.all())
+    if (server.status === "BUILD") settleServer(world, server.id, () => undefined);
   engine.resume();
   nodes.resume();
   boot();

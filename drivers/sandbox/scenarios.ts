@@ -10,14 +10,23 @@ export interface Scenario {
 
 export const scenarios = {
   noValidHost: { provokedBy: "flavor fail.nohost", effect: "Nova finds no host: the server goes to ERROR" },
-  bootTimeout: { provokedBy: "flavor fail.silent", effect: "the node boots and never reports; its wait condition times out" },
+  bootTimeout: {
+    provokedBy: "flavor fail.silent",
+    effect: "the node boots and never reports; its wait condition times out",
+  },
   nodeFailure: { provokedBy: "flavor fail.boot", effect: "the node reports a failure of its own setup" },
   flakyNode: { provokedBy: "flavor fail.once", effect: "the first node of each name fails, its replacement comes up" },
   serverQuota: { provokedBy: "more than 50 servers in a project", effect: "Nova refuses with its quota message" },
   balancerError: { provokedBy: "a cluster name that begins with fail-lb", effect: "the load balancer goes to ERROR" },
   volumeError: { provokedBy: "a cluster name that begins with fail-volume", effect: "each volume goes to error" },
-  heatOutage: { provokedBy: "a cluster name that begins with fail-heat", effect: "Heat answers 503 to the first three requests that make its stacks" },
-  deleteBlocked: { provokedBy: "a cluster name that begins with fail-delete", effect: "the first deletion of its cluster stack fails" },
+  heatOutage: {
+    provokedBy: "a cluster name that begins with fail-heat",
+    effect: "Heat answers 503 to the first three requests that make its stacks",
+  },
+  deleteBlocked: {
+    provokedBy: "a cluster name that begins with fail-delete",
+    effect: "the first deletion of its cluster stack fails",
+  },
 } as const satisfies Record<string, Scenario>;
 
 export const scenarioFlavors: [name: string, ramMib: number, diskGib: number, vcpus: number][] = [

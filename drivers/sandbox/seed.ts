@@ -22,7 +22,16 @@ const images: [name: string, distro: string | null, properties: Record<string, s
   ["cirros", null, {}],
 ];
 
-const roleNames = ["admin", "member", "reader", "service", "creator", "load-balancer_member", "heat_stack_owner", "heat_stack_user"];
+const roleNames = [
+  "admin",
+  "member",
+  "reader",
+  "service",
+  "creator",
+  "load-balancer_member",
+  "heat_stack_owner",
+  "heat_stack_user",
+];
 const member = ["member", "reader", "creator", "load-balancer_member", "heat_stack_owner"];
 
 /**
@@ -47,7 +56,8 @@ export function seed(world: World): void {
   const [admins, demo, other, service] = ["admin", "demo", "other", "service"].map(project);
   if (!admins || !demo || !other || !service) throw new Error("the world has four projects");
   const admin = user("admin");
-  for (const each of [admins, demo, other]) grant(admin.id, each.id, ["admin", "member", "reader", "creator", "heat_stack_owner", "load-balancer_member"]);
+  for (const each of [admins, demo, other])
+    grant(admin.id, each.id, ["admin", "member", "reader", "creator", "heat_stack_owner", "load-balancer_member"]);
   const people = { demo: user("demo"), other: user("other") };
   grant(people.demo.id, demo.id, member);
   grant(people.demo.id, other.id, ["member", "reader", "heat_stack_owner", "load-balancer_member"]);
@@ -56,29 +66,111 @@ export function seed(world: World): void {
   grant(user("jeroboam").id, service.id, ["admin", "service"]);
   grant(user("trustee_domain_admin", "trustee_domain_admin", trustees.id).id, null, ["admin"], trustees.id);
 
-  for (const [name, ram, disk, vcpus] of [...flavors, ...scenarioFlavors]) world.flavors.put({ id: resourceId(), name, ram, disk, vcpus });
+  for (const [name, ram, disk, vcpus] of [...flavors, ...scenarioFlavors])
+    world.flavors.put({ id: resourceId(), name, ram, disk, vcpus });
   for (const [name, distro, properties] of [...images, ...scenarioImages])
-    world.images.put({ id: resourceId(), name, os_distro: distro, properties, minDisk: distro ? 10 : 0, createdAt: world.now() });
-  for (const [name, description] of [["standard", "Replicated disks"], ["fast", "Solid state"]] as const)
+    world.images.put({
+      id: resourceId(),
+      name,
+      os_distro: distro,
+      properties,
+      minDisk: distro ? 10 : 0,
+      createdAt: world.now(),
+    });
+  for (const [name, description] of [
+    ["standard", "Replicated disks"],
+    ["fast", "Solid state"],
+  ] as const)
     world.volumeTypes.put({ id: resourceId(), name, description });
 
   const prefix = publicPrefix(world.options.port);
-  const outside = world.networks.put({ id: resourceId(), name: "public", projectId: service.id, external: true, shared: false, tags: [] });
-  world.subnets.put({ id: resourceId(), name: "public-subnet", projectId: service.id, networkId: outside.id, cidr: `${prefix}.0.0/16`, gateway: `${prefix}.0.1`, dns: [], tags: [] });
-  for (const [owner, name, range] of [[demo, "demo", "10.10.0"], [other, "other", "10.20.0"]] as const) {
-    const network = world.networks.put({ id: resourceId(), name: `${name}-net`, projectId: owner.id, external: false, shared: false, tags: [] });
-    const subnet = world.subnets.put({ id: resourceId(), name: `${name}-subnet`, projectId: owner.id, networkId: network.id, cidr: `${range}.0/24`, gateway: `${range}.1`, dns: ["192.0.2.53"], tags: [] });
-    const router = world.routers.put({ id: resourceId(), name: `${name}-router`, projectId: owner.id, externalNetworkId: outside.id, tags: [] });
-    world.ports.put({ id: resourceId(), name: "", projectId: owner.id, networkId: network.id, subnetId: subnet.id, address: `${range}.1`, mac: randomMac(), deviceId: router.id, deviceOwner: "network:router_interface", securityGroups: [], description: "", tags: [] });
-    world.securityGroups.put({ id: resourceId(), name: "default", projectId: owner.id, description: "Default security group" });
+  const outside = world.networks.put({
+    id: resourceId(),
+    name: "public",
+    projectId: service.id,
+    external: true,
+    shared: false,
+    tags: [],
+  });
+  world.subnets.put({
+    id: resourceId(),
+    name: "public-subnet",
+    projectId: service.id,
+    networkId: outside.id,
+    cidr: `${prefix}.0.0/16`,
+    gateway: `${prefix}.0.1`,
+    dns: [],
+    tags: [],
+  });
+  for (const [owner, name, range] of [
+    [demo, "demo", "10.10.0"],
+    [other, "other", "10.20.0"],
+  ] as const) {
+    const network = world.networks.put({
+      id: resourceId(),
+      name: `${name}-net`,
+      projectId: owner.id,
+      external: false,
+      shared: false,
+      tags: [],
+    });
+    const subnet = world.subnets.put({
+      id: resourceId(),
+      name: `${name}-subnet`,
+      projectId: owner.id,
+      networkId: network.id,
+      cidr: `${range}.0/24`,
+      gateway: `${range}.1`,
+      dns: ["192.0.2.53"],
+      tags: [],
+    });
+    const router = world.routers.put({
+      id: resourceId(),
+      name: `${name}-router`,
+      projectId: owner.id,
+      externalNetworkId: outside.id,
+      tags: [],
+    });
+    world.ports.put({
+      id: resourceId(),
+      name: "",
+      projectId: owner.id,
+      networkId: network.id,
+      subnetId: subnet.id,
+      address: `${range}.1`,
+      mac: randomMac(),
+      deviceId: router.id,
+      deviceOwner: "network:router_interface",
+      securityGroups: [],
+      description: "",
+      tags: [],
+    });
+    world.securityGroups.put({
+      id: resourceId(),
+      name: "default",
+      projectId: owner.id,
+      description: "Default security group",
+    });
   }
   for (const person of [people.demo, people.other, admin]) {
     const publicKey = `ssh-ed25519 ${Buffer.concat([Buffer.from("0000000b7373682d6564323535313900000020", "hex"), randomBytes(32)]).toString("base64")} ${person.name}@sandbox`;
-    world.keypairs.put({ id: `${person.id}/mykey`, userId: person.id, name: "mykey", publicKey, fingerprint: fingerprint(publicKey) });
+    world.keypairs.put({
+      id: `${person.id}/mykey`,
+      userId: person.id,
+      name: "mykey",
+      publicKey,
+      fingerprint: fingerprint(publicKey),
+    });
   }
 }
 
-export const randomMac = (): string => ["fa", "16", "3e", ...[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, "0"))].join(":");
+export const randomMac = (): string =>
+  ["fa", "16", "3e", ...[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, "0"))].join(":");
 
 export const fingerprint = (publicKey: string): string =>
-  (createHash("md5").update(Buffer.from(publicKey.split(" ")[1] ?? "", "base64")).digest("hex").match(/../g) ?? []).join(":");
+  (
+    createHash("md5")
+      .update(Buffer.from(publicKey.split(" ")[1] ?? "", "base64"))
+      .digest("hex")
+      .match(/../g) ?? []
+  ).join(":");

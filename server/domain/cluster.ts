@@ -9,7 +9,10 @@ export const ClusterName = z
   .string()
   .min(1, "must have 1 to 242 characters")
   .max(242, "must have 1 to 242 characters")
-  .regex(/^[a-zA-Z][a-zA-Z0-9_.-]*$/, "must start with a letter and hold only letters, digits, underscores, dots and hyphens");
+  .regex(
+    /^[a-zA-Z][a-zA-Z0-9_.-]*$/,
+    "must start with a letter and hold only letters, digits, underscores, dots and hyphens",
+  );
 
 const short = z.string().trim().min(1).max(255);
 

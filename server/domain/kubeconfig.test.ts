@@ -5,7 +5,13 @@ import { renderKubeconfig } from "./kubeconfig.ts";
 describe("the kubeconfig", () => {
   it("has the structure and names that the command line writes", () => {
     const file = parse(
-      renderKubeconfig({ clusterName: "k1", server: "https://192.0.2.7:6443", caPem: "CA\n", certPem: "CERT\n", keyPem: "KEY\n" }),
+      renderKubeconfig({
+        clusterName: "k1",
+        server: "https://192.0.2.7:6443",
+        caPem: "CA\n",
+        certPem: "CERT\n",
+        keyPem: "KEY\n",
+      }),
     );
     expect(file).toEqual({
       apiVersion: "v1",
@@ -20,7 +26,13 @@ describe("the kubeconfig", () => {
 
   it("without TLS holds no certificate and is named after the cluster", () => {
     const file = parse(
-      renderKubeconfig({ clusterName: "k1", server: "http://192.0.2.7:8080", caPem: null, certPem: null, keyPem: null }),
+      renderKubeconfig({
+        clusterName: "k1",
+        server: "http://192.0.2.7:8080",
+        caPem: null,
+        certPem: null,
+        keyPem: null,
+      }),
     );
     expect(file["current-context"]).toBe("k1");
     expect(file.users).toEqual([{ name: "k1" }]);

@@ -6,17 +6,7 @@ import facts from "./label-catalog.json" with { type: "json" };
 const text = z.string();
 const Fact = z.object({
   key: text,
-  type: z.enum([
-    "string",
-    "version-tag",
-    "boolean",
-    "integer",
-    "enum",
-    "cidr",
-    "cidr-list",
-    "url",
-    "sha256",
-  ]),
+  type: z.enum(["string", "version-tag", "boolean", "integer", "enum", "cidr", "cidr-list", "url", "sha256"]),
   default: z.union([z.record(text, text.nullable()), text, z.null()]).optional(),
   defaultByDriver: z.record(text, text.nullable()).optional(),
   coe: z.array(text),

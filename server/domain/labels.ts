@@ -28,7 +28,6 @@ export function diffLabels(own: Labels, parent: Labels): LabelDifference {
     if (theirs === undefined) difference.added[key] = value;
     else if (theirs !== value) difference.overridden[key] = theirs;
   }
-  for (const [key, value] of Object.entries(parent))
-    if (!Object.hasOwn(own, key)) difference.skipped[key] = value;
+  for (const [key, value] of Object.entries(parent)) if (!Object.hasOwn(own, key)) difference.skipped[key] = value;
   return difference;
 }

@@ -4,7 +4,19 @@ import { z } from "zod";
 import { badRequest, Fault } from "../fault.ts";
 import { resourceId, type World } from "../world.ts";
 import { resourceTypes, type Making, type ResourceType } from "./types.ts";
-import { openStacks, readTemplate, requirements, resolve, walk, type Action, type Failure, type Resource, type Stack, type Stacks, type Template } from "./stack.ts";
+import {
+  openStacks,
+  readTemplate,
+  requirements,
+  resolve,
+  walk,
+  type Action,
+  type Failure,
+  type Resource,
+  type Stack,
+  type Stacks,
+  type Template,
+} from "./stack.ts";
 
 export interface StackWish {
   name: string;
@@ -33,7 +45,15 @@ const groupType = "OS::Heat::ResourceGroup";
 const Group = z.object({
   count: z.coerce.number().int().min(0).default(1),
   resource_def: z.object({ type: z.string(), properties: z.record(z.string(), z.unknown()).default({}) }),
-  removal_policies: z.array(z.object({ resource_list: z.union([z.array(z.union([z.string(), z.number()]).transform(String)), z.null()]).transform((list) => list ?? []) })).default([]),
+  removal_policies: z
+    .array(
+      z.object({
+        resource_list: z
+          .union([z.array(z.union([z.string(), z.number()]).transform(String)), z.null()])
+          .transform((list) => list ?? []),
+      }),
+    )
+    .default([]),
 });
 const skipOf = (resource: Resource): string[] => z.array(z.string()).catch([]).parse(resource.data["skip"]);
 const suffix = () => resourceId().replaceAll("-", "").slice(0, 12);
@@ -41,11 +61,20 @@ const suffix = () => resourceId().replaceAll("-", "").slice(0, 12);
 export function openEngine(world: World): Engine {
   const stacks = openStacks(world);
   const put = (stack: Stack) => stacks.rows.put(stack);
-  const childOf = (stack: Stack, resource: Resource) => (resource.physicalId === null ? undefined : stacks.rows.get(resource.physicalId));
+  const childOf = (stack: Stack, resource: Resource) =>
+    resource.physicalId === null ? undefined : stacks.rows.get(resource.physicalId);
   const isNested = (stack: Stack, resource: Resource) => resource.type === groupType || resource.type in stack.files;
 
   function note(stack: Stack, name: string, physicalId: string | null, status: string, reason: string): void {
-    stacks.events.put({ id: resourceId(), stackId: stack.id, at: `${new Date().toISOString().slice(0, 19)}Z`, resource: name, physicalId: physicalId ?? "", status, reason });
+    stacks.events.put({
+      id: resourceId(),
+      stackId: stack.id,
+      at: `${new Date().toISOString().slice(0, 19)}Z`,
+      resource: name,
+      physicalId: physicalId ?? "",
+      status,
+      reason,
+    });
   }
 
   // ---- what resources are worth to others
@@ -59,27 +88,54 @@ export function openEngine(world: World): Engine {
   function attribute(stack: Stack, resource: Resource, path: (string | number)[]): unknown {
     const [first, ...rest] = path;
     const name = String(first ?? "");
-    if (!isNested(stack, resource)) return walk(resourceTypes[resource.type]?.attribute(making(stack, resource), name), rest);
+    if (!isNested(stack, resource))
+      return walk(resourceTypes[resource.type]?.attribute(making(stack, resource), name), rest);
     const child = childOf(stack, resource);
     if (!child) return null;
-    if (resource.type !== groupType) return walk(child.template.outputs[name] ? valueIn(child, child.template.outputs[name].value) : null, rest);
+    if (resource.type !== groupType)
+      return walk(child.template.outputs[name] ? valueIn(child, child.template.outputs[name].value) : null, rest);
     const members = Object.values(child.resources).toSorted((a, b) => Number(a.name) - Number(b.name));
-    if (name === "refs") return walk(members.map((member) => reference(child, member)), rest);
-    if (name === "refs_map") return walk(Object.fromEntries(members.map((member) => [member.name, reference(child, member)])), rest);
+    if (name === "refs")
+      return walk(
+        members.map((member) => reference(child, member)),
+        rest,
+      );
+    if (name === "refs_map")
+      return walk(Object.fromEntries(members.map((member) => [member.name, reference(child, member)])), rest);
     if (name === "removed_rsrc_list") return skipOf(resource);
-    if (name === "attributes") return Object.fromEntries(members.map((member) => [member.name, attribute(child, member, rest)]));
+    if (name === "attributes")
+      return Object.fromEntries(members.map((member) => [member.name, attribute(child, member, rest)]));
     if (name.startsWith("resource.")) {
       const [, index = "", ...more] = name.split(".");
       const member = child.resources[index];
-      return member ? (more.length === 0 && rest.length === 0 ? reference(child, member) : attribute(child, member, [...more, ...rest])) : null;
+      return member
+        ? more.length === 0 && rest.length === 0
+          ? reference(child, member)
+          : attribute(child, member, [...more, ...rest])
+        : null;
     }
-    return walk(members.map((member) => attribute(child, member, [name])), rest);
+    return walk(
+      members.map((member) => attribute(child, member, [name])),
+      rest,
+    );
   }
 
-  const valueIn = (stack: Stack, value: unknown): unknown => resolve(stack, value, (resource, path) => attribute(stack, resource, path), (resource) => reference(stack, resource));
+  const valueIn = (stack: Stack, value: unknown): unknown =>
+    resolve(
+      stack,
+      value,
+      (resource, path) => attribute(stack, resource, path),
+      (resource) => reference(stack, resource),
+    );
 
   function making(stack: Stack, resource: Resource): Making {
-    return { world, stack, resource, who: { userId: stack.userId, projectId: stack.projectId }, wake: () => look(stack.id, resource.name) };
+    return {
+      world,
+      stack,
+      resource,
+      who: { userId: stack.userId, projectId: stack.projectId },
+      wake: () => look(stack.id, resource.name),
+    };
   }
 
   // ---- one round of a stack
@@ -114,7 +170,20 @@ export function openEngine(world: World): Engine {
     const needs = requirements(stack.template);
     let open = 0;
     for (const [name, definition] of Object.entries(stack.template.resources)) {
-      const resource = (stack.resources[name] ??= { name, type: definition.type, action: "INIT", state: "COMPLETE", reason: "", failure: null, physicalId: null, updatedAt: world.now(), properties: {}, requires: [], round: 0, data: {} });
+      const resource = (stack.resources[name] ??= {
+        name,
+        type: definition.type,
+        action: "INIT",
+        state: "COMPLETE",
+        reason: "",
+        failure: null,
+        physicalId: null,
+        updatedAt: world.now(),
+        properties: {},
+        requires: [],
+        round: 0,
+        data: {},
+      });
       resource.requires = [...(needs.get(name) ?? [])];
       if (resource.round === stack.round && resource.state === "COMPLETE") continue;
       open += 1;
@@ -136,7 +205,12 @@ export function openEngine(world: World): Engine {
 
   const isDone = (stack: Stack, name: string) => {
     const resource = stack.resources[name];
-    return resource !== undefined && resource.round === stack.round && resource.state === "COMPLETE" && resource.action !== "DELETE";
+    return (
+      resource !== undefined &&
+      resource.round === stack.round &&
+      resource.state === "COMPLETE" &&
+      resource.action !== "DELETE"
+    );
   };
 
   function start(stack: Stack, resource: Resource, raw: Record<string, unknown>): void {
@@ -152,7 +226,11 @@ export function openEngine(world: World): Engine {
         resource.state = "COMPLETE";
         return void put(stack);
       }
-      if (existed && !failed && (properties["user_data_update_policy"] === "IGNORE" || resource.type === "OS::Octavia::Listener")) {
+      if (
+        existed &&
+        !failed &&
+        (properties["user_data_update_policy"] === "IGNORE" || resource.type === "OS::Octavia::Listener")
+      ) {
         mark(stack, resource, "UPDATE", "IN_PROGRESS");
         resource.properties = properties;
         put(stack);
@@ -179,7 +257,8 @@ export function openEngine(world: World): Engine {
     const skip = new Set(skipOf(resource));
     if (child)
       for (const victim of wish.removal_policies.flatMap((policy) => policy.resource_list)) {
-        const member = child.resources[victim] ?? Object.values(child.resources).find((each) => reference(child, each) === victim);
+        const member =
+          child.resources[victim] ?? Object.values(child.resources).find((each) => reference(child, each) === victim);
         if (member) skip.add(member.name);
       }
     const names: string[] = [];
@@ -190,7 +269,9 @@ export function openEngine(world: World): Engine {
       description: "No description",
       parameters: {},
       outputs: {},
-      resources: Object.fromEntries(names.map((index) => [index, { type, properties: withIndex(resolved, index), depends_on: [] }])),
+      resources: Object.fromEntries(
+        names.map((index) => [index, { type, properties: withIndex(resolved, index), depends_on: [] }]),
+      ),
     };
     resource.data = { skip: [...skip] };
     nest(stack, resource, child, `${stack.name}-${resource.name}-${suffix()}`, template, {});
@@ -199,11 +280,29 @@ export function openEngine(world: World): Engine {
   function startNested(stack: Stack, resource: Resource, raw: Record<string, unknown>, existed: boolean): void {
     const parameters = z.record(z.string(), z.unknown()).parse(valueIn(stack, raw));
     const child = existed ? childOf(stack, resource) : undefined;
-    nest(stack, resource, child, `${stack.name}-${resource.name}-${suffix()}`, readTemplate(stack.files[resource.type]), Object.fromEntries(Object.entries(parameters).map(([key, value]) => [key, value ?? ""])));
+    nest(
+      stack,
+      resource,
+      child,
+      `${stack.name}-${resource.name}-${suffix()}`,
+      readTemplate(stack.files[resource.type]),
+      Object.fromEntries(Object.entries(parameters).map(([key, value]) => [key, value ?? ""])),
+    );
   }
 
-  function nest(stack: Stack, resource: Resource, child: Stack | undefined, name: string, template: Template, parameters: Record<string, unknown>): void {
-    if (child && child.state === "COMPLETE" && JSON.stringify([child.template, child.parameters]) === JSON.stringify([template, parameters])) {
+  function nest(
+    stack: Stack,
+    resource: Resource,
+    child: Stack | undefined,
+    name: string,
+    template: Template,
+    parameters: Record<string, unknown>,
+  ): void {
+    if (
+      child &&
+      child.state === "COMPLETE" &&
+      JSON.stringify([child.template, child.parameters]) === JSON.stringify([template, parameters])
+    ) {
       resource.state = "COMPLETE";
       return void put(stack);
     }
@@ -213,7 +312,28 @@ export function openEngine(world: World): Engine {
       Object.assign(child, { template, parameters, files: stack.files });
       return begin(child, "UPDATE");
     }
-    const made: Stack = { id: resourceId(), name, projectId: stack.projectId, userId: stack.userId, template, files: stack.files, parameters, tags: [], action: "CREATE", state: "IN_PROGRESS", reason: "", failure: null, round: 0, timeoutMinutes: null, disableRollback: true, parent: { stackId: stack.id, resource: resource.name }, resources: {}, createdAt: `${new Date().toISOString().slice(0, 19)}Z`, updatedAt: null, provoked: 0 };
+    const made: Stack = {
+      id: resourceId(),
+      name,
+      projectId: stack.projectId,
+      userId: stack.userId,
+      template,
+      files: stack.files,
+      parameters,
+      tags: [],
+      action: "CREATE",
+      state: "IN_PROGRESS",
+      reason: "",
+      failure: null,
+      round: 0,
+      timeoutMinutes: null,
+      disableRollback: true,
+      parent: { stackId: stack.id, resource: resource.name },
+      resources: {},
+      createdAt: `${new Date().toISOString().slice(0, 19)}Z`,
+      updatedAt: null,
+      provoked: 0,
+    };
     resource.physicalId = made.id;
     put(made);
     put(stack);
@@ -230,7 +350,12 @@ export function openEngine(world: World): Engine {
       if (child?.state === "COMPLETE") done(stack, resource);
       else if (child?.state === "FAILED" && child.failure) {
         const path = `resources${resource.type === groupType || !/^\d+$/.test(resource.name) ? `.${resource.name}` : `[${resource.name}]`}`;
-        failResource(stack, resource, { cls: child.failure.cls, path: child.failure.path, message: child.failure.message }, path);
+        failResource(
+          stack,
+          resource,
+          { cls: child.failure.cls, path: child.failure.path, message: child.failure.message },
+          path,
+        );
       }
       return;
     }
@@ -250,11 +375,17 @@ export function openEngine(world: World): Engine {
     mark(stack, resource, resource.action === "INIT" ? "CREATE" : resource.action, "COMPLETE", "state changed");
     put(stack);
     // What waits beside it may look at it: conditions at their handles.
-    for (const other of Object.values(stack.resources)) if (other.state === "IN_PROGRESS" && other !== resource) look(stack.id, other.name);
+    for (const other of Object.values(stack.resources))
+      if (other.state === "IN_PROGRESS" && other !== resource) look(stack.id, other.name);
     advance(stack.id);
   }
 
-  function failResource(stack: Stack, resource: Resource, failure: Failure, own = /^\d+$/.test(resource.name) && stack.parent ? `resources[${resource.name}]` : `resources.${resource.name}`): void {
+  function failResource(
+    stack: Stack,
+    resource: Resource,
+    failure: Failure,
+    own = /^\d+$/.test(resource.name) && stack.parent ? `resources[${resource.name}]` : `resources.${resource.name}`,
+  ): void {
     const path = failure.path === "" ? own : `${own}.${failure.path}`;
     const whole = { ...failure, path };
     resource.failure = whole;
@@ -263,7 +394,8 @@ export function openEngine(world: World): Engine {
     fail(stack, whole);
   }
 
-  const sentence = ({ cls, path, message }: Failure) => (path === "" ? `${cls}${message ? `: ${message}` : ""}` : `${cls}: ${path}: ${message}`);
+  const sentence = ({ cls, path, message }: Failure) =>
+    path === "" ? `${cls}${message ? `: ${message}` : ""}` : `${cls}: ${path}: ${message}`;
 
   function fail(stack: Stack, failure: Failure): void {
     if (stack.state !== "IN_PROGRESS") return;
@@ -283,10 +415,22 @@ export function openEngine(world: World): Engine {
       if (resource.state !== "IN_PROGRESS") continue;
       const child = isNested(stack, resource) ? childOf(stack, resource) : undefined;
       const action = resource.action === "INIT" ? "CREATE" : resource.action;
-      mark(stack, resource, action, "FAILED", child ? `resources.${resource.name}: Stack ${stack.action} cancelled` : `${action} aborted (user triggered cancel)`);
+      mark(
+        stack,
+        resource,
+        action,
+        "FAILED",
+        child
+          ? `resources.${resource.name}: Stack ${stack.action} cancelled`
+          : `${action} aborted (user triggered cancel)`,
+      );
       if (child?.state !== "IN_PROGRESS") continue;
       giveUp(child);
-      Object.assign(child, { state: "FAILED", reason: `Stack ${child.action} cancelled`, failure: { cls: `Stack ${child.action} cancelled`, path: "", message: "" } });
+      Object.assign(child, {
+        state: "FAILED",
+        reason: `Stack ${child.action} cancelled`,
+        failure: { cls: `Stack ${child.action} cancelled`, path: "", message: "" },
+      });
       put(child);
     }
   }
@@ -361,7 +505,13 @@ export function openEngine(world: World): Engine {
     }
   }
 
-  function mark(stack: Stack, resource: Resource, action: Action, state: Resource["state"], reason = "state changed"): void {
+  function mark(
+    stack: Stack,
+    resource: Resource,
+    action: Action,
+    state: Resource["state"],
+    reason = "state changed",
+  ): void {
     resource.action = action;
     resource.state = state;
     resource.reason = reason;
@@ -373,7 +523,27 @@ export function openEngine(world: World): Engine {
   return {
     stacks,
     create(who, wish) {
-      const stack: Stack = { id: resourceId(), name: wish.name, ...who, template: wish.template, files: wish.files, parameters: wish.parameters, tags: wish.tags, action: "CREATE", state: "IN_PROGRESS", reason: "", failure: null, round: 0, timeoutMinutes: wish.timeoutMinutes, disableRollback: wish.disableRollback, parent: null, resources: {}, createdAt: `${new Date().toISOString().slice(0, 19)}Z`, updatedAt: null, provoked: 0 };
+      const stack: Stack = {
+        id: resourceId(),
+        name: wish.name,
+        ...who,
+        template: wish.template,
+        files: wish.files,
+        parameters: wish.parameters,
+        tags: wish.tags,
+        action: "CREATE",
+        state: "IN_PROGRESS",
+        reason: "",
+        failure: null,
+        round: 0,
+        timeoutMinutes: wish.timeoutMinutes,
+        disableRollback: wish.disableRollback,
+        parent: null,
+        resources: {},
+        createdAt: `${new Date().toISOString().slice(0, 19)}Z`,
+        updatedAt: null,
+        provoked: 0,
+      };
       put(stack);
       begin(stack, "CREATE");
       return stack;
@@ -387,21 +557,38 @@ export function openEngine(world: World): Engine {
       begin(stack, "UPDATE");
     },
     remove(stack) {
-      for (const child of nestedOf(stack.id)) if (child.state === "IN_PROGRESS" && child.action !== "DELETE") Object.assign(child, { state: "FAILED", reason: "Stack cancelled" });
+      for (const child of nestedOf(stack.id))
+        if (child.state === "IN_PROGRESS" && child.action !== "DELETE")
+          Object.assign(child, { state: "FAILED", reason: "Stack cancelled" });
       begin(stack, "DELETE");
     },
     signal(stack, name, body) {
       const resource = stack.resources[name];
-      if (!resource) throw new Fault(404, `The Resource (${name}) could not be found in Stack ${stack.name}.`, "ResourceNotFound");
-      if (resource.type !== "OS::Heat::WaitConditionHandle") throw badRequest(`Resource ${name} does not support signals.`, "ResourceActionNotSupported");
+      if (!resource)
+        throw new Fault(404, `The Resource (${name}) could not be found in Stack ${stack.name}.`, "ResourceNotFound");
+      if (resource.type !== "OS::Heat::WaitConditionHandle")
+        throw badRequest(`Resource ${name} does not support signals.`, "ResourceActionNotSupported");
       const signals = z.array(z.record(z.string(), z.unknown())).catch([]).parse(resource.data["signals"]);
       const id = typeof body["id"] === "string" ? body["id"] : String(signals.length + 1);
       const status = body["status"] === undefined ? "SUCCESS" : String(body["status"]);
-      if (!["SUCCESS", "FAILURE"].includes(status)) throw badRequest(`Bad signal data: status must be SUCCESS or FAILURE`);
-      if (!signals.some((signal) => signal["id"] === id)) signals.push({ id, status, reason: String(body["reason"] ?? `Signal ${id} received`), data: body["data"] ?? null });
+      if (!["SUCCESS", "FAILURE"].includes(status))
+        throw badRequest(`Bad signal data: status must be SUCCESS or FAILURE`);
+      if (!signals.some((signal) => signal["id"] === id))
+        signals.push({
+          id,
+          status,
+          reason: String(body["reason"] ?? `Signal ${id} received`),
+          data: body["data"] ?? null,
+        });
       resource.data = { ...resource.data, signals };
       put(stack);
-      note(stack, name, resource.physicalId, "SIGNAL_COMPLETE", `Signal: status:${status} reason:${String(body["reason"] ?? "")}`);
+      note(
+        stack,
+        name,
+        resource.physicalId,
+        "SIGNAL_COMPLETE",
+        `Signal: status:${status} reason:${String(body["reason"] ?? "")}`,
+      );
       for (const other of Object.values(stack.resources)) if (other.state === "IN_PROGRESS") look(stack.id, other.name);
     },
     outputs: (stack) =>
@@ -409,7 +596,12 @@ export function openEngine(world: World): Engine {
         try {
           return { key, value: valueIn(stack, output.value), description: output.description };
         } catch (error) {
-          return { key, value: null, description: output.description, error: error instanceof Error ? error.message : String(error) };
+          return {
+            key,
+            value: null,
+            description: output.description,
+            error: error instanceof Error ? error.message : String(error),
+          };
         }
       }),
     nested: nestedOf,
@@ -444,14 +636,36 @@ export function openEngine(world: World): Engine {
 
 function withIndex(value: unknown, index: string): Record<string, unknown> {
   const walkIn = (node: unknown): unknown =>
-    typeof node === "string" ? node.replaceAll("%index%", index) : Array.isArray(node) ? node.map(walkIn) : typeof node === "object" && node !== null ? Object.fromEntries(Object.entries(node).map(([key, item]) => [key, walkIn(item)])) : node;
+    typeof node === "string"
+      ? node.replaceAll("%index%", index)
+      : Array.isArray(node)
+        ? node.map(walkIn)
+        : typeof node === "object" && node !== null
+          ? Object.fromEntries(Object.entries(node).map(([key, item]) => [key, walkIn(item)]))
+          : node;
   return z.record(z.string(), z.unknown()).parse(walkIn(value));
 }
 
 /** The exception's name as Heat shows it for a refusal of another service. */
 function asFailure(error: unknown): Failure {
-  if (error instanceof z.ZodError) return { cls: "StackValidationFailed", path: "", message: error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ") };
-  if (!(error instanceof Fault)) return { cls: "ResourceFailure", path: "", message: error instanceof Error ? error.message : String(error) };
-  const names: Record<number, string> = { 400: "BadRequest", 403: "Forbidden", 404: "NotFound", 409: "Conflict", 413: "OverLimit" };
-  return { cls: error.type || names[error.status] || "Error", path: "", message: `${error.message} (HTTP ${error.status})` };
+  if (error instanceof z.ZodError)
+    return {
+      cls: "StackValidationFailed",
+      path: "",
+      message: error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; "),
+    };
+  if (!(error instanceof Fault))
+    return { cls: "ResourceFailure", path: "", message: error instanceof Error ? error.message : String(error) };
+  const names: Record<number, string> = {
+    400: "BadRequest",
+    403: "Forbidden",
+    404: "NotFound",
+    409: "Conflict",
+    413: "OverLimit",
+  };
+  return {
+    cls: error.type || names[error.status] || "Error",
+    path: "",
+    message: `${error.message} (HTTP ${error.status})`,
+  };
 }

@@ -76,7 +76,17 @@ const Definition = z.looseObject({
 export const Template = z.looseObject({
   heat_template_version: z.string(),
   description: z.string().default("No description"),
-  parameters: z.record(z.string(), z.looseObject({ type: z.string().default("string"), default: z.unknown().optional(), hidden: z.boolean().default(false), description: z.string().default("") })).default({}),
+  parameters: z
+    .record(
+      z.string(),
+      z.looseObject({
+        type: z.string().default("string"),
+        default: z.unknown().optional(),
+        hidden: z.boolean().default(false),
+        description: z.string().default(""),
+      }),
+    )
+    .default({}),
   resources: z.record(z.string(), Definition).default({}),
   outputs: z.record(z.string(), z.looseObject({ value: z.unknown(), description: z.string().default("") })).default({}),
 });
@@ -85,23 +95,50 @@ export type Template = z.infer<typeof Template>;
 export function readTemplate(value: unknown): Template {
   const parsed = Template.safeParse(typeof value === "string" ? JSON.parse(value) : value);
   if (parsed.success) return parsed.data;
-  throw badRequest(`Template format error: ${parsed.error.issues[0]?.path.join(".") ?? ""} ${parsed.error.issues[0]?.message ?? ""}`, "InvalidTemplate");
+  throw badRequest(
+    `Template format error: ${parsed.error.issues[0]?.path.join(".") ?? ""} ${parsed.error.issues[0]?.message ?? ""}`,
+    "InvalidTemplate",
+  );
 }
 
 /** Values of parameters as the template sees them. Throws for one that is missing or of another type. */
-export function parameterValues(stack: Pick<Stack, "template" | "parameters" | "id" | "name" | "projectId">): Record<string, unknown> {
-  const values: Record<string, unknown> = { "OS::stack_id": stack.id, "OS::stack_name": stack.name, "OS::project_id": stack.projectId };
+export function parameterValues(
+  stack: Pick<Stack, "template" | "parameters" | "id" | "name" | "projectId">,
+): Record<string, unknown> {
+  const values: Record<string, unknown> = {
+    "OS::stack_id": stack.id,
+    "OS::stack_name": stack.name,
+    "OS::project_id": stack.projectId,
+  };
   for (const [name, schema] of Object.entries(stack.template.parameters)) {
     const given = stack.parameters[name] ?? schema.default;
-    if (given === undefined || given === null) throw badRequest(`The Parameter (${name}) was not provided.`, "UserParameterMissing");
+    if (given === undefined || given === null)
+      throw badRequest(`The Parameter (${name}) was not provided.`, "UserParameterMissing");
     if (schema.type === "number") {
       const number = Number(given);
-      if (given === "" || Number.isNaN(number)) throw badRequest(`Parameter '${name}' is invalid: could not convert string to float: '${String(given)}'`, "StackValidationFailed");
+      if (given === "" || Number.isNaN(number))
+        throw badRequest(
+          `Parameter '${name}' is invalid: could not convert string to float: '${String(given)}'`,
+          "StackValidationFailed",
+        );
       values[name] = number;
     } else if (schema.type === "comma_delimited_list")
-      values[name] = Array.isArray(given) ? given : String(given) === "" ? [] : String(given).split(",").map((item) => item.trim());
-    else if (schema.type === "boolean") values[name] = ["true", "1", "t", "on", "y", "yes"].includes(String(given).toLowerCase());
-    else values[name] = schema.type === "json" && typeof given === "string" ? JSON.parse(given) : schema.type === "json" ? given : String(given);
+      values[name] = Array.isArray(given)
+        ? given
+        : String(given) === ""
+          ? []
+          : String(given)
+              .split(",")
+              .map((item) => item.trim());
+    else if (schema.type === "boolean")
+      values[name] = ["true", "1", "t", "on", "y", "yes"].includes(String(given).toLowerCase());
+    else
+      values[name] =
+        schema.type === "json" && typeof given === "string"
+          ? JSON.parse(given)
+          : schema.type === "json"
+            ? given
+            : String(given);
   }
   return values;
 }
@@ -113,7 +150,8 @@ export function references(value: unknown, names: ReadonlySet<string>): Set<stri
     if (Array.isArray(node)) node.forEach(walk);
     else if (typeof node === "object" && node !== null)
       for (const [key, item] of Object.entries(node)) {
-        const name: unknown = key === "get_resource" ? item : key === "get_attr" && Array.isArray(item) ? item[0] : undefined;
+        const name: unknown =
+          key === "get_resource" ? item : key === "get_attr" && Array.isArray(item) ? item[0] : undefined;
         if (typeof name === "string" && names.has(name)) found.add(name);
         walk(item);
       }
@@ -139,7 +177,10 @@ export interface Stacks {
   events: Collection<StackEvent>;
 }
 
-export const openStacks = (world: World): Stacks => ({ rows: world.store.collection<Stack>("stack"), events: world.store.collection<StackEvent>("stack event") });
+export const openStacks = (world: World): Stacks => ({
+  rows: world.store.collection<Stack>("stack"),
+  events: world.store.collection<StackEvent>("stack event"),
+});
 
 /** Walks further words of an attribute's path. */
 export function walk(value: unknown, path: readonly (string | number)[]): unknown {
@@ -152,11 +193,17 @@ export function walk(value: unknown, path: readonly (string | number)[]): unknow
   return at ?? null;
 }
 
-export function resolve(stack: Stack, value: unknown, attribute: (resource: Resource, path: (string | number)[]) => unknown, reference: (resource: Resource) => unknown): unknown {
+export function resolve(
+  stack: Stack,
+  value: unknown,
+  attribute: (resource: Resource, path: (string | number)[]) => unknown,
+  reference: (resource: Resource) => unknown,
+): unknown {
   const values = parameterValues(stack);
   return resolveHot(value, {
     param: (name) => {
-      if (!(name in values)) throw badRequest(`The Parameter (${name}) was not defined in template.`, "InvalidTemplateParameter");
+      if (!(name in values))
+        throw badRequest(`The Parameter (${name}) was not defined in template.`, "InvalidTemplateParameter");
       return values[name];
     },
     resource: (name) => {

@@ -15,14 +15,21 @@ const parts: { key: keyof Cloud; title: string }[] = [
 export function CloudUse({ cloud, only, titled }: { cloud: Cloud; only?: readonly string[]; titled?: boolean }) {
   return parts.map(({ key, title }) => {
     const part = cloud[key];
-    if (!part.ok) return <p key={key} className="text-[0.8125rem] text-muted">{title}: {part.error}</p>;
+    if (!part.ok)
+      return (
+        <p key={key} className="text-[0.8125rem] text-muted">
+          {title}: {part.error}
+        </p>
+      );
     const items = only ? part.items.filter((item) => only.some((name) => item.name.startsWith(name))) : part.items;
     if (items.length === 0) return null;
     return (
       <div key={key} className={titled ? "min-w-0" : "space-y-4"}>
         {titled && <h3 className="mb-3 text-[0.8125rem] font-medium">{title}</h3>}
         <div className="space-y-4">
-          {items.map((item) => <Meter key={item.name} {...readable(item)} />)}
+          {items.map((item) => (
+            <Meter key={item.name} {...readable(item)} />
+          ))}
         </div>
       </div>
     );

@@ -18,14 +18,27 @@ export function ProjectQuota() {
     <>
       <PageHeader title="Quota" note={`What project ${project.name} may have, and has`} />
       {overview.isPending && <Skeleton className="h-64 rounded-xl" />}
-      {overview.isError && <ErrorPanel error={overview.error} what="The limits could not be read" onRetry={() => void overview.refetch()} />}
+      {overview.isError && (
+        <ErrorPanel
+          error={overview.error}
+          what="The limits could not be read"
+          onRetry={() => void overview.refetch()}
+        />
+      )}
       {overview.data && (
         <div className="space-y-6">
           <Panel title="Clusters" note="Set by the administrators of this service">
-            <div className="max-w-md"><Meter name="Clusters" used={overview.data.quota.used} limit={overview.data.quota.limit} /></div>
+            <div className="max-w-md">
+              <Meter name="Clusters" used={overview.data.quota.used} limit={overview.data.quota.limit} />
+            </div>
           </Panel>
-          <Panel title="Cloud" note="Set by the administrators of the cloud; shared with everything else in the project">
-            <div className="grid gap-x-10 gap-y-8 sm:grid-cols-2"><CloudUse cloud={overview.data.cloud} titled /></div>
+          <Panel
+            title="Cloud"
+            note="Set by the administrators of the cloud; shared with everything else in the project"
+          >
+            <div className="grid gap-x-10 gap-y-8 sm:grid-cols-2">
+              <CloudUse cloud={overview.data.cloud} titled />
+            </div>
           </Panel>
         </div>
       )}

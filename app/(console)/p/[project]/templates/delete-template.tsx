@@ -7,7 +7,15 @@ import { ErrorNotice } from "@/app/_shared/error-panel";
 import { Button } from "@/app/_ui/button";
 import { Dialog } from "@/app/_ui/dialog";
 
-export function DeleteTemplate({ template, onClose, onDeleted }: { template: { id: string; name: string }; onClose: () => void; onDeleted?: () => void }) {
+export function DeleteTemplate({
+  template,
+  onClose,
+  onDeleted,
+}: {
+  template: { id: string; name: string };
+  onClose: () => void;
+  onDeleted?: () => void;
+}) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const { id: project } = useProject();
@@ -29,13 +37,23 @@ export function DeleteTemplate({ template, onClose, onDeleted }: { template: { i
       title={`Delete ${template.name}`}
       footer={
         <>
-          <Button onClick={onClose} disabled={remove.isPending}>Keep it</Button>
-          <Button variant="danger" busy={remove.isPending} onClick={() => remove.mutate({ project, id: template.id })}>Delete template</Button>
+          <Button onClick={onClose} disabled={remove.isPending}>
+            Keep it
+          </Button>
+          <Button variant="danger" busy={remove.isPending} onClick={() => remove.mutate({ project, id: template.id })}>
+            Delete template
+          </Button>
         </>
       }
     >
-      {remove.isError && <div className="mb-4"><ErrorNotice text={explain(remove.error, "The template was not deleted")} /></div>}
-      <p className="text-sm">No cluster uses it. Clusters cannot be made from it any more, and it cannot be brought back.</p>
+      {remove.isError && (
+        <div className="mb-4">
+          <ErrorNotice text={explain(remove.error, "The template was not deleted")} />
+        </div>
+      )}
+      <p className="text-sm">
+        No cluster uses it. Clusters cannot be made from it any more, and it cannot be brought back.
+      </p>
     </Dialog>
   );
 }

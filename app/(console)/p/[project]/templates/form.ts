@@ -5,7 +5,13 @@ import { labelsOf, type LabelRow } from "@/app/_shared/label-text";
 
 export const steps = ["info", "nodes", "network", "labels", "review"] as const;
 export type Step = (typeof steps)[number];
-export const stepWords: Record<Step, string> = { info: "Info", nodes: "Node spec", network: "Network", labels: "Labels", review: "Review" };
+export const stepWords: Record<Step, string> = {
+  info: "Info",
+  nodes: "Node spec",
+  network: "Network",
+  labels: "Labels",
+  review: "Review",
+};
 
 export interface TemplateValues {
   name: string;
@@ -171,7 +177,8 @@ export function problemsOf(values: TemplateValues): Partial<Record<FieldName, st
   const parsed = TemplateFields.omit({ driver: true }).safeParse(fieldsOf(values));
   for (const issue of parsed.error?.issues ?? []) {
     const field = issue.path[0];
-    if (isField(field)) problems[field] ??= `${issue.path.length > 1 ? `${String(issue.path[1])}: ` : ""}${issue.message}`;
+    if (isField(field))
+      problems[field] ??= `${issue.path.length > 1 ? `${String(issue.path[1])}: ` : ""}${issue.message}`;
   }
   if (values.name.trim() === "") problems.name = "Give the template a name.";
   if (values.imageId === null) problems.imageId = "Choose an image.";

@@ -21,9 +21,27 @@ export function TemplateMenu({ template, onDelete }: { template: Subject; onDele
       label={`Actions for ${template.name}`}
       size="icon-sm"
       items={[
-        { id: "cluster", label: "Create cluster", icon: <Plus />, href: paths.newCluster(project.id, { template: template.id }), whyNot: may("cluster:create") },
-        { id: "copy", label: "Copy and edit", icon: <Copy />, href: paths.newTemplate(project.id, template.id), whyNot: may("clustertemplate:create") },
-        { id: "edit", label: "Edit", icon: <Pencil />, href: paths.editTemplate(project.id, template.id), whyNot: foreign ?? may("clustertemplate:update") },
+        {
+          id: "cluster",
+          label: "Create cluster",
+          icon: <Plus />,
+          href: paths.newCluster(project.id, { template: template.id }),
+          whyNot: may("cluster:create"),
+        },
+        {
+          id: "copy",
+          label: "Copy and edit",
+          icon: <Copy />,
+          href: paths.newTemplate(project.id, template.id),
+          whyNot: may("clustertemplate:create"),
+        },
+        {
+          id: "edit",
+          label: "Edit",
+          icon: <Pencil />,
+          href: paths.editTemplate(project.id, template.id),
+          whyNot: foreign ?? may("clustertemplate:update"),
+        },
         "separator",
         {
           id: "delete",
@@ -31,7 +49,11 @@ export function TemplateMenu({ template, onDelete }: { template: Subject; onDele
           icon: <Trash2 />,
           danger: true,
           onAction: onDelete,
-          whyNot: foreign ?? (template.clusters > 0 ? `${template.clusters === 1 ? "A cluster uses it" : `${template.clusters} clusters use it`}.` : may("clustertemplate:delete")),
+          whyNot:
+            foreign ??
+            (template.clusters > 0
+              ? `${template.clusters === 1 ? "A cluster uses it" : `${template.clusters} clusters use it`}.`
+              : may("clustertemplate:delete")),
         },
       ]}
     >

@@ -21,12 +21,25 @@ export function NewTemplate({ from }: { from: string | null }) {
       {from !== null && source.isPending ? (
         <Skeleton className="h-96 rounded-xl" />
       ) : source.isError ? (
-        <ErrorPanel error={source.error} what="The template to copy could not be read" onRetry={() => void source.refetch()} />
+        <ErrorPanel
+          error={source.error}
+          what="The template to copy could not be read"
+          onRetry={() => void source.refetch()}
+        />
       ) : (
         <TemplateWizard
           mode="create"
           before={null}
-          start={source.data ? { ...valuesOf(source.data), name: `${source.data.name}-copy`.slice(0, 255), public: false, hidden: false } : emptyValues}
+          start={
+            source.data
+              ? {
+                  ...valuesOf(source.data),
+                  name: `${source.data.name}-copy`.slice(0, 255),
+                  public: false,
+                  hidden: false,
+                }
+              : emptyValues
+          }
         />
       )}
     </>
@@ -43,7 +56,13 @@ export function EditTemplate({ id }: { id: string }) {
     <>
       <PageHeader title={template.data ? `Edit ${template.data.name}` : "Edit template"} back={back} />
       {template.isPending && <Skeleton className="h-96 rounded-xl" />}
-      {template.isError && <ErrorPanel error={template.error} what="The template could not be read" onRetry={() => void template.refetch()} />}
+      {template.isError && (
+        <ErrorPanel
+          error={template.error}
+          what="The template could not be read"
+          onRetry={() => void template.refetch()}
+        />
+      )}
       {template.data && <TemplateWizard mode="edit" before={template.data} start={valuesOf(template.data)} />}
     </>
   );

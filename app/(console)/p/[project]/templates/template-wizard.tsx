@@ -12,13 +12,33 @@ import { Button, ButtonLink } from "@/app/_ui/button";
 import { Card } from "@/app/_ui/card";
 import { cx } from "@/app/_ui/class-names";
 import { Notice } from "@/app/_ui/notice";
-import { createRequest, fieldFor, isField, problemsOf, stepOf, steps, stepWords, updateRequest, type FieldName, type Step, type TemplateValues } from "./form";
+import {
+  createRequest,
+  fieldFor,
+  isField,
+  problemsOf,
+  stepOf,
+  steps,
+  stepWords,
+  updateRequest,
+  type FieldName,
+  type Step,
+  type TemplateValues,
+} from "./form";
 import { InfoStep, LabelsStep, NetworkStep, NodesStep, ReviewStep, type StepProps } from "./steps";
 
 type Template = Outputs["template"]["get"];
 
 /** Info, Node Spec, Network, Labels, Review. What is typed stays when the server refuses it. */
-export function TemplateWizard({ mode, before, start }: { mode: "create" | "edit"; before: Template | null; start: TemplateValues }) {
+export function TemplateWizard({
+  mode,
+  before,
+  start,
+}: {
+  mode: "create" | "edit";
+  before: Template | null;
+  start: TemplateValues;
+}) {
   const trpc = useTRPC();
   const router = useRouter();
   const client = useQueryClient();
@@ -70,8 +90,14 @@ export function TemplateWizard({ mode, before, start }: { mode: "create" | "edit
     setRefused((old) => Object.fromEntries(Object.entries(old).filter(([key]) => !(key in change))));
   };
   const touch = (field: FieldName) => setTouched((old) => new Set(old).add(field));
-  const shown = (field: FieldName) => (touched.has(field) || refused[field] !== undefined || reached > steps.indexOf(stepOf[field]) ? problems[field] : undefined);
-  const inStep = (name: Step) => Object.keys(problems).filter(isField).filter((field) => stepOf[field] === name);
+  const shown = (field: FieldName) =>
+    touched.has(field) || refused[field] !== undefined || reached > steps.indexOf(stepOf[field])
+      ? problems[field]
+      : undefined;
+  const inStep = (name: Step) =>
+    Object.keys(problems)
+      .filter(isField)
+      .filter((field) => stepOf[field] === name);
   const next = () => {
     const wrong = inStep(step);
     if (wrong.length > 0) {
@@ -87,7 +113,16 @@ export function TemplateWizard({ mode, before, start }: { mode: "create" | "edit
     else if (before && change) update.mutate({ project: project.id, id: before.id, change });
   };
 
-  const props: StepProps = { values, set, touch, problem: shown, options: options.data, inUse: before !== null && before.clusters > 0, editing: mode === "edit", image: before?.imageId ?? null };
+  const props: StepProps = {
+    values,
+    set,
+    touch,
+    problem: shown,
+    options: options.data,
+    inUse: before !== null && before.clusters > 0,
+    editing: mode === "edit",
+    image: before?.imageId ?? null,
+  };
   return (
     <form
       noValidate
@@ -110,9 +145,26 @@ export function TemplateWizard({ mode, before, start }: { mode: "create" | "edit
                   disabled={!open}
                   aria-current={step === name ? "step" : undefined}
                   onClick={() => go(name)}
-                  className={cx("flex h-9 w-full items-center gap-2.5 rounded-lg px-2.5 text-sm", step === name ? "bg-accent-tint font-medium text-accent-text" : open ? "hover:bg-surface-tertiary" : "cursor-not-allowed text-muted")}
+                  className={cx(
+                    "flex h-9 w-full items-center gap-2.5 rounded-lg px-2.5 text-sm",
+                    step === name
+                      ? "bg-accent-tint font-medium text-accent-text"
+                      : open
+                        ? "hover:bg-surface-tertiary"
+                        : "cursor-not-allowed text-muted",
+                  )}
                 >
-                  <span aria-hidden className={cx("grid size-5 shrink-0 place-items-center rounded-full border text-xs tabular-nums [&_svg]:size-3", bad ? "border-bad text-bad" : index < reached && step !== name ? "border-ok text-ok" : "border-current")}>
+                  <span
+                    aria-hidden
+                    className={cx(
+                      "grid size-5 shrink-0 place-items-center rounded-full border text-xs tabular-nums [&_svg]:size-3",
+                      bad
+                        ? "border-bad text-bad"
+                        : index < reached && step !== name
+                          ? "border-ok text-ok"
+                          : "border-current",
+                    )}
+                  >
                     {bad ? <CircleAlert /> : index < reached && step !== name ? <Check /> : index + 1}
                   </span>
                   {stepWords[name]}
@@ -124,14 +176,34 @@ export function TemplateWizard({ mode, before, start }: { mode: "create" | "edit
         </ol>
       </nav>
       <div className="min-w-0 space-y-4">
-        {failure && <ErrorNotice text={explain(failure, mode === "create" ? "The template was not created" : "The template was not changed")} />}
+        {failure && (
+          <ErrorNotice
+            text={explain(failure, mode === "create" ? "The template was not created" : "The template was not changed")}
+          />
+        )}
         {props.inUse && step !== "review" && (
-          <Notice tone="info" title={`${before?.clusters === 1 ? "A cluster uses" : `${before?.clusters ?? 0} clusters use`} this template`} action={before && <ButtonLink size="sm" href={paths.newTemplate(project.id, before.id)}>Copy and edit</ButtonLink>}>
+          <Notice
+            tone="info"
+            title={`${before?.clusters === 1 ? "A cluster uses" : `${before?.clusters ?? 0} clusters use`} this template`}
+            action={
+              before && (
+                <ButtonLink size="sm" href={paths.newTemplate(project.id, before.id)}>
+                  Copy and edit
+                </ButtonLink>
+              )
+            }
+          >
             Only its name, its tags, hiding and publishing can change, one at a time.
           </Notice>
         )}
         <Card>
-          <h2 ref={heading} tabIndex={-1} className="border-b border-separator px-4 py-3 text-sm font-semibold outline-none sm:px-5">{stepWords[step]}</h2>
+          <h2
+            ref={heading}
+            tabIndex={-1}
+            className="border-b border-separator px-4 py-3 text-sm font-semibold outline-none sm:px-5"
+          >
+            {stepWords[step]}
+          </h2>
           <div className="space-y-5 p-4 sm:p-5">
             {step === "info" && <InfoStep {...props} />}
             {step === "nodes" && <NodesStep {...props} />}
@@ -141,15 +213,35 @@ export function TemplateWizard({ mode, before, start }: { mode: "create" | "edit
           </div>
         </Card>
         <div className="flex flex-wrap justify-between gap-2">
-          <Button disabled={step === "info"} onClick={() => go(steps[steps.indexOf(step) - 1] ?? "info")}>Back</Button>
+          <Button disabled={step === "info"} onClick={() => go(steps[steps.indexOf(step) - 1] ?? "info")}>
+            Back
+          </Button>
           <div className="flex flex-wrap gap-2">
-            <ButtonLink variant="ghost" href={before ? paths.template(project.id, before.id) : paths.templates(project.id)}>Cancel</ButtonLink>
+            <ButtonLink
+              variant="ghost"
+              href={before ? paths.template(project.id, before.id) : paths.templates(project.id)}
+            >
+              Cancel
+            </ButtonLink>
             {step === "review" ? (
-              <Button type="submit" variant="primary" busy={busy} whyNot={Object.keys(problems).length > 0 ? "Correct what is marked first." : mode === "edit" && change !== null && Object.keys(change).length === 0 ? "Nothing is changed." : null}>
+              <Button
+                type="submit"
+                variant="primary"
+                busy={busy}
+                whyNot={
+                  Object.keys(problems).length > 0
+                    ? "Correct what is marked first."
+                    : mode === "edit" && change !== null && Object.keys(change).length === 0
+                      ? "Nothing is changed."
+                      : null
+                }
+              >
                 {mode === "create" ? "Create template" : "Save changes"}
               </Button>
             ) : (
-              <Button type="submit" variant="primary">Next</Button>
+              <Button type="submit" variant="primary">
+                Next
+              </Button>
             )}
           </div>
         </div>

@@ -32,7 +32,13 @@ export function TemplatesView() {
   const q = address.get("q") ?? "";
   const list = useQuery(
     trpc.template.list.queryOptions(
-      { project: project.id, sort: address.get("sort") ?? "name", size, ...(q ? { q } : {}), ...(after ? { after } : {}) },
+      {
+        project: project.id,
+        sort: address.get("sort") ?? "name",
+        size,
+        ...(q ? { q } : {}),
+        ...(after ? { after } : {}),
+      },
       { placeholderData: keepPreviousData },
     ),
   );
@@ -43,12 +49,18 @@ export function TemplatesView() {
   );
   return (
     <>
-      <PageHeader title="Templates" note="What a cluster is made from: image, sizes, network and labels" actions={create} />
+      <PageHeader
+        title="Templates"
+        note="What a cluster is made from: image, sizes, network and labels"
+        actions={create}
+      />
       {list.isError && !list.data ? (
         <ErrorPanel error={list.error} what="The templates could not be listed" onRetry={() => void list.refetch()} />
       ) : (
         <Card>
-          <div className="border-b border-separator px-4 py-3 sm:px-5"><ListSearch label="Search templates" placeholder="Name or id" /></div>
+          <div className="border-b border-separator px-4 py-3 sm:px-5">
+            <ListSearch label="Search templates" placeholder="Name or id" />
+          </div>
           <ResourceTable
             label="Templates"
             columns={columns(project.id)}
@@ -60,12 +72,19 @@ export function TemplatesView() {
             defaultSort="name"
             empty={
               q ? (
-                <EmptyState icon={<SearchX />} title="No template matches" action={<Button onClick={() => address.set({ q: null, after: null, from: null })}>Clear search</Button>}>
+                <EmptyState
+                  icon={<SearchX />}
+                  title="No template matches"
+                  action={
+                    <Button onClick={() => address.set({ q: null, after: null, from: null })}>Clear search</Button>
+                  }
+                >
                   Searched for “{q}”.
                 </EmptyState>
               ) : (
                 <EmptyState icon={<LayoutTemplate />} title="No templates yet" action={create}>
-                  Clusters are made from templates. Make one here, or ask the administrators of this service to publish one.
+                  Clusters are made from templates. Make one here, or ask the administrators of this service to publish
+                  one.
                 </EmptyState>
               )
             }
@@ -79,8 +98,19 @@ export function TemplatesView() {
 }
 
 export function Visibility({ template }: { template: { public: boolean; hidden: boolean; mine: boolean } }) {
-  if (template.hidden) return <Tag tone="warn" title="Not offered to others; administrators still see it">Hidden</Tag>;
-  return template.public ? <Tag tone="accent" title="Every project may use it">Public</Tag> : <Tag title="Only this project sees it">Private</Tag>;
+  if (template.hidden)
+    return (
+      <Tag tone="warn" title="Not offered to others; administrators still see it">
+        Hidden
+      </Tag>
+    );
+  return template.public ? (
+    <Tag tone="accent" title="Every project may use it">
+      Public
+    </Tag>
+  ) : (
+    <Tag title="Only this project sees it">Private</Tag>
+  );
 }
 
 const columns = (projectId: string): Column<TemplateRow>[] => [
@@ -90,31 +120,89 @@ const columns = (projectId: string): Column<TemplateRow>[] => [
     sort: "name",
     cell: (row) => (
       <div className="min-w-0">
-        <Link href={paths.template(projectId, row.id)} title={row.name} className="block max-w-72 truncate rounded-sm font-medium hover:text-accent-text hover:underline">{row.name}</Link>
-        <span className="block font-mono text-xs text-muted" title={row.id}>{shortId(row.id)}</span>
+        <Link
+          href={paths.template(projectId, row.id)}
+          title={row.name}
+          className="block max-w-72 truncate rounded-sm font-medium hover:text-accent-text hover:underline"
+        >
+          {row.name}
+        </Link>
+        <span className="block font-mono text-xs text-muted" title={row.id}>
+          {shortId(row.id)}
+        </span>
       </div>
     ),
   },
   { id: "visibility", header: "Visibility", cell: (row) => <Visibility template={row} /> },
-  { id: "version", header: "Version", cell: (row) => <span className="tabular-nums">{row.labels["kube_tag"] ?? <span className="text-muted">driver&apos;s</span>}</span> },
-  { id: "distro", header: "System", from: "lg", cell: (row) => <span className="text-muted">{row.clusterDistro}</span> },
-  { id: "network", header: "Network", from: "lg", cell: (row) => <span className="text-muted">{row.networkDriver}</span> },
-  { id: "balancer", header: "API balancer", from: "xl", cell: (row) => <span className="text-muted">{row.masterLbEnabled ? "yes" : "no"}</span> },
+  {
+    id: "version",
+    header: "Version",
+    cell: (row) => (
+      <span className="tabular-nums">
+        {row.labels["kube_tag"] ?? <span className="text-muted">driver&apos;s</span>}
+      </span>
+    ),
+  },
+  {
+    id: "distro",
+    header: "System",
+    from: "lg",
+    cell: (row) => <span className="text-muted">{row.clusterDistro}</span>,
+  },
+  {
+    id: "network",
+    header: "Network",
+    from: "lg",
+    cell: (row) => <span className="text-muted">{row.networkDriver}</span>,
+  },
+  {
+    id: "balancer",
+    header: "API balancer",
+    from: "xl",
+    cell: (row) => <span className="text-muted">{row.masterLbEnabled ? "yes" : "no"}</span>,
+  },
   {
     id: "clusters",
     header: "Clusters",
     align: "right",
-    cell: (row) => (row.clusters > 0 ? <Link href={paths.clusters(projectId, { template: row.id })} className="hover:text-accent-text hover:underline">{count(row.clusters)}</Link> : <span className="text-muted">0</span>),
+    cell: (row) =>
+      row.clusters > 0 ? (
+        <Link href={paths.clusters(projectId, { template: row.id })} className="hover:text-accent-text hover:underline">
+          {count(row.clusters)}
+        </Link>
+      ) : (
+        <span className="text-muted">0</span>
+      ),
   },
-  { id: "created", header: "Created", sort: "created", from: "xl", cell: (row) => <span className="text-muted"><Ago at={row.createdAt} /></span> },
+  {
+    id: "created",
+    header: "Created",
+    sort: "created",
+    from: "xl",
+    cell: (row) => (
+      <span className="text-muted">
+        <Ago at={row.createdAt} />
+      </span>
+    ),
+  },
 ];
 
 function TemplateCard({ row, projectId }: { row: TemplateRow; projectId: string }) {
   return (
     <>
-      <Link href={paths.template(projectId, row.id)} className="block truncate py-0.5 text-[0.9375rem] font-medium">{row.name}</Link>
-      <div className="mt-1 flex flex-wrap items-center gap-2"><Visibility template={row} /><span className="text-[0.8125rem] text-muted">{row.clusterDistro}, {row.networkDriver}</span></div>
-      <p className="mt-1 text-[0.8125rem] text-muted">{row.labels["kube_tag"] ? `${row.labels["kube_tag"]}, ` : ""}{plural(row.clusters, "cluster")}</p>
+      <Link href={paths.template(projectId, row.id)} className="block truncate py-0.5 text-[0.9375rem] font-medium">
+        {row.name}
+      </Link>
+      <div className="mt-1 flex flex-wrap items-center gap-2">
+        <Visibility template={row} />
+        <span className="text-[0.8125rem] text-muted">
+          {row.clusterDistro}, {row.networkDriver}
+        </span>
+      </div>
+      <p className="mt-1 text-[0.8125rem] text-muted">
+        {row.labels["kube_tag"] ? `${row.labels["kube_tag"]}, ` : ""}
+        {plural(row.clusters, "cluster")}
+      </p>
     </>
   );
 }

@@ -29,25 +29,66 @@ export function TemplateDetail({ id }: { id: string }) {
   const [deleting, setDeleting] = useState(false);
   const template = useQuery(trpc.template.get.queryOptions({ project: project.id, id }));
   const back = { href: paths.templates(project.id), label: "Templates" };
-  if (template.isPending) return <><PageHeader title={<Skeleton className="h-7 w-56" />} back={back} /><Skeleton className="h-80 rounded-xl" /></>;
-  if (template.isError) return <><PageHeader title="Template" back={back} /><ErrorPanel error={template.error} what="The template could not be shown" onRetry={() => void template.refetch()} /></>;
+  if (template.isPending)
+    return (
+      <>
+        <PageHeader title={<Skeleton className="h-7 w-56" />} back={back} />
+        <Skeleton className="h-80 rounded-xl" />
+      </>
+    );
+  if (template.isError)
+    return (
+      <>
+        <PageHeader title="Template" back={back} />
+        <ErrorPanel
+          error={template.error}
+          what="The template could not be shown"
+          onRetry={() => void template.refetch()}
+        />
+      </>
+    );
   const view = template.data;
   return (
     <>
       <PageHeader
         title={view.name}
         back={back}
-        note={<span className="flex flex-wrap items-center gap-x-3 gap-y-1"><Visibility template={view} /><CopyText text={view.id} label="template id" /></span>}
+        note={
+          <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
+            <Visibility template={view} />
+            <CopyText text={view.id} label="template id" />
+          </span>
+        }
         actions={
           <>
-            <ActionLink href={paths.newTemplate(project.id, view.id)} whyNot={may("clustertemplate:create")}><Copy aria-hidden />Copy</ActionLink>
-            <ActionLink href={paths.editTemplate(project.id, view.id)} whyNot={view.cannotEdit}><Pencil aria-hidden />Edit</ActionLink>
-            <Button variant="danger-quiet" whyNot={view.cannotDelete} onClick={() => setDeleting(true)}><Trash2 aria-hidden />Delete</Button>
-            <ActionLink variant="primary" href={paths.newCluster(project.id, { template: view.id })} whyNot={may("cluster:create")}><Plus aria-hidden />Create cluster</ActionLink>
+            <ActionLink href={paths.newTemplate(project.id, view.id)} whyNot={may("clustertemplate:create")}>
+              <Copy aria-hidden />
+              Copy
+            </ActionLink>
+            <ActionLink href={paths.editTemplate(project.id, view.id)} whyNot={view.cannotEdit}>
+              <Pencil aria-hidden />
+              Edit
+            </ActionLink>
+            <Button variant="danger-quiet" whyNot={view.cannotDelete} onClick={() => setDeleting(true)}>
+              <Trash2 aria-hidden />
+              Delete
+            </Button>
+            <ActionLink
+              variant="primary"
+              href={paths.newCluster(project.id, { template: view.id })}
+              whyNot={may("cluster:create")}
+            >
+              <Plus aria-hidden />
+              Create cluster
+            </ActionLink>
           </>
         }
       />
-      {view.tlsDisabled && <Notice tone="warning" title="TLS is off" className="mb-6">Whoever reaches the API of a cluster made from this has full power in it.</Notice>}
+      {view.tlsDisabled && (
+        <Notice tone="warning" title="TLS is off" className="mb-6">
+          Whoever reaches the API of a cluster made from this has full power in it.
+        </Notice>
+      )}
       <div className="grid items-start gap-6 lg:grid-cols-2">
         <TypePanel view={view} projectId={project.id} />
         <NodePanel view={view} />
@@ -59,14 +100,23 @@ export function TemplateDetail({ id }: { id: string }) {
               rows={[
                 ["Created", <ExactTime key="created" at={view.createdAt} />],
                 ["Changed", view.updatedAt && <ExactTime key="updated" at={view.updatedAt} />],
-                ["Project", view.mine ? project.name : <CopyText key="project" text={view.projectId} label="project id" />],
+                [
+                  "Project",
+                  view.mine ? project.name : <CopyText key="project" text={view.projectId} label="project id" />,
+                ],
                 ["Made by", <CopyText key="user" text={view.userId} label="user id" />],
               ]}
             />
           </Panel>
         </div>
       </div>
-      {deleting && <DeleteTemplate template={view} onClose={() => setDeleting(false)} onDeleted={() => router.push(paths.templates(project.id))} />}
+      {deleting && (
+        <DeleteTemplate
+          template={view}
+          onClose={() => setDeleting(false)}
+          onDeleted={() => router.push(paths.templates(project.id))}
+        />
+      )}
     </>
   );
 }
@@ -88,11 +138,29 @@ function TypePanel({ view, projectId }: { view: Template; projectId: string }) {
           ["Orchestration", view.coe === "kubernetes" ? "Kubernetes" : view.coe],
           ["System", view.clusterDistro],
           ["Server type", view.serverType === "bm" ? "Bare metal" : "Virtual machines"],
-          ["Driver", <code key="driver" className="font-mono text-[0.8125rem]">{view.driver}</code>],
+          [
+            "Driver",
+            <code key="driver" className="font-mono text-[0.8125rem]">
+              {view.driver}
+            </code>,
+          ],
           ["Registry", yesNo(view.registryEnabled)],
           ["TLS", view.tlsDisabled ? "Off" : "On"],
           ["Tags", view.tags],
-          ["Used by", view.clusters === 0 ? "No cluster" : <Link key="used" href={paths.clusters(projectId, { template: view.id })} className="text-accent-text hover:underline">{plural(view.clusters, "cluster")}</Link>],
+          [
+            "Used by",
+            view.clusters === 0 ? (
+              "No cluster"
+            ) : (
+              <Link
+                key="used"
+                href={paths.clusters(projectId, { template: view.id })}
+                className="text-accent-text hover:underline"
+              >
+                {plural(view.clusters, "cluster")}
+              </Link>
+            ),
+          ],
         ]}
       />
     </Panel>
@@ -106,7 +174,10 @@ function NodePanel({ view }: { view: Template }) {
         rows={[
           ["Image", <Named key="image" id={view.imageId} name={view.names.image} />],
           ["Worker flavor", view.flavorId && <Named key="flavor" id={view.flavorId} name={view.names.flavor} />],
-          ["Control plane flavor", view.masterFlavorId && <Named key="master" id={view.masterFlavorId} name={view.names.masterFlavor} />],
+          [
+            "Control plane flavor",
+            view.masterFlavorId && <Named key="master" id={view.masterFlavorId} name={view.names.masterFlavor} />,
+          ],
           ["Keypair", view.keypairId],
           ["Volume driver", view.volumeDriver],
           ["Storage driver", view.dockerStorageDriver],
@@ -125,7 +196,12 @@ function NetworkPanel({ view }: { view: Template }) {
       <Facts
         rows={[
           ["Network driver", view.networkDriver],
-          ["External network", view.externalNetworkId && <Named key="external" id={view.externalNetworkId} name={view.names.externalNetwork} />],
+          [
+            "External network",
+            view.externalNetworkId && (
+              <Named key="external" id={view.externalNetworkId} name={view.names.externalNetwork} />
+            ),
+          ],
           ["Fixed network", view.fixedNetwork ?? "One is made for each cluster"],
           ["Fixed subnet", view.fixedSubnet],
           ["API load balancer", yesNo(view.masterLbEnabled)],
@@ -144,7 +220,15 @@ function LabelsPanel({ view }: { view: Template }) {
   const labels = Object.entries(view.labels);
   return (
     <Panel title="Labels" note={labels.length === 0 ? undefined : "Taken by each cluster that does not say otherwise"}>
-      {labels.length === 0 ? <p className="text-sm text-muted">None.</p> : <CodeBlock label="Labels of the template" text={labels.map(([key, value]) => `${key}=${value}`).join("\n")} wrap />}
+      {labels.length === 0 ? (
+        <p className="text-sm text-muted">None.</p>
+      ) : (
+        <CodeBlock
+          label="Labels of the template"
+          text={labels.map(([key, value]) => `${key}=${value}`).join("\n")}
+          wrap
+        />
+      )}
     </Panel>
   );
 }

@@ -458,9 +458,15 @@ export function RadioCards<T extends string>({
 }: ChoiceProps<T>) {
   const id = useId();
   return (
-    <fieldset className="min-w-0" aria-describedby={`${id}-hint ${id}-error ${id}-warning`}>
+    <fieldset
+      className="min-w-0"
+      aria-labelledby={`${id}-legend`}
+      aria-describedby={`${id}-hint ${id}-error ${id}-warning`}
+    >
       <div className="mb-1.5 flex flex-wrap items-baseline justify-between gap-x-3">
-        <legend className={cx("text-sm font-medium", hideLegend && "sr-only")}>{legend}</legend>
+        <span id={`${id}-legend`} className={cx("text-sm font-medium", hideLegend && "sr-only")}>
+          {legend}
+        </span>
         {aside}
       </div>
       <div className={cx("grid gap-2", columns === 2 && "sm:grid-cols-2", columns === 3 && "sm:grid-cols-3")}>
@@ -511,9 +517,15 @@ export function Segments<T extends string>({
 }: ChoiceProps<T>) {
   const id = useId();
   return (
-    <fieldset className="min-w-0" aria-describedby={`${id}-hint ${id}-error ${id}-warning`}>
+    <fieldset
+      className="min-w-0"
+      aria-labelledby={`${id}-legend`}
+      aria-describedby={`${id}-hint ${id}-error ${id}-warning`}
+    >
       <div className="mb-1.5 flex flex-wrap items-baseline justify-between gap-x-3">
-        <legend className={cx("text-sm font-medium", hideLegend && "sr-only")}>{legend}</legend>
+        <span id={`${id}-legend`} className={cx("text-sm font-medium", hideLegend && "sr-only")}>
+          {legend}
+        </span>
         {aside}
       </div>
       <div className="inline-flex max-w-full flex-wrap gap-1 rounded-lg border border-field-border bg-surface-secondary p-1">

@@ -1,22 +1,30 @@
 import { cx } from "./class-names";
 import { count } from "../_lib/format";
 
-/** Use of a limit, as a bar and in numbers; `adds` shows what would come on top. */
-export function Meter({
-  name,
-  used,
-  limit,
-  adds = 0,
-  unit = "",
-  compact,
-}: {
+interface MeterProps {
   name: string;
   used: number;
   limit: number | null;
   adds?: number;
   unit?: string;
   compact?: boolean;
-}) {
+}
+
+/** Memory comes in MiB, as the cloud counts; people read GB. */
+function readable({ name, used, limit, adds = 0 }: Omit<MeterProps, "unit" | "compact">) {
+  if (!name.endsWith("(MiB)")) return { name: name.replace("(GiB)", "(GB)"), used, limit, adds };
+  const gb = (mib: number) => Math.round(mib / 102.4) / 10;
+  return {
+    name: name.replace("(MiB)", "(GB)"),
+    used: gb(used),
+    limit: limit === null ? null : gb(limit),
+    adds: gb(adds),
+  };
+}
+
+/** Use of a limit, as a bar and in numbers; `adds` shows what would come on top. */
+export function Meter({ unit = "", compact, ...raw }: MeterProps) {
+  const { name, used, limit, adds } = readable(raw);
   const after = used + adds;
   const share = limit === null || limit === 0 ? (limit === 0 ? 1 : 0) : Math.min(1, used / limit);
   const shareAfter = limit === null || limit === 0 ? share : Math.min(1, after / limit);

@@ -49,9 +49,11 @@ export function FlavorPicker({ field, label, minimumRamMib }: Props) {
   const shown = matching.filter((flavor) => all || flavor.id === shownValue || unfit(flavor) === null);
   const hidden = matching.length - shown.length;
   return (
-    <fieldset className="min-w-0" aria-describedby={`${id}-error ${id}-warning`}>
+    <fieldset className="min-w-0" aria-labelledby={`${id}-legend`} aria-describedby={`${id}-error ${id}-warning`}>
       <div className="mb-1.5 flex flex-wrap items-baseline justify-between gap-x-3">
-        <legend className="text-sm font-medium">{label}</legend>
+        <span id={`${id}-legend`} className="text-sm font-medium">
+          {label}
+        </span>
         <Origin field={field} theirs={standard?.name ?? theirs ?? undefined} />
       </div>
       {listing.items.length > 8 && (
@@ -92,16 +94,17 @@ export function FlavorPicker({ field, label, minimumRamMib }: Props) {
               return (
                 <tr
                   key={flavor.id}
-                  className="relative transition-colors focus-within:bg-accent-tint hover:bg-surface-secondary has-checked:bg-accent-tint"
+                  className="cursor-pointer transition-colors focus-within:bg-accent-tint hover:bg-surface-secondary has-checked:bg-accent-tint"
+                  onClick={() => set(field, flavor.id === standard?.id ? undefined : flavor.id)}
                 >
                   <td className="px-3 py-2">
-                    <label className="flex items-start gap-2.5 after:absolute after:inset-0 after:cursor-pointer">
+                    <label className="flex items-start gap-2.5">
                       <input
                         type="radio"
                         name={id}
                         checked={shownValue === flavor.id}
                         onChange={() => set(field, flavor.id === standard?.id ? undefined : flavor.id)}
-                        className="mt-0.5 size-4 shrink-0 accent-accent"
+                        className="mt-0.5 size-4 shrink-0 scroll-mt-10 accent-accent"
                         aria-label={`${flavor.name}, ${flavorSize(flavor)}`}
                       />
                       <span className="min-w-0">

@@ -2,15 +2,26 @@
 import { count, gib, memory, plural } from "@/app/_lib/format";
 import { Card } from "@/app/_ui/card";
 import { cx } from "@/app/_ui/class-names";
+import { Summary as Disclose } from "@/app/_ui/disclosure";
 import { Meter } from "@/app/_ui/meter";
 import { Spinner } from "@/app/_ui/spinner";
 import { balancer, inherited, scaleRange, scaling } from "./form";
-import { useWizard } from "./wizard-context";
+import { useWizard, type Preview } from "./wizard-context";
+
+type Limit = Preview["quota"][number];
+
+const shownLimits = 5;
+const fullness = ({ used, adds, limit }: Limit) => (limit === null ? 0 : limit === 0 ? 1 : (used + adds) / limit);
+const meter = (row: Limit) => (
+  <Meter key={row.name} compact name={row.name} used={row.used} adds={row.adds} limit={row.limit} />
+);
 
 /** What will be and what it takes of the quota, while the form is filled in. */
 export function Summary({ problems, asking, failed }: { problems: number; asking: boolean; failed: boolean }) {
   const { values, template, preview } = useWizard();
   const made = preview?.effective;
+  // The nearest to its limit first: that is the one which decides.
+  const tight = (preview?.quota ?? []).filter((row) => row.adds > 0).toSorted((a, b) => fullness(b) - fullness(a));
   const range = scaling(values, template) ? scaleRange(values, template) : null;
   const rows: [string, string][] = [
     ["Name", values.name || "–"],
@@ -58,16 +69,18 @@ export function Summary({ problems, asking, failed }: { problems: number; asking
             </div>
           ))}
         </dl>
-        {preview && preview.quota.length > 0 && (
+        {tight.length > 0 && (
           <div
             className={cx("space-y-3 border-t border-separator px-4 py-4 transition-opacity", asking && "opacity-70")}
           >
             <h3 className="text-xs font-medium text-muted">Quota after creation</h3>
-            {preview.quota
-              .filter((row) => row.adds > 0)
-              .map((row) => (
-                <Meter key={row.name} compact name={row.name} used={row.used} adds={row.adds} limit={row.limit} />
-              ))}
+            {tight.slice(0, shownLimits).map(meter)}
+            {tight.length > shownLimits && (
+              <details className="group">
+                <Disclose className="min-h-8! text-xs text-muted">{tight.length - shownLimits} more limits</Disclose>
+                <div className="space-y-3 pt-2">{tight.slice(shownLimits).map(meter)}</div>
+              </details>
+            )}
           </div>
         )}
         {preview?.footprint && (

@@ -81,11 +81,11 @@ function TemplateChoice() {
   );
   const suggested = templates.find((template) => template.public && !template.hidden)?.id;
   return (
-    <fieldset className="min-w-0" aria-describedby="template-error template-warning">
+    <fieldset className="min-w-0" aria-labelledby="template-legend" aria-describedby="template-error template-warning">
       <div className="mb-1.5 flex flex-wrap items-baseline justify-between gap-3">
-        <legend className="text-sm font-medium">
+        <span id="template-legend" className="text-sm font-medium">
           Template <span className="font-normal text-muted">(required)</span>
-        </legend>
+        </span>
       </div>
       {templates.length > 5 && (
         <input

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { chromium, defineConfig } from "@playwright/test";
+import { apiPort, consolePort, sandboxPort } from "./e2e/support/ports.ts";
 
 // A browser named by hand, else Playwright's own download, else one of the system.
 const names = ["chromium", "chromium-browser", "google-chrome"];
@@ -9,10 +10,6 @@ const system = (process.env.PATH ?? "")
   .flatMap((folder) => names.map((name) => join(folder, name)))
   .find((path) => existsSync(path));
 const executablePath = process.env.CHROMIUM_PATH ?? (existsSync(chromium.executablePath()) ? undefined : system);
-
-export const consolePort = 3911;
-export const apiPort = 3912;
-export const sandboxPort = 3913;
 
 export default defineConfig({
   testDir: "e2e",

@@ -48,8 +48,12 @@ export async function fillWizard(page: Page, wish: ClusterWish): Promise<void> {
   await page.getByRole("button", { name: "Next: Size" }).click();
   await expect(step(page, "Size")).toBeVisible();
   if (wish.workers !== undefined) await page.getByLabel("Worker nodes", { exact: true }).fill(String(wish.workers));
-  if (wish.workerFlavor !== undefined)
-    await page.getByRole("group", { name: "Worker flavor" }).getByRole("radio", { name: wish.workerFlavor }).check();
+  if (wish.workerFlavor !== undefined) {
+    const flavor = page.getByRole("group", { name: "Worker flavor" }).getByRole("row").filter({ hasText: wish.workerFlavor });
+    // The whole row is the radio's label.
+    await flavor.click();
+    await expect(flavor.getByRole("radio")).toBeChecked();
+  }
   await page.getByRole("button", { name: "Next: Network" }).click();
   await expect(step(page, "Network")).toBeVisible();
   await page.getByRole("button", { name: "Next: Misc" }).click();

@@ -1,0 +1,73 @@
+// Templates: make one, copy it, change it, use it, delete it.
+import { expect, test, type Page } from "@playwright/test";
+import { apiOf, makeCluster, makeTemplate } from "./support/api.ts";
+import { openRowMenu, openSection, row, signIn, step, uniqueName } from "./support/console.ts";
+
+const next = (page: Page) => page.getByRole("button", { name: "Next", exact: true }).click();
+
+async function choose(page: Page, label: string, option: string): Promise<void> {
+  await page.getByRole("combobox", { name: label }).fill(option);
+  await page.getByRole("option", { name: option }).first().click();
+}
+
+test("a template is made, copied, changed and deleted", async ({ page }) => {
+  const name = uniqueName("mine");
+  await signIn(page, "demo");
+  await openSection(page, "Templates");
+  await page.getByRole("link", { name: "Create template" }).click();
+  await page.getByLabel("Name").fill(name);
+  await next(page);
+  await expect(step(page, "Node spec")).toBeVisible();
+  await choose(page, "Image", "fedora-coreos-42");
+  await choose(page, "Worker flavor", "m1.small");
+  await next(page);
+  await expect(step(page, "Network")).toBeVisible();
+  await choose(page, "External network", "public");
+  await next(page);
+  await expect(step(page, "Labels")).toBeVisible();
+  await next(page);
+  await expect(step(page, "Review")).toBeVisible();
+  await page.getByRole("button", { name: "Create template" }).click();
+  await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
+  await expect(page.getByRole("main")).toContainText("fedora-coreos-42");
+
+  await page.getByRole("link", { name: "Copy", exact: true }).click();
+  const copy = `${name}-copy`;
+  await page.getByLabel("Name").fill(copy);
+  for (const title of ["Node spec", "Network", "Labels", "Review"]) {
+    await next(page);
+    await expect(step(page, title)).toBeVisible();
+  }
+  await page.getByRole("button", { name: "Create template" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: copy })).toBeVisible();
+
+  await page.getByRole("link", { name: "Edit", exact: true }).click();
+  await page.getByLabel("Tags").fill("ours");
+  await page.getByRole("navigation", { name: "Steps" }).getByRole("button", { name: "Review" }).click();
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: copy })).toBeVisible();
+  await expect(page.getByRole("main")).toContainText("ours");
+
+  await page.getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Delete template" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Templates" })).toBeVisible();
+  await expect(row(page, name)).toHaveCount(1);
+});
+
+test("a template in use, or of another project, says why it cannot be deleted", async ({ page }) => {
+  const other = await apiOf("other");
+  const name = uniqueName("used");
+  const template = await makeTemplate(other, name);
+  const cluster = await makeCluster(other, uniqueName("user"), { cluster_template_id: template });
+  await signIn(page, "other");
+  await openSection(page, "Templates");
+  await openRowMenu(page, name);
+  const remove = page.getByRole("menuitem", { name: "Delete" });
+  await expect(remove).toBeDisabled();
+  await expect(remove).toHaveAccessibleDescription("A cluster uses it.");
+  await page.keyboard.press("Escape");
+  await openRowMenu(page, "kubernetes-dev");
+  await expect(remove).toBeDisabled();
+  await expect(remove).toHaveAccessibleDescription(/belongs to another project/);
+  await other.call("DELETE", `/clusters/${cluster}`);
+});

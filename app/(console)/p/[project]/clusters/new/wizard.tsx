@@ -137,8 +137,14 @@ export function Wizard({ templates, options, start }: Props) {
   useMarkUnsaved(dirty, true);
   useEffect(() => {
     if (!dirty) return;
-    const timer = setTimeout(() => saveDraft(project.id, values, steps[reached] ?? "info"), 500);
-    return () => clearTimeout(timer);
+    const save = () => saveDraft(project.id, values, steps[reached] ?? "info");
+    const timer = setTimeout(save, 500);
+    // A page that is left within that half second keeps its draft too.
+    window.addEventListener("pagehide", save);
+    return () => {
+      clearTimeout(timer);
+      window.removeEventListener("pagehide", save);
+    };
   }, [values, dirty, project.id, reached]);
 
   const problemOf = (field: FieldName): string | undefined =>

@@ -65,7 +65,7 @@ export function SignInForm({ next, again }: Props) {
       method="post"
       noValidate
       onSubmit={(event) => void form.handleSubmit((values) => signIn.mutate(values))(event)}
-      className="space-y-4"
+      className="flex flex-col gap-4"
     >
       {signIn.isError && <ErrorNotice ref={problem} text={explain(signIn.error, "You are not signed in")} />}
       <TextField

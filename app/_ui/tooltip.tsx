@@ -3,7 +3,8 @@ import { useEffect, useRef, type ReactNode } from "react";
 
 /**
  * A short explanation on hover and focus. It repeats what the child says of itself by `aria-description`, so it is
- * hidden from readers. Always wraps, so that a text that comes or goes does not make the child anew.
+ * hidden from readers. Always wraps (without a box:
+ * space it by gaps, not by margins), so that a text that comes or goes does not make the child anew.
  */
 export function Tooltip({ text, children }: { text: string | null | undefined; children: ReactNode }) {
   const around = useRef<HTMLSpanElement>(null);

@@ -65,7 +65,7 @@ export function KeypairDialog({ onClose, onMade }: { onClose: () => void; onMade
           </Button>
         }
       >
-        <div className="space-y-4">
+        <div className="flex flex-col items-stretch gap-4">
           <Notice tone="warning">
             It is shown this once and kept nowhere. Without it nobody can log in to the nodes.
           </Notice>
@@ -102,7 +102,7 @@ export function KeypairDialog({ onClose, onMade }: { onClose: () => void; onMade
         </>
       }
     >
-      <div className="space-y-4">
+      <div className="flex flex-col items-stretch gap-4">
         {create.isError && <ErrorNotice text={explain(create.error, "The keypair was not added")} />}
         <TextField
           label="Name"

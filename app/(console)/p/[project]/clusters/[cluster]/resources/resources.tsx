@@ -138,7 +138,7 @@ function Branch({ node, depth, only }: { node: ResourceNode; depth: number; only
             </span>
           )}
         </div>
-        {failed(node) && node.reason && (
+        {failed(node) && node.reason && !node.children.some(failed) && (
           <p className="mt-1 ml-9 font-mono text-xs break-words text-bad">{node.reason}</p>
         )}
       </div>

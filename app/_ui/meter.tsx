@@ -12,7 +12,13 @@ interface MeterProps {
 
 /** Memory comes in MiB, as the cloud counts; people read GB. */
 function readable({ name, used, limit, adds = 0 }: Omit<MeterProps, "unit" | "compact">) {
-  if (!name.endsWith("(MiB)")) return { name: name.replace("(GiB)", "(GB)"), used, limit, adds };
+  if (!name.endsWith("(MiB)"))
+    return {
+      name: name.replace("(GiB)", "(GB)").replace(/^[a-z](?=[a-z])/, (letter) => letter.toUpperCase()),
+      used,
+      limit,
+      adds,
+    };
   const gb = (mib: number) => Math.round(mib / 102.4) / 10;
   return {
     name: name.replace("(MiB)", "(GB)"),
@@ -33,7 +39,7 @@ export function Meter({ unit = "", compact, ...raw }: MeterProps) {
   return (
     <div className={cx("min-w-0", compact ? "space-y-1" : "space-y-1.5")}>
       <div className="flex items-baseline justify-between gap-3 text-xs">
-        <span className="truncate text-muted first-letter:uppercase">{name}</span>
+        <span className="truncate text-muted">{name}</span>
         <span className={cx("tabular-nums", over ? "font-medium text-bad" : "text-foreground")}>
           {count(used)}
           {adds > 0 && <span className={over ? "" : "text-accent-text"}> + {count(adds)}</span>}

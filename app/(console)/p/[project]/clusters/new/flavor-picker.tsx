@@ -77,13 +77,13 @@ export function FlavorPicker({ field, label, minimumRamMib }: Props) {
               <th scope="col" className="px-3 py-2 text-left font-medium">
                 Flavor
               </th>
-              <th scope="col" className="px-3 py-2 text-right font-medium">
+              <th scope="col" className="px-2 py-2 text-right sm:px-3 font-medium">
                 vCPU
               </th>
-              <th scope="col" className="px-3 py-2 text-right font-medium">
+              <th scope="col" className="px-2 py-2 text-right sm:px-3 font-medium">
                 RAM
               </th>
-              <th scope="col" className="px-3 py-2 text-right font-medium">
+              <th scope="col" className="px-2 py-2 text-right sm:px-3 font-medium">
                 Disk
               </th>
             </tr>
@@ -108,14 +108,16 @@ export function FlavorPicker({ field, label, minimumRamMib }: Props) {
                         aria-label={`${flavor.name}, ${flavorSize(flavor)}`}
                       />
                       <span className="min-w-0">
-                        <span className="font-medium break-all">{flavor.name}</span>
+                        <span className="font-medium break-words">{flavor.name}</span>
                         {why && <span className="block text-xs text-warn">{why}</span>}
                       </span>
                     </label>
                   </td>
-                  <td className="px-3 py-2 text-right tabular-nums">{flavor.vcpus}</td>
-                  <td className="px-3 py-2 text-right whitespace-nowrap tabular-nums">{memory(flavor.ramMib)}</td>
-                  <td className="px-3 py-2 text-right whitespace-nowrap tabular-nums">
+                  <td className="px-2 py-2 text-right sm:px-3 tabular-nums">{flavor.vcpus}</td>
+                  <td className="px-2 py-2 text-right sm:px-3 whitespace-nowrap tabular-nums">
+                    {memory(flavor.ramMib)}
+                  </td>
+                  <td className="px-2 py-2 text-right sm:px-3 whitespace-nowrap tabular-nums">
                     {flavor.diskGib === 0 ? "–" : `${flavor.diskGib} GB`}
                   </td>
                 </tr>

@@ -55,7 +55,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     rmSync(directory, { recursive: true, force: true });
   };
   try {
-    const { stdout } = await run(join(here, "up"), [directory], { env, timeout: 120_000 });
+    const { stdout } = await run(join(here, "up"), [directory], { env, timeout: 300_000 });
     return { url: stdout.trim(), stop };
   } catch (error) {
     await stop();

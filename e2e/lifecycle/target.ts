@@ -3,9 +3,10 @@ import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { call, list, read, signIn } from "../openstack/session.ts";
 import type { Credentials, Session } from "../openstack/session.ts";
+import { kubernetesIsBuilt } from "../kubernetes/api-server.ts";
 import { standInKubernetes } from "../openstack/stand-in-kubernetes.ts";
 import { playNodes } from "../openstack/stand-in-node.ts";
-import type { Behaviour } from "../openstack/stand-in-node.ts";
+import type { Behaviour, PlayedNode } from "../openstack/stand-in-node.ts";
 import { freePort } from "./product.ts";
 import type { Role } from "./product.ts";
 
@@ -57,7 +58,8 @@ export async function sandboxTarget(speed = 200): Promise<CloudTarget> {
 
 const password = "devcloud";
 
-export function openstackTarget(behaviour: Behaviour = "in short"): CloudTarget {
+/** `behaviour`: how each of its servers behaves. */
+export function openstackTarget(behaviour: (node: PlayedNode) => Behaviour = () => "in short"): CloudTarget {
   const authUrl = "http://127.0.0.1:5000/v3";
   const trusteeAdmin = "trustee_domain_admin";
   return {
@@ -81,9 +83,9 @@ export function openstackTarget(behaviour: Behaviour = "in short"): CloudTarget 
       const { name, remove } = await makeProject(admin);
       const person = await signIn(projectCredentials(authUrl, name, password, name));
       await call("POST", `${person.at("compute")}/os-keypairs`, person, { keypair: { name: "mykey" } });
-      const kubernetes = standInKubernetes();
+      const kubernetes = kubernetesIsBuilt() ? standInKubernetes() : null;
       const projectId = person.projectId ?? "";
-      const nodes = playNodes(admin, { projectId, kubernetes, behaviour: () => behaviour });
+      const nodes = playNodes(admin, { projectId, ...(kubernetes && { kubernetes }), behaviour });
       return {
         person,
         trusteeAdmin: await signIn({
@@ -95,7 +97,7 @@ export function openstackTarget(behaviour: Behaviour = "in short"): CloudTarget 
         nodes,
         remove: async () => {
           nodes.stop();
-          await kubernetes.stop();
+          await kubernetes?.stop();
           await remove();
         },
       };

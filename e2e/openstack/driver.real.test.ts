@@ -37,6 +37,9 @@ let cloud: Cloud;
 let certificates: Server;
 let before: Inventory;
 let want: Desired;
+/** So many of the next workers fail with these words. */
+let failing = 0;
+const words = "phase runtime: the disk is full";
 /** Summaries of the steps that were carried out. */
 const done: string[] = [];
 
@@ -80,7 +83,8 @@ async function observe(): Promise<Observed> {
 async function converge(settled: (seen: Observed) => boolean, limitMs: number): Promise<Observed> {
   return until(`settled (${done.join(", ")})`, limitMs, async () => {
     const seen = await observe();
-    if (seen.state === "failed") throw new Error(`${seen.reason ?? ""} ${prepared.nodes?.problems.join("; ") ?? ""}`);
+    if (seen.state === "failed" && !want.repair)
+      throw new Error(`${seen.reason ?? ""} ${prepared.nodes?.problems.join("; ") ?? ""}`);
     const [step] = driver.plan(want, seen, new Date());
     if (step) await twice(step);
     return step === undefined && settled(seen) ? seen : null;
@@ -96,7 +100,9 @@ async function twice(step: Step): Promise<void> {
 }
 
 beforeAll(async () => {
-  prepared = await openstackTarget().prepare();
+  prepared = await openstackTarget((node) =>
+    node.env.ROLE === "worker" && failing-- > 0 ? { failWith: words } : "in short",
+  ).prepare();
   clouds = openClouds(settings);
   const owner = clouds.fromToken(new Secret(prepared.person.token));
   const trusteePassword = new Secret(randomUUID());
@@ -238,6 +244,27 @@ describe("the Heat driver at a real Heat", () => {
           .sort(),
       );
       want = withWorkers(2);
+    },
+    11 * minute,
+  );
+
+  it(
+    "shows a failed worker's own words, and replaces it when it is asked to repair",
+    async () => {
+      failing = 1;
+      want = withWorkers(3);
+      const failed = await until("a worker has failed", 5 * minute, async () => {
+        const seen = await observe();
+        const [step] = driver.plan(want, seen, new Date());
+        if (step) await twice(step);
+        return seen.state === "failed" ? seen : null;
+      });
+      expect(failed.reason).toContain(words);
+      expect(driver.plan(want, failed, new Date())).toEqual([]);
+      want = { ...want, repair: true };
+      const repaired = await converge((now) => now.state === "ready", 5 * minute);
+      expect(workersOf(repaired)).toHaveLength(3);
+      want = { ...want, repair: false };
     },
     11 * minute,
   );

@@ -76,7 +76,7 @@ function stubPrograms(bin: string, root: string, env: NodeEnv, machineUrl: strin
     writeFileSync(path, `#!/bin/sh\n${body}\n`);
     chmodSync(path, 0o755);
   };
-  const tell = (path: string) => `/usr/bin/curl -sS --fail-with-body -m 300 -X POST ${machineUrl}/${path} >&2`;
+  const tell = (path: string) => `/usr/bin/curl -sS --fail-with-body -m 400 -X POST ${machineUrl}/${path} >&2`;
   for (const name of stubs) program(join(bin, name), "exit 0");
   program(join(bin, "ip"), "echo default via 10.0.0.1");
   program(join(bin, "blkid"), "exit 2");

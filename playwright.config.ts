@@ -1,15 +1,6 @@
-import { existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
-import { chromium, defineConfig } from "@playwright/test";
+import { defineConfig } from "@playwright/test";
+import { browserOptions } from "./e2e/support/browser.ts";
 import { apiPort, consolePort, sandboxPort } from "./e2e/support/ports.ts";
-
-// A browser named by hand, else Playwright's own download, else one of the system.
-const names = ["chromium", "chromium-browser", "google-chrome"];
-const system = (process.env.PATH ?? "")
-  .split(delimiter)
-  .flatMap((folder) => names.map((name) => join(folder, name)))
-  .find((path) => existsSync(path));
-const executablePath = process.env.CHROMIUM_PATH ?? (existsSync(chromium.executablePath()) ? undefined : system);
 
 export default defineConfig({
   testDir: "e2e",
@@ -25,17 +16,7 @@ export default defineConfig({
     contextOptions: { reducedMotion: "reduce" },
     trace: "retain-on-failure",
     screenshot: "only-on-failure",
-    launchOptions: {
-      ...(executablePath ? { executablePath } : {}),
-      args: [
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
-      ],
-    },
+    launchOptions: browserOptions(),
   },
   webServer: {
     command: "node_modules/node/bin/node --disable-warning=ExperimentalWarning e2e/support/serve.ts",

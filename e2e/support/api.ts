@@ -12,9 +12,13 @@ export interface Api {
 }
 
 /** As a person in a project; by default in that of their own name. */
-export async function apiOf(person: Person, project: string = person === "reader" ? "demo" : person): Promise<Api> {
+export async function apiOf(
+  person: Person,
+  project: string = person === "reader" ? "demo" : person,
+  ports: { api: number; sandbox: number } = { api: apiPort, sandbox: sandboxPort },
+): Promise<Api> {
   const domain = { name: "Default" };
-  const answer = await fetch(`http://127.0.0.1:${sandboxPort}/identity/v3/auth/tokens`, {
+  const answer = await fetch(`http://127.0.0.1:${ports.sandbox}/identity/v3/auth/tokens`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({
@@ -29,7 +33,7 @@ export async function apiOf(person: Person, project: string = person === "reader
   return {
     projectId,
     async call(method, path, body) {
-      const response = await fetch(`http://127.0.0.1:${apiPort}/v1${path}`, {
+      const response = await fetch(`http://127.0.0.1:${ports.api}/v1${path}`, {
         method,
         headers: {
           "content-type": "application/json",

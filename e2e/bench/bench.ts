@@ -1,0 +1,25 @@
+// The parts of the report, one after another; a part that breaks is told and the others go on.
+import { benchConductor } from "./conductor.ts";
+import { benchLatency } from "./latency.ts";
+import { benchList } from "./list.ts";
+import { benchStart } from "./start.ts";
+
+const parts: Record<string, () => Promise<void>> = {
+  start: benchStart,
+  list: benchList,
+  latency: benchLatency,
+  conductor: benchConductor,
+};
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in parts));
+if (unknown.length > 0) {
+  console.error(`There is no part ${unknown.join(", ")}: choose among ${Object.keys(parts).join(", ")}.`);
+  process.exit(1);
+}
+for (const [name, part] of Object.entries(parts)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  await part().catch((error: unknown) => {
+    console.error(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  });
+}

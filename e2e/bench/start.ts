@@ -1,0 +1,50 @@
+// Cold start as a newcomer has it: a fresh clone, an empty home, `npm start`, the first page.
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { consoleUrl, ended, ports } from "./product.ts";
+import { print, timed, until } from "./report.ts";
+
+export async function benchStart(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "jeroboam-clone-"));
+  const clone = join(folder, "jeroboam");
+  const home = join(folder, "home");
+  mkdirSync(home);
+  execFileSync("git", ["clone", "--quiet", process.cwd(), clone]);
+  const settings = join(homedir(), ".npmrc");
+  const env = {
+    ...process.env,
+    HOME: home,
+    npm_config_cache: join(home, ".npm"),
+    // Which registry this machine uses is no part of what is measured.
+    ...(existsSync(settings) ? { npm_config_userconfig: settings } : {}),
+    PORT: String(ports.console),
+    API_PORT: String(ports.api),
+    SANDBOX_PORT: String(ports.sandbox),
+  };
+  const firstPage = async () => {
+    const child = spawn("npm", ["start"], { cwd: clone, env, stdio: ["ignore", "ignore", "inherit"], detached: true });
+    const page = () => fetch(`${consoleUrl}/login`).then((answer) => (answer.ok ? true : null), () => null);
+    const { ms } = await timed(() =>
+      until(
+        () => (child.exitCode === null ? page() : Promise.reject(new Error("npm start ended before it served a page"))),
+        900_000,
+      ),
+    );
+    // npm hands no signal on to what it started: the whole group is stopped.
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
+    await ended(child);
+    return ms / 1000;
+  };
+  try {
+    const cold = await firstPage();
+    const warm = [await firstPage(), await firstPage(), await firstPage()];
+    print("npm start to the first page", [
+      { what: "fresh clone, empty home", unit: "s", values: [cold] },
+      { what: "again, everything there", unit: "s", values: warm },
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

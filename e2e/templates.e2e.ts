@@ -18,7 +18,7 @@ test("a template is made, copied, changed and deleted", async ({ page }) => {
   await page.getByLabel("Name").fill(name);
   await next(page);
   await expect(step(page, "Node spec")).toBeVisible();
-  await choose(page, "Image", "fedora-coreos-42");
+  await choose(page, "Image", "fedora-coreos-38");
   await choose(page, "Worker flavor", "m1.small");
   await next(page);
   await expect(step(page, "Network")).toBeVisible();
@@ -29,7 +29,7 @@ test("a template is made, copied, changed and deleted", async ({ page }) => {
   await expect(step(page, "Review")).toBeVisible();
   await page.getByRole("button", { name: "Create template" }).click();
   await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
-  await expect(page.getByRole("main")).toContainText("fedora-coreos-42");
+  await expect(page.getByRole("main")).toContainText("fedora-coreos-38");
 
   await page.getByRole("link", { name: "Copy", exact: true }).click();
   const copy = `${name}-copy`;

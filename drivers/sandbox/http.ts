@@ -1,144 +1,241 @@
-// One listener for all services: who is asking, request ids, and refusals in each service's own shape.
+// One HTTP front for all services: each has its own path, its own way of refusing, and takes the same tokens.
 import { randomUUID } from "node:crypto";
-import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { Fault, faultBody, type Service } from "./fault.ts";
-import type { Token, World } from "./world.ts";
+import { digest, Fault } from "./core.ts";
+import type { Caller, Core } from "./core.ts";
 
-export interface Caller {
-  userId: string;
-  projectId: string;
-  roles: readonly string[];
-  admin: boolean;
-  token: Token;
+/** How a service says no: status and body. */
+export type FaultBody = (fault: Fault, core: Core) => { type?: string; body: string };
+
+export interface Service {
+  /** `/compute/v2.1` */
+  prefix: string;
+  faults: FaultBody;
+  /** Further headers of each answer, given the request's. */
+  headers?: (request: FastifyRequest, requestId: string) => Record<string, string>;
 }
 
-export type App = FastifyInstance;
-
-const prefixes: [prefix: string, service: Service][] = [
-  ["/identity", "identity"],
-  ["/compute", "compute"],
-  ["/network", "network"],
-  ["/image", "image"],
-  ["/volume", "volume"],
-  ["/orchestration", "orchestration"],
-  ["/load-balancer", "load-balancer"],
-  ["/key-manager", "key-manager"],
-];
-
-export const serviceOf = (url: string): Service =>
-  prefixes.find(([prefix]) => url === prefix || url.startsWith(`${prefix}/`) || url.startsWith(`${prefix}?`))?.[1] ??
-  "identity";
-
-export function buildApp(): App {
-  const app = Fastify({ bodyLimit: 16 << 20, routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 } });
-  // Clients send bodies of other types, or none at all with a JSON type.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => {
-    const text = String(body);
-    if (text.trim() === "") return done(null, {});
-    try {
-      done(null, JSON.parse(text));
-    } catch {
-      done(new Fault(400, "Malformed JSON in request body."));
-    }
-  });
-  app.addHook("onSend", async (request, reply, payload) => {
-    const id = `req-${randomUUID()}`;
-    reply.header("x-openstack-request-id", id);
-    if (serviceOf(request.url) === "compute") reply.header("x-compute-request-id", id);
-    return payload;
-  });
-  app.setErrorHandler((error, request, reply) => {
-    const fault =
-      error instanceof Fault
-        ? error
-        : error instanceof z.ZodError
-          ? new Fault(
-              400,
-              `Invalid input for field ${error.issues[0]?.path.join("/") ?? ""}: ${error.issues[0]?.message ?? ""}`,
-            )
-          : new Fault(statusOf(error), error instanceof Error ? error.message : String(error));
-    const { type, body } = faultBody(serviceOf(request.url), fault);
-    return reply.code(fault.status).type(type).send(body);
-  });
-  app.setNotFoundHandler((request, reply) => {
-    const { type, body } = faultBody(serviceOf(request.url), new Fault(404, "The resource could not be found."));
-    return reply.code(404).type(type).send(body);
-  });
-  return app;
+export interface Call {
+  caller: Caller;
+  /** The project of the token; a Fault for tokens without one. */
+  project: string;
+  param(name: string): string;
+  /** First value, or null. */
+  query(name: string): string | null;
+  queryAll(name: string): string[];
+  search: URLSearchParams;
+  /** The body through a schema; what does not fit is a 400 that names the field. */
+  body<T>(schema: z.ZodType<T>): T;
+  rawBody: unknown;
+  header(name: string): string | null;
+  /** Path and query as they came. */
+  target: string;
 }
 
-const statusOf = (error: unknown): number =>
-  typeof error === "object" && error !== null && "statusCode" in error && typeof error.statusCode === "number"
-    ? error.statusCode
-    : 500;
-
-/** The token's row while it is valid. */
-export function liveToken(world: World, id: unknown): Token | undefined {
-  if (typeof id !== "string") return undefined;
-  const token = world.tokens.get(id);
-  if (!token || Date.parse(token.expiresAt) <= Date.now()) return undefined;
-  if (token.trustId !== null && !world.trusts.get(token.trustId)) return undefined;
-  return world.users.get(token.userId)?.enabled ? token : undefined;
+/** Status and body; a bare value is 200. */
+export class Reply {
+  readonly status: number;
+  readonly value: unknown;
+  readonly headers: Record<string, string>;
+  constructor(status: number, value: unknown = null, headers: Record<string, string> = {}) {
+    this.status = status;
+    this.value = value;
+    this.headers = headers;
+  }
 }
 
-/** Who calls a service that works on projects. Throws 401 without a valid token, 403 without a project. */
-export function callerOf(world: World, request: FastifyRequest): Caller {
-  const token = liveToken(world, request.headers["x-auth-token"]);
-  if (!token) throw new Fault(401, "The request you have made requires authentication.");
-  if (token.projectId === null) throw new Fault(403, "This action needs a token of a project.");
+export type Handler = (call: Call) => unknown;
+export interface Routes {
+  get(path: string, handler: Handler): void;
+  post(path: string, handler: Handler): void;
+  put(path: string, handler: Handler): void;
+  patch(path: string, handler: Handler): void;
+  delete(path: string, handler: Handler): void;
+  /** Nobody need be signed in. */
+  open(method: "GET" | "POST" | "HEAD", path: string, handler: Handler): void;
+}
+
+export type Authenticate = (token: string) => Caller | null;
+
+const nobody: Caller = { userId: "", projectId: null, domainId: null, roles: [], isAdmin: false };
+
+export function addService(
+  app: FastifyInstance,
+  core: Core,
+  authenticate: Authenticate,
+  service: Service,
+  define: (routes: Routes) => void,
+): void {
+  void app.register(
+    (scope, _options, done) => {
+      const refuse = (reply: FastifyReply, fault: Fault) => {
+        const { type = "application/json", body } = service.faults(fault, core);
+        if (fault.status === 401) void reply.header("WWW-Authenticate", `Keystone uri="${core.url()}/identity/v3"`);
+        if (fault.status === 413) void reply.header("Retry-After", "0");
+        return reply.code(fault.status).type(type).send(body);
+      };
+      scope.setErrorHandler((error, _request, reply) => {
+        if (error instanceof Fault) return refuse(reply, error);
+        const status = z.looseObject({ statusCode: z.number() }).safeParse(error).data?.statusCode ?? 500;
+        if (status >= 500)
+          core.log.warn(
+            { service: service.prefix, error: error instanceof Error ? (error.stack ?? "") : String(error) },
+            "sandbox failed",
+          );
+        return refuse(
+          reply,
+          status < 500
+            ? new Fault(status, "BadRequest", error instanceof Error ? error.message : "bad request")
+            : new Fault(500, "InternalError", "An unexpected error prevented the server from fulfilling your request."),
+        );
+      });
+      scope.setNotFoundHandler((_request, reply) =>
+        refuse(reply, new Fault(404, "NotFound", "The resource could not be found.")),
+      );
+      scope.addHook("onRequest", async (request, reply) => {
+        const id = `req-${randomUUID()}`;
+        void reply.headers({ "X-Openstack-Request-Id": id, ...service.headers?.(request, id) });
+      });
+      const route = (method: string, path: string, handler: Handler, guarded: boolean) => {
+        scope.route({
+          method,
+          url: path,
+          exposeHeadRoute: method === "GET",
+          handler: async (request, reply) => {
+            const token = headerOf(request, "x-auth-token");
+            const caller = token === null ? null : authenticate(token);
+            if (guarded && !caller)
+              throw new Fault(401, "Unauthorized", "The request you have made requires authentication.");
+            const value = await handler(callOf(request, caller ?? nobody));
+            core.state.flush();
+            if (value instanceof Reply) {
+              void reply.code(value.status).headers(value.headers);
+              if (value.value === null) return reply.removeHeader("content-type").send();
+              if (typeof value.value === "string" && value.headers["Content-Type"] !== undefined)
+                return reply.send(value.value);
+              return reply.type("application/json").send(JSON.stringify(value.value));
+            }
+            return reply.type("application/json").send(JSON.stringify(value));
+          },
+        });
+      };
+      define({
+        get: (path, handler) => route("GET", path, handler, true),
+        post: (path, handler) => route("POST", path, handler, true),
+        put: (path, handler) => route("PUT", path, handler, true),
+        patch: (path, handler) => route("PATCH", path, handler, true),
+        delete: (path, handler) => route("DELETE", path, handler, true),
+        open: (method, path, handler) => route(method, path, handler, false),
+      });
+      done();
+    },
+    { prefix: service.prefix },
+  );
+}
+
+function callOf(request: FastifyRequest, caller: Caller): Call {
+  const params = z.record(z.string(), z.string()).parse(request.params ?? {});
+  const search = new URL(request.url, "http://sandbox").searchParams;
   return {
-    userId: token.userId,
-    projectId: token.projectId,
-    roles: token.roles,
-    admin: token.roles.includes("admin"),
-    token,
+    caller,
+    get project() {
+      if (caller.projectId === null) throw new Fault(403, "Forbidden", "The token is not scoped to a project.");
+      return caller.projectId;
+    },
+    param: (name) => params[name] ?? "",
+    query: (name) => search.get(name),
+    queryAll: (name) => search.getAll(name),
+    search,
+    rawBody: request.body,
+    target: request.url,
+    header: (name) => headerOf(request, name),
+    body(schema) {
+      const parsed = schema.safeParse(request.body);
+      if (parsed.success) return parsed.data;
+      const issue = parsed.error.issues[0];
+      const path = issue?.path ?? [];
+      throw new Fault(
+        400,
+        "BadRequest",
+        `Invalid input for field/attribute ${path.join(".") || "body"}. ${issue?.message ?? ""}`,
+      );
+    },
   };
 }
 
-/** Writing needs more than the reader role. */
-export function writerOf(world: World, request: FastifyRequest): Caller {
-  const caller = callerOf(world, request);
-  if (!caller.roles.some((role) => role === "member" || role === "admin"))
-    throw new Fault(403, "Policy doesn't allow this action to be performed.", "PolicyNotAuthorized");
-  return caller;
+function headerOf(request: FastifyRequest, name: string): string | null {
+  const found = request.headers[name.toLowerCase()];
+  return (Array.isArray(found) ? found[0] : found) ?? null;
 }
 
-export const queryOf = (request: FastifyRequest): Record<string, string> => {
-  const found: Record<string, string> = {};
-  for (const [name, value] of new URL(request.url, "http://sandbox").searchParams)
-    found[name] = found[name] === undefined ? value : `${found[name]},${value}`;
-  return found;
-};
+export const tokenId = (token: string): string => digest(token);
 
-export const paramOf = (request: FastifyRequest, name: string): string => {
-  const params: unknown = request.params;
-  const value: unknown = typeof params === "object" && params !== null ? Reflect.get(params, name) : undefined;
-  return typeof value === "string" ? value : "";
+/** `{key: {code, message}}`, the key by status: Nova and Cinder. */
+const words: Readonly<Record<number, string>> = {
+  400: "badRequest",
+  403: "forbidden",
+  404: "itemNotFound",
+  409: "conflictingRequest",
+  413: "overLimit",
+  500: "computeFault",
 };
+export const namedFault: FaultBody = (fault) =>
+  fault.status === 401
+    ? titledFault(fault, undefined)
+    : {
+        type: "application/json; charset=UTF-8",
+        body: JSON.stringify({
+          [words[fault.status] ?? "computeFault"]: { code: fault.status, message: fault.message },
+        }),
+      };
 
-/** Newest first by creation, with `limit` and `marker` and the link to the next page. */
-export function pageOf<T extends { id: string }>(
-  key: string,
+const titles: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  409: "Conflict",
+  410: "Gone",
+  413: "Request Entity Too Large",
+  500: "Internal Server Error",
+};
+export const titleOf = (status: number): string => titles[status] ?? "Error";
+/** Keystone's, and that of the token filter in front of every service. */
+export const titledFault = (fault: Fault, _core: unknown): { body: string } => ({
+  body: JSON.stringify({ error: { code: fault.status, message: fault.message, title: titleOf(fault.status) } }),
+});
+
+export interface Page<T> {
+  rows: T[];
+  next: string | null;
+}
+
+/** Cuts a list by `limit` and `marker`; `next` is the query of the following page. */
+export function page<T extends { id: string }>(
+  call: Call,
   rows: T[],
-  query: Record<string, string>,
-  url: string,
-  render: (row: T) => unknown,
-): Record<string, unknown> {
-  const limit = Math.min(Number(query["limit"] ?? 1000) || 1000, 1000);
-  const at = query["marker"] === undefined ? 0 : rows.findIndex((row) => row.id === query["marker"]) + 1;
-  const page = rows.slice(at, at + limit);
-  const last = page.at(-1);
-  const rest = Object.entries(query).filter(([name]) => name !== "marker");
-  return {
-    [key]: page.map(render),
-    ...(last && at + limit < rows.length
-      ? {
-          [`${key}_links`]: [
-            { rel: "next", href: `${url}?${new URLSearchParams([...rest, ["marker", last.id]]).toString()}` },
-          ],
-        }
-      : {}),
-  };
+  options: { most?: number; usual?: number; badMarker: (marker: string) => Fault },
+): Page<T> {
+  const asked = call.query("limit");
+  if (asked !== null && !/^\d+$/.test(asked)) throw new Fault(400, "BadRequest", `limit param must be an integer`);
+  const limit = Math.min(
+    asked === null || Number(asked) === 0 ? (options.usual ?? 1000) : Number(asked),
+    options.most ?? 1000,
+  );
+  const marker = call.query("marker");
+  let from = 0;
+  if (marker !== null) {
+    const at = rows.findIndex((row) => row.id === marker);
+    if (at < 0) throw options.badMarker(marker);
+    from = at + 1;
+  }
+  const some = rows.slice(from, from + limit);
+  const last = some.at(-1);
+  if (last === undefined || from + limit >= rows.length) return { rows: some, next: null };
+  const query = new URLSearchParams(call.search);
+  query.set("limit", String(limit));
+  query.set("marker", last.id);
+  return { rows: some, next: query.toString() };
 }

@@ -1,418 +1,423 @@
-// A cluster's Kubernetes API on loopback: TLS with the cluster's own certificates, clients known by theirs. It answers
-// what kubectl asks to look around and keeps what is applied; it runs no pods.
-import { createServer, type Server as HttpsServer } from "node:https";
+// A cluster's Kubernetes API: who asks is told by the client certificate, what is applied is kept, what kubectl prints comes
+// as tables. Nothing runs.
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { TLSSocket } from "node:tls";
-import { parse as parseYaml } from "yaml";
+import { TLSSocket } from "node:tls";
+import { parseAllDocuments } from "yaml";
 import { z } from "zod";
-import { apiGroups, kinds, resourceList, type Kind } from "./kube-objects.ts";
-import type { Collection } from "./store.ts";
+import type { Core } from "./core.ts";
+import { apiGroup, apiGroups, apiVersionOf, apiVersions, kinds, openApiProtobuf, resourceList } from "./kube-kinds.ts";
+import type { Kind } from "./kube-kinds.ts";
+import { isObject, keyOf, merge, objectsOf, store } from "./kube-objects.ts";
+import { metadataOf, tableOf } from "./kube-table.ts";
+import type { KubeObject } from "./kube-table.ts";
+import type { Kubernetes } from "./model.ts";
 
-export interface KubeNode {
+interface User {
   name: string;
-  serverId: string;
-  role: string;
-  nodegroup: string;
-  version: string;
-  address: string;
-  publicAddress: string | null;
-  ready: boolean;
-  since: string;
+  groups: string[];
 }
 
-/** An object as it was applied, by cluster. */
-export interface KubeObject {
-  id: string;
-  clusterId: string;
-  apiVersion: string;
-  kind: string;
-  namespace: string;
-  name: string;
-  body: Record<string, unknown>;
+/** Ends a request with a Status object. */
+class Refusal extends Error {
+  readonly code: number;
+  readonly reason: string;
+  readonly details: object | undefined;
+  constructor(code: number, reason: string, message: string, details?: object) {
+    super(message);
+    this.code = code;
+    this.reason = reason;
+    this.details = details;
+  }
 }
 
-export interface KubeApiOptions {
-  clusterId: string;
-  host: string;
-  port: number;
-  certPem: string;
-  keyPem: string;
-  caPem: string;
-  objects: Collection<KubeObject>;
-  nodes(): KubeNode[];
-  version(): string;
-}
+const open = new Set(["/healthz", "/livez", "/readyz", "/version", "/version/"]);
 
-type Body = Record<string, unknown>;
-interface Answer {
-  status: number;
-  body: unknown;
-  type?: string;
-}
-
-const failure = (code: number, reason: string, message: string): Answer => ({
-  status: code,
-  body: { kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", message, reason, code },
-});
-
-/** Listens when the address can be bound here. */
-export async function openKubeApi(options: KubeApiOptions): Promise<{ close(): Promise<void> }> {
-  const server: HttpsServer = createServer({
-    cert: options.certPem,
-    key: options.keyPem,
-    ca: options.caPem,
-    requestCert: true,
-    rejectUnauthorized: false,
-  });
-  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      let answer: Answer;
-      try {
-        answer = respond(options, request, Buffer.concat(chunks).toString("utf8"));
-      } catch (error) {
-        answer = failure(400, "BadRequest", error instanceof Error ? error.message : String(error));
-      }
-      const text = typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body);
-      response.writeHead(answer.status, {
-        "content-type":
-          answer.type ?? (typeof answer.body === "string" ? "text/plain; charset=utf-8" : "application/json"),
-        "cache-control": "no-cache, private",
-      });
-      response.end(text);
+export async function answerKubernetes(
+  core: Core,
+  row: Kubernetes,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const send = (status: number, body: unknown, type = "application/json") => {
+    const bytes = typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+    response.writeHead(status, {
+      "Content-Type": type,
+      "Cache-Control": "no-cache, private",
+      "Audit-Id": crypto.randomUUID(),
     });
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(options.port, options.host, resolve);
-  });
-  return {
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    response.end(request.method === "HEAD" ? undefined : bytes);
   };
+  try {
+    const text = Buffer.concat(await request.toArray()).toString("utf8");
+    await answer(core, row, request, response, text, send);
+  } catch (error) {
+    if (response.headersSent) return void response.end();
+    const refusal =
+      error instanceof Refusal
+        ? error
+        : new Refusal(500, "InternalError", error instanceof Error ? error.message : String(error));
+    const { code, reason, message, details } = refusal;
+    send(code, {
+      kind: "Status",
+      apiVersion: "v1",
+      metadata: {},
+      status: "Failure",
+      message,
+      reason,
+      ...(details ? { details } : {}),
+      code,
+    });
+  } finally {
+    core.state.flush();
+  }
 }
 
-function respond(options: KubeApiOptions, request: IncomingMessage, text: string): Answer {
+/** Throws when a certificate was shown that the cluster's CA has not signed, or that has ended. */
+function userOf(request: IncomingMessage): User {
+  const { socket } = request;
+  if (!(socket instanceof TLSSocket)) throw new Refusal(401, "Unauthorized", "Unauthorized");
+  const certificate = z
+    .looseObject({
+      subject: z.looseObject({ CN: z.string().optional(), O: z.union([z.string(), z.array(z.string())]).optional() }),
+    })
+    .safeParse(socket.getPeerCertificate());
+  if (!certificate.success) return { name: "system:anonymous", groups: ["system:unauthenticated"] };
+  if (!socket.authorized) throw new Refusal(401, "Unauthorized", "Unauthorized");
+  const { CN: name = "", O: groups = [] } = certificate.data.subject;
+  return { name, groups: [groups].flat() };
+}
+
+const verbs: Readonly<Record<string, string>> = {
+  GET: "get",
+  HEAD: "get",
+  POST: "create",
+  PUT: "update",
+  PATCH: "patch",
+  DELETE: "delete",
+};
+const readableByNodes = new Set([
+  "nodes",
+  "pods",
+  "services",
+  "endpoints",
+  "configmaps",
+  "leases",
+  "persistentvolumes",
+  "csidrivers",
+]);
+
+function mayDo(user: User, verb: string, kind: Kind | null, name: string): boolean {
+  if (user.groups.includes("system:masters")) return true;
+  if (!kind) return user.name !== "system:anonymous";
+  if (!user.groups.includes("system:nodes")) return false;
+  if (["get", "list", "watch"].includes(verb)) return readableByNodes.has(kind.plural);
+  return kind.plural === "nodes" && (verb === "create" || `system:node:${name}` === user.name);
+}
+
+function forbid(user: User, verb: string, kind: Kind, namespace: string, name: string): Refusal {
+  const what = kind.plural + (kind.group === "" ? "" : `.${kind.group}`);
+  const place = kind.namespaced && namespace !== "" ? `in the namespace "${namespace}"` : "at the cluster scope";
+  return new Refusal(
+    403,
+    "Forbidden",
+    `${what}${name === "" ? "" : ` "${name}"`} is forbidden: User "${user.name}" cannot ${verb} resource "${kind.plural}" in API group "${kind.group}" ${place}`,
+    {
+      ...(name === "" ? {} : { name }),
+      ...(kind.group === "" ? {} : { group: kind.group }),
+      kind: kind.plural,
+    },
+  );
+}
+
+async function answer(
+  core: Core,
+  row: Kubernetes,
+  request: IncomingMessage,
+  response: ServerResponse,
+  text: string,
+  send: (status: number, body: unknown, type?: string) => void,
+): Promise<void> {
   const url = new URL(request.url ?? "/", "https://kubernetes");
   const path = url.pathname;
-  if (["/livez", "/readyz", "/healthz"].includes(path)) return { status: 200, body: "ok" };
-  const who = userOf(request);
-  if (path === "/version") {
-    const version = options.version();
-    const [, major = "1", minor = "0"] = version.match(/^v?(\d+)\.(\d+)/) ?? [];
-    return {
-      status: 200,
-      body: {
-        major,
-        minor,
-        gitVersion: version,
-        gitCommit: "",
-        gitTreeState: "clean",
-        buildDate: "2026-01-01T00:00:00Z",
-        goVersion: "",
-        compiler: "",
-        platform: "linux/amd64",
-      },
-    };
+  const method = request.method ?? "GET";
+  const user = userOf(request);
+  if (["/healthz", "/livez", "/readyz"].some((each) => path === each || path.startsWith(`${each}/`)))
+    return send(200, "ok", "text/plain; charset=utf-8");
+  if (path === "/version" || path === "/version/") {
+    const [, major = "1", minor = "0"] = /^v?(\d+)\.(\d+)/.exec(row.version) ?? [];
+    return send(200, {
+      major, minor, gitVersion: row.version, gitCommit: "0000000000000000000000000000000000000000", gitTreeState: "clean",
+      buildDate: "2024-01-01T00:00:00Z", goVersion: "go1.21.0", compiler: "gc", platform: "linux/amd64",
+    }); // prettier-ignore
   }
-  if (who === null) return failure(401, "Unauthorized", "Unauthorized");
-  if (!who.groups.includes("system:masters") && !(who.groups.includes("system:nodes") && request.method === "GET"))
-    return failure(
-      403,
-      "Forbidden",
-      `User "${who.name}" cannot ${(request.method ?? "get").toLowerCase()} path "${path}"`,
-    );
+  const discovery = () => {
+    if (!open.has(path) && user.name === "system:anonymous")
+      throw new Refusal(403, "Forbidden", `forbidden: User "system:anonymous" cannot get path "${path}"`, {});
+  };
+  const parts = path.split("/").filter((part) => part !== "");
+  const missing = () => new Refusal(404, "NotFound", "the server could not find the requested resource", {});
   if (path === "/api")
-    return { status: 200, body: { kind: "APIVersions", versions: ["v1"], serverAddressByClientCIDRs: [] } };
-  if (path === "/apis") return { status: 200, body: apiGroups() };
-  if (path === "/openapi/v2")
-    return {
-      status: 200,
-      body: { swagger: "2.0", info: { title: "Kubernetes", version: options.version() }, paths: {}, definitions: {} },
-    };
-  const match = path.match(/^\/(?:api|apis\/([^/]+))\/v1(?:\/(.*))?$/);
-  const group = match?.[1] ?? "";
-  if (!match || (group !== "" && !kinds.some((each) => each.group === group)))
-    return failure(404, "NotFound", "the server could not find the requested resource");
-  const rest = (match[2] ?? "").split("/").filter((part) => part !== "");
-  if (rest.length === 0) return { status: 200, body: resourceList(group) };
-  const namespaced = rest[0] === "namespaces" && rest.length > 2;
-  const namespace = namespaced ? (rest[1] ?? "") : "";
-  const [plural = "", name] = namespaced ? rest.slice(2) : rest;
-  const kind = kinds.find((each) => each.group === group && each.plural === plural);
-  if (!kind) return failure(404, "NotFound", "the server could not find the requested resource");
-  return act(options, request, { kind, namespace, name, url, text });
-}
-
-/** The client's subject, when the cluster's CA signed it. */
-function userOf(request: IncomingMessage): { name: string; groups: string[] } | null {
-  const socket = request.socket as TLSSocket;
-  if (!socket.authorized) return null;
-  const { subject } = socket.getPeerCertificate();
-  const groups: unknown = subject?.O;
-  const names: unknown = subject?.CN;
-  return {
-    name: typeof names === "string" ? names : "",
-    groups: [groups].flat().flatMap((group) => (typeof group === "string" ? [group] : [])),
-  };
-}
-
-interface Wish {
-  kind: Kind;
-  namespace: string;
-  name: string | undefined;
-  url: URL;
-  text: string;
-}
-
-function act(options: KubeApiOptions, request: IncomingMessage, wish: Wish): Answer {
-  const { kind, namespace, name } = wish;
-  const missing = () =>
-    failure(404, "NotFound", `${kind.plural}${kind.group ? `.${kind.group}` : ""} "${name ?? ""}" not found`);
-  const idOf = (object: string) => [options.clusterId, kind.group, kind.kind, namespace, object].join("/");
-  const apiVersion = kind.group === "" ? "v1" : `${kind.group}/v1`;
-  const everything = (): Body[] =>
-    kind.kind === "Node"
-      ? options.nodes().map((node) => nodeObject(node, options))
-      : [
-          ...builtin(kind),
-          ...options.objects
-            .filter(
-              (row) => row.clusterId === options.clusterId && row.apiVersion === apiVersion && row.kind === kind.kind,
-            )
-            .map((row) => row.body),
-        ].filter((object) => namespace === "" || metadataOf(object).namespace === namespace);
-  switch (request.method) {
-    case "GET": {
-      const table = /as=Table/.test(request.headers.accept ?? "");
-      if (name === undefined) {
-        const items = everything();
-        const meta = { resourceVersion: "1" };
-        return {
-          status: 200,
-          body: table ? tableOf(kind, items, meta) : { kind: `${kind.kind}List`, apiVersion, metadata: meta, items },
-        };
-      }
-      const found = everything().find((object) => metadataOf(object).name === name);
-      if (!found) return missing();
-      return { status: 200, body: table ? tableOf(kind, [found], { resourceVersion: "1" }) : found };
-    }
-    case "POST":
-    case "PUT":
-    case "PATCH": {
-      if (kind.kind === "Node") return failure(403, "Forbidden", "nodes are what the sandbox says they are");
-      const given = z.record(z.string(), z.unknown()).parse(parseYaml(wish.text));
-      const object = name ?? metadataOf(given).name;
-      const had = options.objects.get(idOf(object));
-      if (request.method === "POST" && had)
-        return failure(409, "AlreadyExists", `${kind.plural} "${object}" already exists`);
-      const merged = merge(had?.body ?? {}, given);
-      const version = Number(metadataOf(merged).resourceVersion || 0) + 1;
-      const metadata = {
-        ...(typeof merged["metadata"] === "object" ? merged["metadata"] : {}),
-        name: object,
-        ...(kind.namespaced ? { namespace: namespace || "default" } : {}),
-        resourceVersion: String(version),
-        uid: idOf(object),
-        creationTimestamp: metadataOf(merged).creationTimestamp || new Date().toISOString().replace(/\.\d+Z/, "Z"),
-      };
-      const body = { ...merged, apiVersion, kind: kind.kind, metadata };
-      options.objects.put({
-        id: idOf(object),
-        clusterId: options.clusterId,
-        apiVersion,
-        kind: kind.kind,
-        namespace,
-        name: object,
-        body,
+    return (discovery(), send(200, apiVersions(`${row.apiAddress ?? row.privateAddress}:${row.port}`)));
+  if (path === "/apis") return (discovery(), send(200, apiGroups()));
+  if (path === "/openapi/v2") {
+    discovery();
+    return /protobuf/.test(request.headers.accept ?? "")
+      ? send(200, openApiProtobuf(row.version), "application/com.github.proto-openapi.spec.v2@v1.0+protobuf")
+      : send(200, { swagger: "2.0", info: { title: "Kubernetes", version: row.version }, paths: {}, definitions: {} });
+  }
+  if (parts[0] !== "api" && parts[0] !== "apis") {
+    discovery();
+    if (path === "/")
+      return send(200, {
+        paths: ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/readyz", "/version"],
       });
-      return { status: had ? 200 : 201, body };
-    }
-    case "DELETE": {
-      if (name === undefined || !options.objects.get(idOf(name))) return missing();
-      options.objects.delete(idOf(name));
-      return { status: 200, body: { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success" } };
-    }
-    default:
-      return failure(405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
+    throw missing();
   }
-}
-
-const Metadata = z.looseObject({
-  name: z.string().default(""),
-  namespace: z.string().default(""),
-  resourceVersion: z.string().default(""),
-  creationTimestamp: z.string().default(""),
-});
-const metadataOf = (object: Body) => Metadata.parse(object["metadata"] ?? {});
-
-function merge(base: Body, patch: Body): Body {
-  const merged: Body = { ...base };
-  for (const [key, value] of Object.entries(patch)) {
-    const old = merged[key];
-    if (value === null) Reflect.deleteProperty(merged, key);
-    else if (isPlain(value) && isPlain(old)) merged[key] = merge(old, value);
-    else merged[key] = value;
+  const group = parts[0] === "api" ? "" : (parts[1] ?? "");
+  const [version = "", ...rest] = parts[0] === "api" ? parts.slice(1) : parts.slice(2);
+  if (version === "") {
+    const found = apiGroup(group);
+    if (!found) throw missing();
+    return (discovery(), send(200, found));
   }
-  return merged;
-}
-const isPlain = (value: unknown): value is Body => typeof value === "object" && value !== null && !Array.isArray(value);
+  if (rest.length === 0) {
+    const found = resourceList(group, version);
+    if (!found) throw missing();
+    return (discovery(), send(200, found));
+  }
+  if (group === "authorization.k8s.io" && method === "POST") return send(201, review(user, text));
 
-function builtin(kind: Kind): Body[] {
-  if (kind.kind !== "Namespace") return [];
-  return ["default", "kube-node-lease", "kube-public", "kube-system"].map((name) => ({
-    apiVersion: "v1",
-    kind: "Namespace",
-    metadata: { name, uid: name, resourceVersion: "1", creationTimestamp: "2026-01-01T00:00:00Z" },
-    status: { phase: "Active" },
-  }));
+  const inNamespace = rest[0] === "namespaces" && rest.length > 2 && rest[2] !== "status" && rest[2] !== "finalize";
+  const namespace = inNamespace ? (rest[1] ?? "") : "";
+  const [plural = "", name = "", sub = ""] = inNamespace ? rest.slice(2) : rest;
+  const kind = kinds.find((one) => one.group === group && one.version === version && one.plural === plural);
+  if (!kind) throw missing();
+  const watching = url.searchParams.get("watch") === "true" || url.searchParams.get("watch") === "1";
+  const verb =
+    method === "GET" && name === "" ? (watching ? "watch" : "list") : (verbs[method] ?? method.toLowerCase());
+  if (!mayDo(user, verb, kind, name)) throw forbid(user, verb, kind, namespace, name);
+  const what = plural + (group === "" ? "" : `.${group}`);
+  const notFound = (one: string) =>
+    new Refusal(404, "NotFound", `${what} "${one}" not found`, {
+      name: one,
+      ...(group === "" ? {} : { group }),
+      kind: plural,
+    });
+  const now = core.now();
+  const table = /as=Table/.test(request.headers.accept ?? "");
+  const meta = { resourceVersion: String(row.revision) };
+  const live = (): KubeObject[] => objectsOf(core, row, kind, namespace).filter(selected(url));
+  const find = (one: string) => objectsOf(core, row, kind, namespace).find((object) => metadataOf(object).name === one);
+
+  if (method === "GET" || method === "HEAD") {
+    if (name !== "" && sub === "log") return send(200, "", "text/plain");
+    if (watching) return watch(core, response, kind, live, table, url);
+    if (name === "") {
+      const objects = live();
+      return send(
+        200,
+        table
+          ? tableOf(kind, objects, meta, now)
+          : { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata: meta, items: objects },
+      );
+    }
+    const found = find(name);
+    if (!found) throw notFound(name);
+    return send(200, table ? tableOf(kind, [found], meta, now) : found);
+  }
+  const key = keyOf(kind, namespace, name);
+  if (method === "DELETE") {
+    if (name === "") {
+      for (const object of live())
+        delete row.objects[keyOf(kind, metadataOf(object).namespace ?? "", metadataOf(object).name)];
+      row.revision++;
+      core.state.kubernetes.save(row);
+      return send(200, { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success" });
+    }
+    const found = find(name);
+    if (!found) throw notFound(name);
+    delete row.objects[key];
+    if (kind.kind === "Namespace")
+      for (const each of Object.keys(row.objects)) if (each.split("/").at(-2) === name) delete row.objects[each];
+    row.revision++;
+    core.state.kubernetes.save(row);
+    return send(200, {
+      kind: "Status",
+      apiVersion: "v1",
+      metadata: {},
+      status: "Success",
+      details: { name, kind: plural, uid: metadataOf(found)["uid"] },
+    });
+  }
+  const body = read(text);
+  if (
+    kind.namespaced &&
+    namespace !== "" &&
+    !objectsOf(core, row, namespaceKind, "").some((one) => metadataOf(one).name === namespace)
+  )
+    throw new Refusal(404, "NotFound", `namespaces "${namespace}" not found`, { name: namespace, kind: "namespaces" });
+  if (method === "POST") {
+    const generated = z
+      .looseObject({ generateName: z.string().optional() })
+      .catch({})
+      .parse(body["metadata"]).generateName;
+    const own =
+      metadataOf(body).name || (generated === undefined ? "" : `${generated}${crypto.randomUUID().slice(0, 5)}`);
+    if (own === "")
+      throw new Refusal(
+        422,
+        "Invalid",
+        `${kind.kind} "" is invalid: metadata.name: Required value: name or generateName is required`,
+        {},
+      );
+    if (find(own))
+      throw new Refusal(409, "AlreadyExists", `${what} "${own}" already exists`, { name: own, kind: plural });
+    return send(
+      201,
+      dry(url, () => store(core, row, kind, namespace, own, body), body),
+    );
+  }
+  const old = find(name);
+  if (method === "PUT") {
+    if (!old) throw notFound(name);
+    const wanted = metadataOf(body).resourceVersion;
+    if (wanted !== "0" && wanted !== metadataOf(old).resourceVersion)
+      throw new Refusal(
+        409,
+        "Conflict",
+        `Operation cannot be fulfilled on ${what} "${name}": the object has been modified; please apply your changes to the latest version and try again`,
+        { name, kind: plural },
+      );
+    return send(
+      200,
+      dry(url, () => store(core, row, kind, namespace, name, body), body),
+    );
+  }
+  if (method === "PATCH") {
+    const type = request.headers["content-type"] ?? "";
+    if (type.startsWith("application/apply-patch")) {
+      if (url.searchParams.get("fieldManager") === null)
+        throw new Refusal(
+          422,
+          "Invalid",
+          'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+          {},
+        );
+      const merged = merge(old ?? {}, body, true);
+      return send(
+        old ? 200 : 201,
+        dry(url, () => store(core, row, kind, namespace, name, isObject(merged) ? merged : body), body),
+      );
+    }
+    if (!old) throw notFound(name);
+    if (type.startsWith("application/json-patch"))
+      throw new Refusal(
+        415,
+        "UnsupportedMediaType",
+        "the body of the request was in an unknown format - accepted media types include: application/apply-patch+yaml, application/merge-patch+json, application/strategic-merge-patch+json",
+        {},
+      );
+    const merged = merge(old, body, type.startsWith("application/strategic"));
+    return send(
+      200,
+      dry(url, () => store(core, row, kind, namespace, name, isObject(merged) ? merged : body), body),
+    );
+  }
+  throw new Refusal(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {});
 }
 
-function nodeObject(node: KubeNode, options: KubeApiOptions): Body {
-  const condition = (type: string, status: string, reason: string) => ({
-    type,
-    status,
-    reason,
-    message: "",
-    lastHeartbeatTime: new Date().toISOString().replace(/\.\d+Z/, "Z"),
-    lastTransitionTime: node.since,
-  });
-  void options;
-  return {
-    apiVersion: "v1",
-    kind: "Node",
-    metadata: {
-      name: node.name,
-      uid: node.serverId,
-      resourceVersion: "1",
-      creationTimestamp: node.since,
-      labels: {
-        "kubernetes.io/hostname": node.name,
-        "kubernetes.io/os": "linux",
-        "kubernetes.io/arch": "amd64",
-        "magnum.openstack.org/role": node.role,
-        "magnum.openstack.org/nodegroup": node.nodegroup,
-        ...(node.role === "master" ? { "node-role.kubernetes.io/control-plane": "" } : {}),
-      },
-    },
-    spec: {
-      providerID: `openstack:///${node.serverId}`,
-      ...(node.role === "master"
-        ? { taints: [{ key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }] }
-        : {}),
-    },
-    status: {
-      conditions: [
-        condition("MemoryPressure", "False", "KubeletHasSufficientMemory"),
-        condition("Ready", node.ready ? "True" : "False", node.ready ? "KubeletReady" : "KubeletNotReady"),
-      ],
-      addresses: [
-        { type: "InternalIP", address: node.address },
-        ...(node.publicAddress === null ? [] : [{ type: "ExternalIP", address: node.publicAddress }]),
-        { type: "Hostname", address: node.name },
-      ],
-      nodeInfo: {
-        kubeletVersion: node.version,
-        kubeProxyVersion: node.version,
-        containerRuntimeVersion: "containerd://2.0.0",
-        osImage: "Fedora CoreOS (simulated)",
-        kernelVersion: "6.12.0",
-        operatingSystem: "linux",
-        architecture: "amd64",
-        bootID: "",
-        machineID: "",
-        systemUUID: node.serverId,
-      },
-      capacity: { cpu: "2", memory: "4Gi", pods: "110" },
-      allocatable: { cpu: "2", memory: "4Gi", pods: "110" },
-    },
+const namespaceKind: Kind = {
+  group: "",
+  version: "v1",
+  kind: "Namespace",
+  plural: "namespaces",
+  short: [],
+  namespaced: false,
+};
+const dry = (url: URL, act: () => KubeObject, body: KubeObject): KubeObject =>
+  url.searchParams.get("dryRun") === "All" ? body : act();
+
+function read(text: string): KubeObject {
+  const [document] = parseAllDocuments(text);
+  const value: unknown = document && "toJS" in document ? document.toJS() : null;
+  if (isObject(value)) return value;
+  throw new Refusal(400, "BadRequest", "the object provided is unrecognized (must be of type JSON or YAML)", {});
+}
+
+/** Label and field selectors: `=`, `!=`, and the bare word. */
+function selected(url: URL): (object: KubeObject) => boolean {
+  const terms = (url.searchParams.get("labelSelector") ?? "").split(",").filter((term) => term !== "");
+  const fields = (url.searchParams.get("fieldSelector") ?? "").split(",").filter((term) => term !== "");
+  return (object) => {
+    const { labels, name, namespace } = metadataOf(object);
+    const spec = isObject(object["spec"]) ? object["spec"] : {};
+    const known: Record<string, unknown> = {
+      "metadata.name": name,
+      "metadata.namespace": namespace,
+      "spec.nodeName": spec["nodeName"],
+    };
+    const fits = (of: Record<string, unknown>) => (term: string) => {
+      const [, key = "", sign, value = ""] = /^([^!=]+)(==|=|!=)?(.*)$/.exec(term.trim()) ?? [];
+      if (sign === undefined) return key.startsWith("!") ? !(key.slice(1) in of) : key in of;
+      return sign === "!=" ? of[key] !== value : of[key] === value;
+    };
+    return terms.every(fits(labels)) && fields.every(fits(known));
   };
 }
 
-/** What `kubectl get` prints. */
-function tableOf(kind: Kind, items: Body[], metadata: unknown): Body {
-  const column = (name: string, priority = 0) => ({
-    name,
-    type: "string",
-    format: name === "Name" ? "name" : "",
-    description: "",
-    priority,
+function review(user: User, text: string): object {
+  const Body = z.looseObject({
+    spec: z
+      .looseObject({
+        resourceAttributes: z
+          .looseObject({
+            verb: z.string().optional(),
+            resource: z.string().optional(),
+            group: z.string().optional(),
+            name: z.string().optional(),
+          })
+          .optional(),
+      })
+      .optional(),
   });
-  const age = (object: Body) => {
-    const seconds = Math.max(0, Math.floor((Date.now() - Date.parse(metadataOf(object).creationTimestamp)) / 1000));
-    return seconds < 120
-      ? `${seconds}s`
-      : seconds < 7200
-        ? `${Math.floor(seconds / 60)}m`
-        : seconds < 172_800
-          ? `${Math.floor(seconds / 3600)}h`
-          : `${Math.floor(seconds / 86_400)}d`;
+  const body = Body.parse(read(text));
+  const { verb = "get", resource = "", name = "" } = body.spec?.resourceAttributes ?? {};
+  const kind = kinds.find((one) => one.plural === resource) ?? null;
+  const allowed = user.groups.includes("system:masters") || (kind !== null && mayDo(user, verb, kind, name));
+  return { ...body, status: { allowed } };
+}
+
+/** Tells changes until the client goes or its time is over. */
+function watch(
+  core: Core,
+  response: ServerResponse,
+  kind: Kind,
+  live: () => KubeObject[],
+  table: boolean,
+  url: URL,
+): void {
+  response.writeHead(200, { "Content-Type": "application/json" });
+  response.flushHeaders();
+  const id = (object: KubeObject) => `${metadataOf(object).namespace ?? ""}/${metadataOf(object).name}`;
+  const from = url.searchParams.get("resourceVersion") ?? "0";
+  let known = new Map((from === "0" || from === "" ? [] : live()).map((object) => [id(object), object]));
+  const tell = (type: string, object: KubeObject) =>
+    response.write(`${JSON.stringify({ type, object: table ? tableOf(kind, [object], {}, core.now()) : object })}\n`);
+  const look = () => {
+    const now = new Map(live().map((object) => [id(object), object]));
+    for (const [key, object] of now) {
+      const before = known.get(key);
+      if (!before) tell("ADDED", object);
+      else if (metadataOf(before).resourceVersion !== metadataOf(object).resourceVersion) tell("MODIFIED", object);
+    }
+    for (const [key, object] of known) if (!now.has(key)) tell("DELETED", object);
+    known = now;
   };
-  const at = (object: Body, ...path: string[]): unknown =>
-    path.reduce<unknown>((value, key) => (isPlain(value) ? value[key] : undefined), object);
-  const row = (object: Body, cells: unknown[]) => ({
-    cells,
-    object: { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: object["metadata"] },
+  look();
+  const timer = setInterval(look, 500);
+  const end = setTimeout(() => response.end(), Number(url.searchParams.get("timeoutSeconds") ?? 300) * 1000);
+  response.on("close", () => {
+    clearInterval(timer);
+    clearTimeout(end);
   });
-  const shapes: Record<string, { columns: ReturnType<typeof column>[]; cells: (object: Body) => unknown[] }> = {
-    Node: {
-      columns: [
-        column("Name"),
-        column("Status"),
-        column("Roles"),
-        column("Age"),
-        column("Version"),
-        column("Internal-IP", 1),
-        column("External-IP", 1),
-        column("OS-Image", 1),
-        column("Kernel-Version", 1),
-        column("Container-Runtime", 1),
-      ],
-      cells: (object) => {
-        const conditions: unknown = at(object, "status", "conditions");
-        const ready =
-          Array.isArray(conditions) &&
-          conditions.some((each: unknown) => isPlain(each) && each["type"] === "Ready" && each["status"] === "True");
-        const addresses: unknown = at(object, "status", "addresses");
-        const address = (type: string) =>
-          (Array.isArray(addresses)
-            ? addresses.flatMap((each: unknown) => (isPlain(each) && each["type"] === type ? [each["address"]] : []))[0]
-            : undefined) ?? "<none>";
-        const master =
-          isPlain(at(object, "metadata", "labels")) &&
-          "node-role.kubernetes.io/control-plane" in Object(at(object, "metadata", "labels"));
-        return [
-          metadataOf(object).name,
-          ready ? "Ready" : "NotReady",
-          master ? "control-plane" : "<none>",
-          age(object),
-          at(object, "status", "nodeInfo", "kubeletVersion"),
-          address("InternalIP"),
-          address("ExternalIP"),
-          at(object, "status", "nodeInfo", "osImage"),
-          at(object, "status", "nodeInfo", "kernelVersion"),
-          at(object, "status", "nodeInfo", "containerRuntimeVersion"),
-        ];
-      },
-    },
-    Namespace: {
-      columns: [column("Name"), column("Status"), column("Age")],
-      cells: (object) => [metadataOf(object).name, at(object, "status", "phase") ?? "Active", age(object)],
-    },
-  };
-  const shape = shapes[kind.kind] ?? {
-    columns: [column("Name"), column("Age")],
-    cells: (object: Body) => [metadataOf(object).name, age(object)],
-  };
-  return {
-    kind: "Table",
-    apiVersion: "meta.k8s.io/v1",
-    metadata,
-    columnDefinitions: shape.columns,
-    rows: items.map((object) => row(object, shape.cells(object))),
-  };
 }

@@ -1,508 +1,483 @@
-// Networking v2.0: networks, subnets, routers, ports, floating addresses and security groups, with Neutron's refusals.
-import { badRequest, conflict, Fault, notFound } from "./fault.ts";
-import { callerOf, pageOf, paramOf, queryOf, writerOf, type App, type Caller } from "./http.ts";
-import { randomMac } from "./seed.ts";
-import {
-  resourceId,
-  type FloatingIp,
-  type Network,
-  type Port,
-  type Router,
-  type SecurityGroup,
-  type Subnet,
-  type World,
-} from "./world.ts";
+// Neutron v2.0 over HTTP.
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import { rangeOf } from "./address.ts";
+import { Fault, seconds } from "./core.ts";
+import type { Core } from "./core.ts";
+import { addService, page, Reply, titledFault } from "./http.ts";
+import type { Authenticate, Call, FaultBody } from "./http.ts";
+import type { FloatingIp, Network, Port, Router, SecurityGroup, SecurityGroupRule, Subnet } from "./model.ts";
+import { notFound } from "./networking.ts";
+import type { Networking } from "./networking.ts";
+import { limitsFor, setLimits } from "./quota.ts";
 
-export const networkLimits = {
-  network: 100,
-  subnet: 100,
-  router: 20,
-  port: 500,
-  security_group: 100,
-  security_group_rule: 1000,
-  floatingip: 50,
+const faults: FaultBody = (fault, core) =>
+  fault.status === 401
+    ? titledFault(fault, core)
+    : { body: JSON.stringify({ NeutronError: { type: fault.type, message: fault.message, detail: "" } }) };
+
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? undefined);
+const common = {
+  name: text,
+  description: text,
+  project_id: z.string().optional(),
+  tenant_id: z.string().optional(),
+  tags: z.array(z.string()).optional(),
 };
 
-const toNumber = (address: string) => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-const toAddress = (value: number) => [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join(".");
-
-/** First and last usable address of a range. */
-function usable(cidr: string): [first: number, last: number] {
-  const [base = "0.0.0.0", length = "24"] = cidr.split("/");
-  const size = 2 ** (32 - Number(length));
-  const start = Math.floor(toNumber(base) / size) * size;
-  return [start + 1, start + size - 2];
-}
-
-function freeAddress(world: World, subnet: Subnet): string {
-  const taken = new Set([
-    subnet.gateway,
-    ...world.ports.filter((port) => port.subnetId === subnet.id).map((port) => port.address),
-    ...world.floatingIps.filter((row) => row.networkId === subnet.networkId).map((row) => row.address),
-  ]);
-  const [first, last] = usable(subnet.cidr);
-  for (let value = first + 1; value <= last; value++) if (!taken.has(toAddress(value))) return toAddress(value);
-  throw conflict(`No more IP addresses available on network ${subnet.networkId}.`, "IpAddressGenerationFailure");
-}
-
-const overQuota = (kind: string) => conflict(`Quota exceeded for resources: ['${kind}'].`, "OverQuota");
-
-function spare(kind: keyof typeof networkLimits, count: number): void {
-  if (count >= networkLimits[kind]) throw overQuota(kind);
-}
-
-export function createNetwork(world: World, projectId: string, wish: { name: string; tags?: string[] }): Network {
-  spare("network", world.networks.filter((row) => row.projectId === projectId).length);
-  return world.networks.put({
-    id: resourceId(),
-    name: wish.name,
-    projectId,
-    external: false,
-    shared: false,
-    tags: wish.tags ?? [],
+export function serveNeutron(app: FastifyInstance, core: Core, authenticate: Authenticate, net: Networking): void {
+  const { state } = core;
+  const root = () => `${core.url()}/network/v2.0/`;
+  const version = () => ({ id: "v2.0", status: "CURRENT", links: [{ rel: "self", href: root() }] });
+  addService(app, core, authenticate, { prefix: "/network", faults }, (routes) => {
+    routes.open("GET", "/", () => ({ versions: [version()] }));
   });
-}
 
-export function createSubnet(
-  world: World,
-  projectId: string,
-  wish: { name: string; networkId: string; cidr: string; dns: string[]; tags?: string[] },
-): Subnet {
-  const network = findNetwork(world, projectId, wish.networkId);
-  if (!network) throw notFound(`Network ${wish.networkId} could not be found.`, "NetworkNotFound");
-  if (!/^\d+\.\d+\.\d+\.\d+\/\d+$/.test(wish.cidr))
-    throw badRequest(`Invalid input for cidr. Reason: '${wish.cidr}' is not a valid IP subnet.`, "HTTPBadRequest");
-  spare("subnet", world.subnets.filter((row) => row.projectId === projectId).length);
-  const [first] = usable(wish.cidr);
-  return world.subnets.put({
-    id: resourceId(),
-    name: wish.name,
-    projectId,
-    networkId: network.id,
-    cidr: wish.cidr,
-    gateway: toAddress(first),
-    dns: wish.dns,
-    tags: wish.tags ?? [],
-  });
-}
-
-export function createRouter(
-  world: World,
-  projectId: string,
-  wish: { name: string; externalNetworkId: string | null; tags?: string[] },
-): Router {
-  spare("router", world.routers.filter((row) => row.projectId === projectId).length);
-  return world.routers.put({
-    id: resourceId(),
-    name: wish.name,
-    projectId,
-    externalNetworkId: wish.externalNetworkId,
-    tags: wish.tags ?? [],
-  });
-}
-
-export function addInterface(world: World, routerId: string, subnetId: string): Port {
-  const router = world.routers.get(routerId);
-  const subnet = world.subnets.get(subnetId);
-  if (!router) throw notFound(`Router ${routerId} could not be found`, "RouterNotFound");
-  if (!subnet) throw notFound(`Subnet ${subnetId} could not be found.`, "SubnetNotFound");
-  return world.ports.put({
-    id: resourceId(),
-    name: "",
-    projectId: router.projectId,
-    networkId: subnet.networkId,
-    subnetId,
-    address: subnet.gateway ?? "",
-    mac: randomMac(),
-    deviceId: routerId,
-    deviceOwner: "network:router_interface",
-    securityGroups: [],
-    description: "",
-    tags: [],
-  });
-}
-
-export function removeInterface(world: World, routerId: string, subnetId: string): void {
-  const inside = world.ports.filter((port) => port.subnetId === subnetId).map((port) => port.id);
-  if (world.floatingIps.find((row) => row.portId !== null && inside.includes(row.portId)))
-    throw conflict(
-      `Router interface for subnet ${subnetId} on router ${routerId} cannot be deleted, as it is required by one or more floating IPs.`,
-      "RouterInterfaceInUseByFloatingIP",
-    );
-  const port = world.ports.find((row) => row.deviceId === routerId && row.subnetId === subnetId);
-  if (port) world.ports.delete(port.id);
-}
-
-export function createPort(
-  world: World,
-  projectId: string,
-  wish: {
-    name: string;
-    networkId: string;
-    subnetId: string | null;
-    securityGroups: string[];
-    deviceOwner?: string;
-    description?: string;
-  },
-): Port {
-  const network = findNetwork(world, projectId, wish.networkId);
-  if (!network) throw notFound(`Network ${wish.networkId} could not be found.`, "NetworkNotFound");
-  const subnet =
-    wish.subnetId === null
-      ? world.subnets.find((row) => row.networkId === network.id)
-      : world.subnets.get(wish.subnetId);
-  if (!subnet) throw badRequest(`Subnet ${wish.subnetId ?? ""} could not be found.`, "SubnetNotFound");
-  spare("port", world.ports.filter((row) => row.projectId === projectId).length);
-  return world.ports.put({
-    id: resourceId(),
-    name: wish.name,
-    projectId,
-    networkId: network.id,
-    subnetId: subnet.id,
-    address: freeAddress(world, subnet),
-    mac: randomMac(),
-    deviceId: "",
-    deviceOwner: wish.deviceOwner ?? "",
-    securityGroups: wish.securityGroups,
-    description: wish.description ?? "",
-    tags: [],
-  });
-}
-
-/** A port goes with its device when Nova made it; one that was given stays and is free again. */
-export function releasePort(world: World, id: string): void {
-  const port = world.ports.get(id);
-  if (port) world.ports.put({ ...port, deviceId: "", deviceOwner: "" });
-}
-
-export function deletePort(world: World, id: string): void {
-  for (const row of world.floatingIps.filter((floating) => floating.portId === id))
-    world.floatingIps.put({ ...row, portId: null });
-  world.ports.delete(id);
-}
-
-export function createFloatingIp(
-  world: World,
-  projectId: string,
-  wish: { networkId: string; portId: string | null; description?: string },
-): FloatingIp {
-  const network = findNetwork(world, projectId, wish.networkId);
-  if (!network?.external)
-    throw badRequest(
-      `Bad floatingip request: Network ${wish.networkId} is not a valid external network.`,
-      "BadRequest",
-    );
-  spare("floatingip", world.floatingIps.filter((row) => row.projectId === projectId).length);
-  const port = wish.portId === null ? undefined : world.ports.get(wish.portId);
-  if (wish.portId !== null && !port) throw notFound(`Port ${wish.portId} could not be found.`, "PortNotFound");
-  if (port) {
-    const routed = world.ports.find(
-      (row) =>
-        row.subnetId === port.subnetId &&
-        row.deviceOwner === "network:router_interface" &&
-        world.routers.get(row.deviceId)?.externalNetworkId === network.id,
-    );
-    if (!routed)
-      throw notFound(
-        `External network ${network.id} is not reachable from subnet ${port.subnetId ?? ""}.  Therefore, cannot associate Port ${port.id} with a Floating IP.`,
-        "ExternalGatewayForFloatingIPNotFound",
-      );
-  }
-  const subnet = world.subnets.find((row) => row.networkId === network.id);
-  if (!subnet) throw badRequest("The external network has no subnet.");
-  return world.floatingIps.put({
-    id: resourceId(),
-    projectId,
-    networkId: network.id,
-    address: freeAddress(world, subnet),
-    portId: wish.portId,
-    description: wish.description ?? "",
-    tags: [],
-  });
-}
-
-export function deleteSubnet(world: World, id: string): void {
-  const users = world.ports.filter((port) => port.subnetId === id);
-  if (users.length > 0)
-    throw conflict(
-      `Unable to complete operation on subnet ${id}: One or more ports have an IP allocation from this subnet.`,
-      "SubnetInUse",
-    );
-  world.subnets.delete(id);
-}
-
-export function deleteNetwork(world: World, id: string): void {
-  if (world.ports.find((port) => port.networkId === id))
-    throw conflict(
-      `Unable to complete operation on network ${id}. There are one or more ports still in use on the network.`,
-      "NetworkInUse",
-    );
-  for (const subnet of world.subnets.filter((row) => row.networkId === id)) world.subnets.delete(subnet.id);
-  world.networks.delete(id);
-}
-
-export function deleteRouter(world: World, id: string): void {
-  if (world.ports.find((port) => port.deviceId === id)) throw conflict(`Router ${id} still has ports`, "RouterInUse");
-  world.routers.delete(id);
-}
-
-export function createSecurityGroup(
-  world: World,
-  projectId: string,
-  wish: { name: string; description: string },
-): SecurityGroup {
-  spare("security_group", world.securityGroups.filter((row) => row.projectId === projectId).length);
-  return world.securityGroups.put({ id: resourceId(), name: wish.name, projectId, description: wish.description });
-}
-
-export function deleteSecurityGroup(world: World, id: string): void {
-  if (world.ports.find((port) => port.securityGroups.includes(id)))
-    throw conflict(`Security Group ${id} in use.`, "SecurityGroupInUse");
-  world.securityGroups.delete(id);
-}
-
-/** One that the project may see. */
-export const findNetwork = (world: World, projectId: string, idOrName: string): Network | undefined =>
-  world.networks.find(
-    (row) =>
-      (row.id === idOrName || row.name === idOrName) && (row.projectId === projectId || row.external || row.shared),
-  );
-
-export function addNeutron(app: App, world: World): void {
-  const base = "/network/v2.0";
-  app.get("/network", async () => ({
-    versions: [{ id: "v2.0", status: "CURRENT", links: [{ rel: "self", href: `${world.url}${base}/` }] }],
-  }));
-  app.get(base, async () => ({ resources: [] }));
-
-  const seconds = "2026-01-01T00:00:00Z";
-  const networkBody = (row: Network) => ({
-    id: row.id,
-    name: row.name,
-    status: "ACTIVE",
-    admin_state_up: true,
+  const times = (row: {
+    createdAt: number;
+    updatedAt: number;
+    projectId: string;
+    tags: string[];
+    description: string;
+  }) => ({
     tenant_id: row.projectId,
-    project_id: row.projectId,
-    shared: row.shared,
-    "router:external": row.external,
-    subnets: world.subnets.filter((subnet) => subnet.networkId === row.id).map((subnet) => subnet.id),
-    mtu: 1450,
-    port_security_enabled: true,
-    availability_zones: ["nova"],
-    description: "",
+    description: row.description,
     tags: row.tags,
-    created_at: seconds,
-    updated_at: seconds,
+    created_at: seconds(row.createdAt),
+    updated_at: seconds(row.updatedAt),
     revision_number: 1,
-  });
-  const subnetBody = (row: Subnet) => ({
-    id: row.id,
-    name: row.name,
-    network_id: row.networkId,
-    tenant_id: row.projectId,
     project_id: row.projectId,
-    cidr: row.cidr,
-    ip_version: 4,
-    gateway_ip: row.gateway,
-    enable_dhcp: true,
-    dns_nameservers: row.dns,
-    host_routes: [],
-    allocation_pools: [],
-    description: "",
-    tags: row.tags,
   });
-  const routerBody = (row: Router) => ({
-    id: row.id,
-    name: row.name,
-    status: "ACTIVE",
-    admin_state_up: true,
-    tenant_id: row.projectId,
-    project_id: row.projectId,
-    external_gateway_info:
-      row.externalNetworkId === null
-        ? null
-        : { network_id: row.externalNetworkId, enable_snat: true, external_fixed_ips: [] },
-    routes: [],
-    description: "",
-    tags: row.tags,
-  });
-  const portBody = (row: Port) => ({
-    id: row.id,
-    name: row.name,
-    status: row.deviceId === "" ? "DOWN" : "ACTIVE",
-    network_id: row.networkId,
-    tenant_id: row.projectId,
-    project_id: row.projectId,
-    mac_address: row.mac,
-    admin_state_up: true,
-    device_id: row.deviceId,
-    device_owner: row.deviceOwner,
-    fixed_ips: row.subnetId === null ? [] : [{ subnet_id: row.subnetId, ip_address: row.address }],
-    security_groups: row.securityGroups,
-    allowed_address_pairs: [],
-    description: row.description,
-    tags: row.tags,
-  });
-  const floatingBody = (row: FloatingIp) => {
-    const port = row.portId === null ? undefined : world.ports.get(row.portId);
+  const networkView = (row: Network) => ({
+    id: row.id, name: row.name, admin_state_up: row.adminStateUp, mtu: row.mtu, status: "ACTIVE",
+    subnets: net.subnetsOf(row.id).map((one) => one.id), shared: row.shared, availability_zone_hints: [],
+    availability_zones: ["nova"], ipv4_address_scope: null, ipv6_address_scope: null, "router:external": row.external,
+    port_security_enabled: true, qos_policy_id: null, dns_domain: "", ...times(row),
+  }); // prettier-ignore
+  const subnetView = (row: Subnet) => ({
+    id: row.id, name: row.name, network_id: row.networkId, ip_version: row.ipVersion, subnetpool_id: null,
+    enable_dhcp: row.enableDhcp, ipv6_ra_mode: null, ipv6_address_mode: null, gateway_ip: row.gatewayIp, cidr: row.cidr,
+    allocation_pools: row.pools, host_routes: row.hostRoutes, dns_nameservers: row.dnsNameservers, service_types: [], ...times(row),
+  }); // prettier-ignore
+  const routerView = (row: Router) => ({
+    id: row.id, name: row.name, admin_state_up: row.adminStateUp, status: "ACTIVE",
+    external_gateway_info: row.externalNetworkId === null ? null
+      : { network_id: row.externalNetworkId, external_fixed_ips: row.externalFixedIps, enable_snat: true },
+    availability_zones: ["nova"], availability_zone_hints: [], routes: [], flavor_id: null, ...times(row),
+  }); // prettier-ignore
+  const portView = (row: Port) => ({
+    id: row.id, name: row.name, network_id: row.networkId, mac_address: row.mac, admin_state_up: row.adminStateUp,
+    status: row.status, device_id: row.deviceId, device_owner: row.deviceOwner, fixed_ips: row.fixedIps,
+    allowed_address_pairs: row.allowedAddressPairs.map((pair) => ({ mac_address: pair.mac_address ?? row.mac, ip_address: pair.ip_address })),
+    extra_dhcp_opts: [], security_groups: row.securityGroupIds, "binding:vnic_type": "normal", port_security_enabled: true,
+    qos_policy_id: null, qos_network_policy_id: null, ...times(row),
+  }); // prettier-ignore
+  const floatingView = (row: FloatingIp) => {
+    const port = row.portId === null ? undefined : state.ports.get(row.portId);
+    const inside = port?.fixedIps[0]?.subnet_id;
+    const router = state.routers.find((one) =>
+      net.interfacesOf(one.id).some((own) => own.fixedIps.some((ip) => ip.subnet_id === inside)),
+    );
     return {
-      id: row.id,
-      floating_ip_address: row.address,
-      fixed_ip_address: port?.address ?? null,
-      port_id: row.portId,
-      router_id: null,
-      floating_network_id: row.networkId,
-      tenant_id: row.projectId,
-      project_id: row.projectId,
-      status: port ? "ACTIVE" : "DOWN",
-      description: row.description,
-      tags: row.tags,
-      port_details: null,
-    };
+      id: row.id, floating_ip_address: row.address, floating_network_id: row.networkId,
+      router_id: port ? (router?.id ?? null) : null, port_id: row.portId, fixed_ip_address: row.fixedIp,
+      status: net.floatingStatus(row), qos_policy_id: null, port_forwardings: [],
+      port_details: port ? { name: port.name, network_id: port.networkId, mac_address: port.mac, admin_state_up: true,
+        status: port.status, device_id: port.deviceId, device_owner: port.deviceOwner } : null,
+      ...times(row),
+    }; // prettier-ignore
   };
-  const groupBody = (row: SecurityGroup) => ({
-    id: row.id,
-    name: row.name,
-    description: row.description,
-    tenant_id: row.projectId,
-    project_id: row.projectId,
-    security_group_rules: [],
-    tags: [],
-    stateful: true,
-  });
+  const ruleView = (row: SecurityGroupRule) => ({
+    id: row.id, tenant_id: row.projectId, security_group_id: row.securityGroupId, ethertype: row.ethertype,
+    direction: row.direction, protocol: row.protocol, port_range_min: row.portMin, port_range_max: row.portMax,
+    remote_ip_prefix: row.remoteIpPrefix, remote_address_group_id: null, normalized_cidr: row.remoteIpPrefix,
+    remote_group_id: row.remoteGroupId, description: row.description, tags: [], created_at: seconds(row.createdAt),
+    updated_at: seconds(row.createdAt), revision_number: 0, project_id: row.projectId,
+  }); // prettier-ignore
+  const groupView = (row: SecurityGroup) => ({
+    id: row.id, name: row.name, stateful: true, shared: false,
+    security_group_rules: state.securityGroupRules.filter((one) => one.securityGroupId === row.id).map(ruleView), ...times(row),
+  }); // prettier-ignore
 
-  /** List (with any field as filter), show and delete of one kind. */
-  function kind<T extends { id: string; projectId: string }>(
-    plural: string,
-    single: string,
-    rows: () => T[],
-    visible: (row: T, caller: Caller) => boolean,
-    body: (row: T) => Record<string, unknown>,
-    remove: (id: string) => void,
-  ): void {
-    const word = single.charAt(0).toUpperCase() + single.slice(1);
-    app.get(`${base}/${plural}`, async (request) => {
-      const caller = callerOf(world, request);
-      const query = queryOf(request);
-      const filters = Object.entries(query).filter(
-        ([name]) => !["limit", "marker", "fields", "sort_key", "sort_dir"].includes(name),
-      );
-      const found = rows().filter(
-        (row) => visible(row, caller) && filters.every(([name, value]) => matches(body(row), name, value)),
-      );
-      return pageOf(plural.replaceAll("-", "_"), found, query, `${world.url}${base}/${plural}`, body);
+  const control = new Set([
+    "fields",
+    "limit",
+    "marker",
+    "sort_key",
+    "sort_dir",
+    "page_reverse",
+    "tags",
+    "tags-any",
+    "not-tags",
+  ]);
+  /** Every parameter that is no control word is a filter by that attribute; several values mean any of them. */
+  function filtered<T extends Record<string, unknown>>(call: Call, rows: T[]): T[] {
+    const names = [...new Set(call.search.keys())].filter((name) => !control.has(name));
+    const tags = call.query("tags")?.split(",");
+    return rows.filter(
+      (row) =>
+        names.every((name) => {
+          const wanted = call.queryAll(name);
+          if (name === "fixed_ips" && Array.isArray(row["fixed_ips"])) {
+            const all = z.array(z.record(z.string(), z.string())).parse(row["fixed_ips"]);
+            return wanted.every((pair) => {
+              const [key = "", value = ""] = pair.split("=");
+              return all.some((ip) => ip[key] === value);
+            });
+          }
+          const own = row[name];
+          if (own === undefined) return true;
+          if (Array.isArray(own)) return wanted.some((value) => own.includes(value));
+          return wanted.some((value) => String(own ?? "").toLowerCase() === value.toLowerCase());
+        }) &&
+        (tags === undefined ||
+          (Array.isArray(row["tags"]) && tags.every((tag) => Array.isArray(row["tags"]) && row["tags"].includes(tag)))),
+    );
+  }
+  function listing<T extends { id: string } & Record<string, unknown>>(call: Call, key: string, rows: T[]): object {
+    const sort = call.query("sort_key");
+    const sorted =
+      sort === null
+        ? rows
+        : rows.toSorted(
+            (a, b) => String(a[sort]).localeCompare(String(b[sort])) * (call.query("sort_dir") === "desc" ? -1 : 1),
+          );
+    const all = filtered(call, sorted);
+    const cut = page(call, all, {
+      usual: 1000,
+      badMarker: (marker) => new Fault(404, "HTTPNotFound", `The resource could not be found. ${marker}`),
     });
-    const one = (caller: Caller, id: string) => {
-      const row = rows().find((candidate) => candidate.id === id && visible(candidate, caller));
-      if (!row) throw notFound(`${word} ${id} could not be found.`, `${word}NotFound`);
+    const fields = call.queryAll("fields");
+    const view = (row: T) =>
+      fields.length === 0 ? row : Object.fromEntries(Object.entries(row).filter(([name]) => fields.includes(name)));
+    const path = `${core.url()}${call.target.split("?")[0] ?? ""}`;
+    return {
+      [key]: cut.rows.map(view),
+      ...(cut.next === null ? {} : { [`${key}_links`]: [{ rel: "next", href: `${path}?${cut.next}` }] }),
+    };
+  }
+  const projectFor = (call: Call, wish: { project_id?: string | undefined; tenant_id?: string | undefined }) => {
+    const wanted = wish.project_id ?? wish.tenant_id ?? call.project;
+    if (wanted !== call.project && !call.caller.isAdmin)
+      throw new Fault(403, "PolicyNotAuthorized", `(rule:create_network:tenant_id) is disallowed by policy`);
+    return wanted;
+  };
+  /** A caller who may only look. */
+  const mayWrite = (call: Call, action: string) => {
+    const { isAdmin, roles } = call.caller;
+    if (!isAdmin && !roles.includes("member"))
+      throw new Fault(403, "PolicyNotAuthorized", `rule:${action} is disallowed by policy`);
+  };
+
+  addService(app, core, authenticate, { prefix: "/network/v2.0", faults }, (routes) => {
+    routes.open("GET", "/", () => ({ resources: [] }));
+    const own = <T extends { projectId: string }>(call: Call, rows: T[]) =>
+      call.caller.isAdmin ? rows : rows.filter((row) => row.projectId === call.project);
+
+    function collection<
+      T extends {
+        id: string;
+        projectId: string;
+        name?: string;
+        description: string;
+        updatedAt: number;
+        tags: string[];
+      },
+    >(kind: {
+      path: string;
+      key: string;
+      error: string;
+      rows: (call: Call) => T[];
+      view: (row: T) => Record<string, unknown> & { id: string };
+      create: (call: Call, body: unknown) => T;
+      update?: (call: Call, row: T, body: unknown) => void;
+      remove: (row: T) => void;
+      save: (row: T) => T;
+    }): void {
+      const plural = `${kind.key}s`;
+      const get = (call: Call, write = false): T => {
+        const id = call.param("id");
+        const row = kind.rows(call).find((one) => one.id === id);
+        if (!row || (write && row.projectId !== call.project && !call.caller.isAdmin)) throw notFound(kind.error, id);
+        return row;
+      };
+      const bodyOf = (call: Call) =>
+        call.body(z.object({ [kind.key]: z.record(z.string(), z.unknown()) }))[kind.key] ?? {};
+      routes.get(`/${kind.path}`, (call) => listing(call, plural, kind.rows(call).map(kind.view)));
+      routes.get(`/${kind.path}/:id`, (call) => ({ [kind.key]: kind.view(get(call)) }));
+      routes.post(`/${kind.path}`, (call) => {
+        mayWrite(call, `create_${kind.key}`);
+        const made = kind.create(call, bodyOf(call));
+        core.wake();
+        return new Reply(201, { [kind.key]: kind.view(made) });
+      });
+      routes.put(`/${kind.path}/:id`, (call) => {
+        mayWrite(call, `update_${kind.key}`);
+        const row = get(call, true);
+        const body = bodyOf(call);
+        const basics = z.object({ name: z.string().optional(), description: z.string().optional() }).parse(body);
+        if (basics.name !== undefined && "name" in row) row.name = basics.name;
+        if (basics.description !== undefined) row.description = basics.description;
+        kind.update?.(call, row, body);
+        row.updatedAt = core.now();
+        kind.save(row);
+        core.wake();
+        return { [kind.key]: kind.view(row) };
+      });
+      routes.delete(`/${kind.path}/:id`, (call) => {
+        mayWrite(call, `delete_${kind.key}`);
+        kind.remove(get(call, true));
+        core.wake();
+        return new Reply(204);
+      });
+      routes.put(`/${kind.path}/:id/tags`, (call) => {
+        const row = get(call, true);
+        row.tags = call.body(z.object({ tags: z.array(z.string()) })).tags;
+        kind.save(row);
+        return { tags: row.tags };
+      });
+    }
+    const wish = <T>(schema: z.ZodType<T>, body: unknown): T => {
+      const parsed = schema.safeParse(body);
+      if (parsed.success) return parsed.data;
+      const issue = parsed.error.issues[0];
+      throw new Fault(
+        400,
+        "HTTPBadRequest",
+        `Invalid input for ${issue?.path.join(".") ?? "body"}. Reason: ${issue?.message ?? ""}.`,
+      );
+    };
+
+    collection<Network>({
+      path: "networks", key: "network", error: "Network", view: networkView,
+      rows: (call) => state.networks.filter((one) => net.visible(one, call.caller)),
+      save: (row) => state.networks.save(row),
+      create: (call, body) => {
+        const { name, description, tags, "router:external": external, shared, ...rest } = wish(
+          z.object({ ...common, "router:external": z.boolean().optional(), shared: z.boolean().optional() }), body);
+        if ((external || shared) && !call.caller.isAdmin)
+          throw new Fault(403, "PolicyNotAuthorized", `(rule:create_network and rule:create_network:router:external) is disallowed by policy`);
+        return net.createNetwork(projectFor(call, rest), {
+          ...(name === undefined ? {} : { name }), ...(description === undefined ? {} : { description }), ...(tags ? { tags } : {}),
+          external: external ?? false, shared: shared ?? false });
+      },
+      remove: (row) => net.deleteNetwork(row.id),
+    }); // prettier-ignore
+    collection<Subnet>({
+      path: "subnets", key: "subnet", error: "Subnet", view: subnetView,
+      rows: (call) => state.subnets.filter((one) => {
+        const network = state.networks.get(one.networkId);
+        return network !== undefined && net.visible(network, call.caller);
+      }),
+      save: (row) => state.subnets.save(row),
+      create: (call, body) => {
+        const parsed = wish(z.object({
+          ...common, network_id: z.string(), cidr: z.string(), gateway_ip: z.string().nullish(), enable_dhcp: z.boolean().optional(),
+          dns_nameservers: z.array(z.string()).optional(), ip_version: z.int().optional(),
+          allocation_pools: z.array(z.object({ start: z.string(), end: z.string() })).optional(),
+          host_routes: z.array(z.object({ destination: z.string(), nexthop: z.string() })).optional(),
+        }), body);
+        return net.createSubnet(projectFor(call, parsed), call.caller, parsed);
+      },
+      update: (_call, row, body) => {
+        const { dns_nameservers } = wish(z.object({ dns_nameservers: z.array(z.string()).optional() }), body);
+        if (dns_nameservers) row.dnsNameservers = dns_nameservers;
+      },
+      remove: (row) => net.deleteSubnet(row.id),
+    }); // prettier-ignore
+    const Gateway = z.object({ network_id: z.string() }).nullish();
+    collection<Router>({
+      path: "routers", key: "router", error: "Router", view: routerView,
+      rows: (call) => own(call, state.routers.all()),
+      save: (row) => state.routers.save(row),
+      create: (call, body) => {
+        const parsed = wish(z.object({ ...common, external_gateway_info: Gateway }), body);
+        return net.createRouter(projectFor(call, parsed), {
+          ...(parsed.name === undefined ? {} : { name: parsed.name }), ...(parsed.tags ? { tags: parsed.tags } : {}),
+          externalNetworkId: parsed.external_gateway_info?.network_id ?? null });
+      },
+      update: (_call, row, body) => {
+        const { external_gateway_info: gateway } = wish(z.object({ external_gateway_info: Gateway.optional() }), body);
+        if (gateway === undefined) return;
+        const outside = gateway?.network_id ?? null;
+        if (outside === row.externalNetworkId) return;
+        row.externalNetworkId = outside;
+        row.externalFixedIps = outside === null ? [] : net.gateway(outside);
+      },
+      remove: (row) => net.deleteRouter(row.id),
+    }); // prettier-ignore
+    const router = (call: Call): Router => {
+      const found = own(call, state.routers.all()).find((one) => one.id === call.param("id"));
+      if (!found) throw notFound("Router", call.param("id"));
+      return found;
+    };
+    const InterfaceWish = z.object({ subnet_id: z.string().optional(), port_id: z.string().optional() });
+    const subnetOf = (body: z.infer<typeof InterfaceWish>) =>
+      body.subnet_id ?? state.ports.get(body.port_id ?? "")?.fixedIps[0]?.subnet_id ?? "";
+    const interfaceView = (row: Router, port: Port) => ({
+      id: row.id, tenant_id: row.projectId, port_id: port.id, network_id: port.networkId,
+      subnet_id: port.fixedIps[0]?.subnet_id, subnet_ids: port.fixedIps.map((ip) => ip.subnet_id),
+    }); // prettier-ignore
+    routes.put("/routers/:id/add_router_interface", (call) => {
+      const row = router(call);
+      return interfaceView(row, net.addInterface(row, subnetOf(call.body(InterfaceWish))));
+    });
+    routes.put("/routers/:id/remove_router_interface", (call) => {
+      const row = router(call);
+      return interfaceView(row, net.removeInterface(row, subnetOf(call.body(InterfaceWish))));
+    });
+    const PortWish = z.object({
+      ...common, network_id: z.string(), device_id: z.string().optional(), device_owner: z.string().optional(),
+      fixed_ips: z.array(z.object({ subnet_id: z.string().optional(), ip_address: z.string().optional() })).optional(),
+      security_groups: z.array(z.string()).optional(),
+      allowed_address_pairs: z.array(z.object({ ip_address: z.string(), mac_address: z.string().optional() })).optional(),
+    }); // prettier-ignore
+    collection<Port>({
+      path: "ports", key: "port", error: "Port", view: portView,
+      rows: (call) => own(call, state.ports.all()),
+      save: (row) => state.ports.save(row),
+      create: (call, body) => {
+        const parsed = wish(PortWish, body);
+        return net.createPort(projectFor(call, parsed), call.caller, parsed);
+      },
+      update: (_call, row, body) => {
+        const parsed = wish(PortWish.partial(), body);
+        if (parsed.security_groups) row.securityGroupIds = parsed.security_groups;
+        if (parsed.allowed_address_pairs) row.allowedAddressPairs = parsed.allowed_address_pairs;
+      },
+      remove: (row) => net.deletePort(row.id),
+    }); // prettier-ignore
+    const FloatingWish = z.object({
+      ...common, floating_network_id: z.string(), port_id: z.string().nullish(), fixed_ip_address: z.string().optional(),
+      floating_ip_address: z.string().optional(),
+    }); // prettier-ignore
+    collection<FloatingIp>({
+      path: "floatingips", key: "floatingip", error: "FloatingIP", view: floatingView,
+      rows: (call) => own(call, state.floatingIps.all()),
+      save: (row) => state.floatingIps.save(row),
+      create: (call, body) => {
+        const parsed = wish(FloatingWish, body);
+        return net.createFloatingIp(projectFor(call, parsed), call.caller, parsed);
+      },
+      update: (_call, row, body) => {
+        const parsed = wish(FloatingWish.partial(), body);
+        if (parsed.port_id !== undefined) net.associate(row, parsed.port_id, parsed.fixed_ip_address);
+      },
+      remove: (row) => state.floatingIps.remove(row.id),
+    }); // prettier-ignore
+    collection<SecurityGroup>({
+      path: "security-groups", key: "security_group", error: "SecurityGroup", view: groupView,
+      rows: (call) => {
+        net.defaultSecurityGroup(call.project);
+        return own(call, state.securityGroups.all());
+      },
+      save: (row) => state.securityGroups.save(row),
+      create: (call, body) => {
+        const parsed = wish(z.object({ ...common, name: z.string() }), body);
+        return net.createSecurityGroup(projectFor(call, parsed), parsed);
+      },
+      remove: (row) => net.deleteSecurityGroup(row),
+    }); // prettier-ignore
+    routes.get("/security-group-rules", (call) =>
+      listing(call, "security_group_rules", own(call, state.securityGroupRules.all()).map(ruleView)),
+    );
+    const rule = (call: Call) => {
+      const row = own(call, state.securityGroupRules.all()).find((one) => one.id === call.param("id"));
+      if (!row) throw notFound("SecurityGroupRule", call.param("id"));
       return row;
     };
-    app.get(`${base}/${plural}/:id`, async (request) => ({
-      [single]: body(one(callerOf(world, request), paramOf(request, "id"))),
-    }));
-    app.delete(`${base}/${plural}/:id`, async (request, reply) => {
-      const caller = writerOf(world, request);
-      const row = one(caller, paramOf(request, "id"));
-      if (row.projectId !== caller.projectId && !caller.admin)
-        throw new Fault(403, "The request is not authorized.", "PolicyNotAuthorized");
-      remove(row.id);
-      return reply.code(204).send();
+    routes.get("/security-group-rules/:id", (call) => ({ security_group_rule: ruleView(rule(call)) }));
+    routes.delete("/security-group-rules/:id", (call) => {
+      state.securityGroupRules.remove(rule(call).id);
+      return new Reply(204);
     });
-  }
-  const own = (row: { projectId: string }, caller: Caller) => row.projectId === caller.projectId || caller.admin;
-  const shown = (row: Network, caller: Caller) => own(row, caller) || row.external || row.shared;
-  kind(
-    "networks",
-    "network",
-    () => world.networks.all(),
-    shown,
-    networkBody,
-    (id) => deleteNetwork(world, id),
-  );
-  kind(
-    "subnets",
-    "subnet",
-    () => world.subnets.all(),
-    (row, caller) => own(row, caller) || (world.networks.get(row.networkId)?.shared ?? false),
-    subnetBody,
-    (id) => deleteSubnet(world, id),
-  );
-  kind(
-    "routers",
-    "router",
-    () => world.routers.all(),
-    own,
-    routerBody,
-    (id) => deleteRouter(world, id),
-  );
-  kind(
-    "ports",
-    "port",
-    () => world.ports.all(),
-    own,
-    portBody,
-    (id) => deletePort(world, id),
-  );
-  kind(
-    "floatingips",
-    "floatingip",
-    () => world.floatingIps.all(),
-    own,
-    floatingBody,
-    (id) => world.floatingIps.delete(id),
-  );
-  kind(
-    "security-groups",
-    "security_group",
-    () => world.securityGroups.all(),
-    own,
-    groupBody,
-    (id) => deleteSecurityGroup(world, id),
-  );
+    routes.post("/security-group-rules", (call) => {
+      mayWrite(call, "create_security_group_rule");
+      const Wish = z.object({
+        security_group_rule: z.object({
+          security_group_id: z.string(), direction: z.enum(["ingress", "egress"]), ethertype: z.string().default("IPv4"),
+          protocol: z.union([z.string(), z.number()]).nullish(), port_range_min: z.coerce.number().nullish(), port_range_max: z.coerce.number().nullish(),
+          remote_ip_prefix: z.string().nullish(), remote_group_id: z.string().nullish(), description: z.string().nullish(),
+        }),
+      }); // prettier-ignore
+      const { security_group_rule: asked } = call.body(Wish);
+      const group = own(call, state.securityGroups.all()).find((one) => one.id === asked.security_group_id);
+      if (!group) throw notFound("SecurityGroup", asked.security_group_id);
+      const made = net.createRule(group, {
+        direction: asked.direction, ethertype: asked.ethertype, protocol: asked.protocol === null || asked.protocol === undefined ? null : String(asked.protocol),
+        portMin: asked.port_range_min ?? null, portMax: asked.port_range_max ?? null, remoteIpPrefix: asked.remote_ip_prefix ?? null,
+        remoteGroupId: asked.remote_group_id ?? null, description: asked.description ?? "",
+      }); // prettier-ignore
+      return new Reply(201, { security_group_rule: ruleView(made) });
+    });
 
-  app.get(`${base}/quotas/:project/details`, async (request) => {
-    const caller = callerOf(world, request);
-    const project = paramOf(request, "project");
-    if (project !== caller.projectId && !caller.admin)
-      throw new Fault(403, "The request is not authorized.", "PolicyNotAuthorized");
-    const count = (rows: { projectId: string }[]) => rows.filter((row) => row.projectId === project).length;
-    const counts: Record<keyof typeof networkLimits, number> = {
-      network: count(world.networks.all()),
-      subnet: count(world.subnets.all()),
-      router: count(world.routers.all()),
-      port: count(world.ports.all()),
-      security_group: count(world.securityGroups.all()),
-      security_group_rule: 0,
-      floatingip: count(world.floatingIps.all()),
+    const usedBy = (projectId: string): Record<string, number> => {
+      const count = (rows: { projectId: string }[]) => rows.filter((row) => row.projectId === projectId).length;
+      return {
+        network: count(state.networks.all()), subnet: count(state.subnets.all()), port: count(state.ports.all()),
+        router: count(state.routers.all()), floatingip: count(state.floatingIps.all()),
+        security_group: count(state.securityGroups.all()), security_group_rule: count(state.securityGroupRules.all()),
+      }; // prettier-ignore
     };
-    return {
-      quota: Object.fromEntries(
-        Object.entries(networkLimits).map(([name, limit]) => [
-          name,
-          { limit, used: Reflect.get(counts, name), reserved: 0 },
-        ]),
-      ),
+    const quotaOf = (call: Call): string => {
+      const id = call.param("id");
+      if (id !== call.project && !call.caller.isAdmin)
+        throw new Fault(403, "PolicyNotAuthorized", "rule:get_quota is disallowed by policy");
+      return id;
     };
+    routes.get("/quotas/:id/details", (call) => {
+      const id = quotaOf(call);
+      const counts = usedBy(id);
+      const quota = Object.entries(limitsFor(core, "network", id)).map(([name, limit]) => [
+        name,
+        { limit, used: counts[name] ?? 0, reserved: 0 },
+      ]);
+      return { quota: Object.fromEntries(quota) };
+    });
+    routes.get("/quotas/:id", (call) => ({ quota: limitsFor(core, "network", quotaOf(call)) }));
+    routes.put("/quotas/:id", (call) => {
+      if (!call.caller.isAdmin)
+        throw new Fault(403, "PolicyNotAuthorized", "rule:update_quota is disallowed by policy");
+      setLimits(
+        core,
+        "network",
+        call.param("id"),
+        call.body(z.object({ quota: z.record(z.string(), z.number()) })).quota,
+      );
+      return { quota: limitsFor(core, "network", call.param("id")) };
+    });
+    routes.get("/network-ip-availabilities/:id", (call) => {
+      const row = state.networks.get(call.param("id"));
+      // By policy for administrators; for others it does not exist.
+      if (!row || !call.caller.isAdmin) throw new Fault(404, "HTTPNotFound", "The resource could not be found.");
+      const size = (subnet: Subnet) => {
+        const range = rangeOf(subnet.cidr);
+        return range ? range.last - range.first - 1 : 0;
+      };
+      return {
+        network_ip_availability: {
+          network_id: row.id, network_name: row.name, tenant_id: row.projectId, project_id: row.projectId, subnet_ip_availability: [],
+          total_ips: net.subnetsOf(row.id).reduce((sum, subnet) => sum + size(subnet), 0), used_ips: net.used(row.id).size,
+        },
+      }; // prettier-ignore
+    });
+    routes.get("/extensions", () => ({
+      extensions: [
+        "router",
+        "external-net",
+        "security-group",
+        "quotas",
+        "quota_details",
+        "standard-attr-tag",
+        "allowed-address-pairs",
+        "network-ip-availability",
+      ].map((alias) => ({ alias, name: alias, description: "", updated: "2018-01-01T00:00:00-00:00", links: [] })),
+    }));
+    routes.get("/availability_zones", () => ({
+      availability_zones: ["network", "router"].map((resource) => ({ state: "available", resource, name: "nova" })),
+    }));
   });
-  app.get(`${base}/network-ip-availabilities/:id`, async (request) => {
-    if (!callerOf(world, request).admin) throw notFound("The resource could not be found.", "HTTPNotFound");
-    const subnets = world.subnets.filter((row) => row.networkId === paramOf(request, "id"));
-    return {
-      network_ip_availability: {
-        network_id: paramOf(request, "id"),
-        total_ips: subnets.reduce((sum, row) => sum + usable(row.cidr)[1] - usable(row.cidr)[0], 0),
-        used_ips: world.ports.filter((row) => row.networkId === paramOf(request, "id")).length,
-      },
-    };
-  });
-}
-
-function matches(body: Record<string, unknown>, name: string, value: string): boolean {
-  const has: unknown = body[name];
-  const words = value.split(",");
-  if (name === "tags") return Array.isArray(has) && words.every((word) => has.includes(word));
-  if (name === "fixed_ips") return true;
-  if (has === undefined) return true;
-  if (typeof has === "boolean") return String(has) === value.toLowerCase();
-  return words.includes(String(has));
 }

@@ -1,172 +1,192 @@
-// Simulated nodes: a server that boots does towards Keystone, our REST API and Heat what coe-node does, and its cluster
-// gets a Kubernetes API at its address.
-import "reflect-metadata";
-import {
-  PemConverter,
-  Pkcs10CertificateRequestGenerator,
-  X509CertificateGenerator,
-  X509Certificate,
-  Name,
-  SubjectAlternativeNameExtension,
-  BasicConstraintsExtension,
-  KeyUsagesExtension,
-  KeyUsageFlags,
-  ExtendedKeyUsageExtension,
-  ExtendedKeyUsage,
-} from "@peculiar/x509";
-import { randomBytes } from "node:crypto";
+// Nodes: what drivers/kubernetes/node/coe-node does on a server, done here over the same wire: Keystone, our REST API, the
+// cluster's Kubernetes API, and one signal to Heat. Each node's way is in its row, so that a restart goes on and no node
+// signals twice.
+import { createHash, X509Certificate } from "node:crypto";
+import { gunzipSync } from "node:zlib";
 import { z } from "zod";
 import { readIgnitionFile } from "../heat/ignition.ts";
-import { heatEnvPath, nodeEnvPath, parseNodeEnv, type NodeEnv } from "../kubernetes/node-env.ts";
-import { openKubeApi, type KubeNode, type KubeObject } from "./kube-api.ts";
-import type { Collection } from "./store.ts";
-import type { Server, World } from "./world.ts";
+import { beginsCluster, heatEnvPath, nodeEnvPath, parseNodeEnv } from "../kubernetes/node-env.ts";
+import type { NodeEnv } from "../kubernetes/node-env.ts";
+import type { Core } from "./core.ts";
+import type { Kubernetes } from "./kubernetes.ts";
+import type { Node, Server } from "./model.ts";
+import { asksFor, scenarios } from "./scenarios.ts";
+import { x509 } from "./x509.ts";
 
-/** A node that has come up; kept so that a restart brings it back without a second signal. */
-interface NodeRow extends KubeNode {
-  id: string;
-  clusterId: string;
-}
-interface ClusterRow {
-  id: string;
-  address: string;
-  port: number;
-  caPem: string;
-  caKeyPem: string;
-  version: string;
-}
+/** Seconds that each phase takes on a real node. */
+const phases = {
+  boot: 12,
+  trust: 0.5,
+  net: 2,
+  disks: 2,
+  runtime: 14,
+  identity: 2,
+  kubelet: 2,
+  control: 22,
+  addons: 0,
+  ready: 5,
+  report: 0,
+} as const;
+type Phase = keyof typeof phases;
+const order = Object.keys(phases);
+const isPhase = (word: string): word is Phase => word in phases;
 
-const ec = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+/** What trying again cannot mend. */
+class Final extends Error {}
 
-export interface Nodes {
-  /** A server became active. */
-  boot(server: Server): void;
-  /** Brings back what was there, and goes on with what was booting. */
-  resume(): void;
-  close(): Promise<void>;
-}
+export function openNodes(core: Core, kubernetes: Kubernetes) {
+  const { state } = core;
+  const busy = new Map<string, Promise<void>>();
+  const stopping = new AbortController();
+  const envs = new Map<string, NodeEnv | null>();
 
-export function openNodes(world: World): Nodes {
-  const nodes: Collection<NodeRow> = world.store.collection("node");
-  const clusters: Collection<ClusterRow> = world.store.collection("cluster");
-  const objects: Collection<KubeObject> = world.store.collection("kube object");
-  const begun = new Set<string>();
-  const apis = new Map<string, Promise<{ close(): Promise<void> } | null>>();
-  let stopped = false;
-
-  const nodesOf = (clusterId: string): KubeNode[] =>
-    nodes.filter((row) => row.clusterId === clusterId && world.servers.get(row.serverId) !== undefined);
-
-  /** Serves the cluster's API at its address, when that is one of this machine's. */
-  function serve(cluster: ClusterRow): void {
-    if (apis.has(cluster.id) || !cluster.address.startsWith("127.")) return;
-    apis.set(
-      cluster.id,
-      open(cluster).catch((error: unknown) => {
-        log(
-          cluster.id,
-          `coe: the simulated Kubernetes API cannot listen on ${cluster.address}:${cluster.port}: ${error instanceof Error ? error.message : String(error)}`,
-        );
-        return null;
-      }),
-    );
+  /** Null = this server is nobody's node. */
+  function envOf(server: Server): NodeEnv | null {
+    const known = envs.get(server.id);
+    if (known !== undefined) return known;
+    const env = readEnv(server);
+    envs.set(server.id, env);
+    return env;
   }
 
-  async function open(cluster: ClusterRow) {
-    const { certPem, keyPem } = await serverCertificate(cluster);
-    return openKubeApi({
-      clusterId: cluster.id,
-      host: cluster.address,
-      port: cluster.port,
-      certPem,
-      keyPem,
-      caPem: cluster.caPem,
-      objects,
-      nodes: () => nodesOf(cluster.id),
-      version: () => cluster.version,
-    });
-  }
-
-  /** Clusters whose servers are all gone have no API any more. */
-  function sweep(): void {
-    for (const cluster of clusters.all()) {
-      if (world.servers.find((server) => server.metadata["coe-cluster"] === cluster.id)) continue;
-      clusters.delete(cluster.id);
-      for (const row of nodes.filter((node) => node.clusterId === cluster.id)) nodes.delete(row.id);
-      for (const row of objects.filter((object) => object.clusterId === cluster.id)) objects.delete(row.id);
-      void apis.get(cluster.id)?.then((api) => api?.close());
-      apis.delete(cluster.id);
+  function advance(now: number): number | null {
+    let next: number | null = null;
+    for (const server of state.servers.all()) {
+      if (server.status !== "ACTIVE" || server.userData === null || state.nodes.get(server.id)) continue;
+      const env = envOf(server);
+      const console = ["Booting...", `[    0.000000] Linux version 6.5.6-200.fc38.x86_64`, `${server.name} login: `];
+      state.nodes.save({
+        id: server.id, phase: env ? "boot" : "idle", dueAt: core.after(phases.boot), startedAt: now, phaseSince: now, console, reported: false, failure: null,
+        attempts: 0, clusterId: env?.CLUSTER_UUID ?? null, name: server.name,
+      }); // prettier-ignore
     }
-    if (!stopped) world.after(5, sweep);
-  }
-
-  function log(serverId: string, line: string): void {
-    const server = world.servers.get(serverId);
-    if (server) world.servers.put({ ...server, console: [...server.console, line].slice(-200) });
-  }
-
-  async function live(server: Server): Promise<void> {
-    const userData = server.userData;
-    if (userData === null) return;
-    let env: NodeEnv;
-    try {
-      env = parseNodeEnv([nodeEnvPath, heatEnvPath].map((path) => readIgnitionFile(userData, path) ?? "").join("\n"));
-    } catch {
-      return log(server.id, "the user data is of nothing that the sandbox knows");
+    for (const node of state.nodes.all()) {
+      if (!isPhase(node.phase) || node.reported || busy.has(node.id)) continue;
+      if (node.dueAt > now) {
+        next = Math.min(next ?? Infinity, node.dueAt);
+        continue;
+      }
+      const work = step(node)
+        .catch((error: unknown) => core.log.warn({ node: node.name, error: String(error) }, "node"))
+        .finally(() => {
+          busy.delete(node.id);
+          if (!stopping.signal.aborted) core.wake();
+        });
+      busy.set(node.id, work);
     }
-    const flavor = world.flavors.get(server.flavorId)?.name ?? "";
-    if (flavor === "fail.silent") return log(server.id, "coe: phase net started");
-    const phase = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
-      const began = Date.now();
-      const result = await work();
-      log(server.id, `coe: phase ${name} done ${Math.round((Date.now() - began) / 1000)}s`);
-      return result;
-    };
+    return next;
+  }
+
+  const alive = (node: Node) =>
+    state.nodes.get(node.id) === node && state.servers.get(node.id)?.status === "ACTIVE" && !stopping.signal.aborted;
+  const say = (node: Node, line: string) => node.console.push(line);
+
+  async function step(node: Node): Promise<void> {
+    const server = state.servers.get(node.id);
+    const env = server && envOf(server);
+    if (!server || !env || !isPhase(node.phase)) return;
+    const { phase } = node;
+    const began = node.phaseSince;
     try {
-      await phase("net", () => pause(4));
-      await phase("trust", () => pause(1));
-      await phase("runtime", () => pause(8));
-      const first = !world.servers.find(
-        (other) => other.id !== server.id && other.name === server.name && other.createdAt < server.createdAt,
-      );
-      if (flavor === "fail.boot" || (flavor === "fail.once" && first && !/-[1-9]\d*$/.test(server.name)))
-        throw new NodeFailure("phase runtime: containerd-2.0.0-linux-amd64.tar.gz: sha256 mismatch");
-      const { caPem, files } = await phase("identity", () => identity(env, server));
-      await phase("kubelet", () => pause(4));
-      if (env.ROLE === "master") await phase("control", async () => control(env, caPem, files));
-      await phase("ready", () => pause(4));
-      const ports = world.ports.filter((port) => port.deviceId === server.id);
-      const address = ports[0]?.address ?? env.NODE_ADDRESS;
-      const floating = world.floatingIps.find((row) => ports.some((port) => port.id === row.portId));
-      nodes.put({
-        id: server.id,
-        clusterId: env.CLUSTER_UUID,
-        name: env.NODE_NAME || server.name,
-        serverId: server.id,
-        role: env.ROLE,
-        nodegroup: env.NODEGROUP,
-        version: env.KUBE_TAG,
-        address,
-        publicAddress: floating?.address ?? null,
-        ready: true,
-        since: new Date().toISOString().replace(/\.\d+Z/, "Z"),
+      await act(phase, node, server, env);
+      if (!alive(node)) return;
+      if (phase !== "boot" && phase !== "report")
+        say(node, `coe: phase ${phase} done ${Math.max(0, Math.round(((core.now() - began) * core.speed) / 1000))}s`);
+      if (phase === "report") {
+        say(node, "coe: reported");
+        state.nodes.change(node, { reported: true });
+        return;
+      }
+      const following = order[order.indexOf(phase) + 1] ?? "report";
+      const isSlow = asksFor("slow", server.name) ? 4 : 1;
+      const seconds = isPhase(following) && !(following === "control" && env.ROLE !== "master") ? phases[following] : 0;
+      state.nodes.change(node, {
+        phase: following,
+        dueAt: core.after(seconds * isSlow),
+        phaseSince: core.now(),
+        attempts: 0,
       });
-      await signal(env, server, "SUCCESS", `node ${server.name} is ready`);
-      log(server.id, "coe: ready");
     } catch (error) {
-      if (stopped || !world.servers.get(server.id)) return;
-      const reason = error instanceof Error ? error.message : String(error);
-      log(server.id, `coe: failed: ${reason}`);
-      await signal(env, server, "FAILURE", reason).catch(() => undefined);
+      if (!alive(node)) return;
+      const said = error instanceof Error ? error.message : String(error);
+      const spent = core.now() - began;
+      const attempts = node.attempts + 1;
+      if (phase !== "report" && (error instanceof Final || (spent > 10 * 60_000 && !isSilent(server)))) {
+        say(node, `coe: phase ${phase} failed: ${said}`);
+        state.nodes.change(node, {
+          failure: `phase ${phase}: ${said}`,
+          phase: "report",
+          dueAt: core.now(),
+          phaseSince: core.now(),
+          attempts: 0,
+        });
+        return;
+      }
+      if (attempts === 1) say(node, `coe: phase ${phase}: ${said}`);
+      state.nodes.change(node, {
+        attempts,
+        dueAt: core.now() + Math.max(100, Math.min(30_000, 2000 * 2 ** Math.min(attempts, 4)) / core.speed),
+      });
+    } finally {
+      state.flush();
     }
   }
 
-  const pause = (seconds: number) => new Promise<void>((resolve) => world.after(seconds, resolve));
+  async function act(phase: Phase, node: Node, server: Server, env: NodeEnv): Promise<void> {
+    switch (phase) {
+      case "runtime":
+        if (fails(server, env))
+          throw new Final("could not download https://dl.k8s.io/kubelet: curl: (6) Could not resolve host: dl.k8s.io");
+        return;
+      case "identity":
+        return identity(node, server, env);
+      case "control":
+        if (env.ROLE === "master" && !beginsCluster(env)) requireApi(env);
+        return;
+      case "ready":
+        if (isSilent(server)) throw new Error("the node is not Ready in Kubernetes: no reason given");
+        requireApi(env);
+        kubernetes.register(env, server);
+        return;
+      case "report":
+        return report(node, env);
+      default:
+        return;
+    }
+  }
+  const flavorOf = (server: Server) => state.flavors.get(server.flavorId)?.name;
+  const isSilent = (server: Server) =>
+    asksFor("waitTimeout", server.name) || flavorOf(server) === scenarios.silentNode.values[0];
+  const fails = (server: Server, env: NodeEnv) =>
+    asksFor("nodeFailure", server.name) ||
+    flavorOf(server) === scenarios.failingNode.values[0] ||
+    (flavorOf(server) === scenarios.failingOnce.values[0] && env.INDEX === "0");
+  function requireApi(env: NodeEnv): void {
+    if (!kubernetes.isUp(env.CLUSTER_UUID))
+      throw new Error(`the Kubernetes API: connect to ${env.API_ADDRESS}:${env.API_PORT} failed`);
+  }
 
-  /** Token by trust, the cluster's CA, a certificate for the kubelet; masters also get the CA pairs. */
-  async function identity(env: NodeEnv, server: Server) {
-    const token = await retry(server, async () => {
-      const answer = await request("POST", `${env.AUTH_URL}/auth/tokens`, null, {
+  async function ask(method: string, url: string, headers: Record<string, string>, body?: unknown): Promise<Response> {
+    const answer = await fetch(url, {
+      method,
+      headers: { ...headers, ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.any([stopping.signal, AbortSignal.timeout(60_000)]),
+    });
+    if (answer.ok) return answer;
+    const said = `${method} ${url} answered ${answer.status}: ${(await answer.text()).slice(0, 300)}`;
+    // The service may be a moment behind: it decides by what it sees at the cloud.
+    if (answer.status === 408 || answer.status === 429 || answer.status >= 500) throw new Error(said);
+    throw new Final(said);
+  }
+
+  /** Token, authority, and what the role needs; a master that begins the cluster brings its API up. */
+  async function identity(node: Node, server: Server, env: NodeEnv): Promise<void> {
+    const signedIn = await ask(
+      "POST",
+      `${env.AUTH_URL}/auth/tokens`,
+      {},
+      {
         auth: {
           identity: {
             methods: ["password"],
@@ -174,186 +194,98 @@ export function openNodes(world: World): Nodes {
           },
           scope: { "OS-TRUST:trust": { id: env.TRUST_ID } },
         },
+      },
+    );
+    await signedIn.arrayBuffer();
+    const headers = {
+      "X-Auth-Token": signedIn.headers.get("x-subject-token") ?? "",
+      "OpenStack-API-Version": "container-infra latest",
+    };
+    const pemOf = async (answer: Response) => z.object({ pem: z.string() }).parse(await answer.json()).pem;
+    const ca = await pemOf(await ask("GET", `${env.API_URL}/certificates/${env.CLUSTER_UUID}`, headers));
+    if (env.CLUSTER_CA !== "" && ca.replace(/\s/g, "") !== env.CLUSTER_CA.replace(/\s/g, ""))
+      throw new Final("the service answered another CA than the one this node was made for");
+    if (env.ROLE === "master") {
+      const answer = await ask("POST", `${env.API_URL}/clusters/${env.CLUSTER_UUID}/bootstrap`, headers, {
+        server_id: server.id,
       });
-      return answer.headers.get("x-subject-token") ?? "";
-    });
-    const Pem = z.object({ pem: z.string() });
-    const caPem = await retry(
-      server,
-      async () =>
-        Pem.parse(await (await request("GET", `${env.API_URL}/certificates/${env.CLUSTER_UUID}`, token)).json()).pem,
-    );
-    const keys = await crypto.subtle.generateKey(ec, true, ["sign", "verify"]);
-    const csr = await Pkcs10CertificateRequestGenerator.create({
-      name: `O=system:nodes, CN=system:node:${env.NODE_NAME}`,
-      keys,
-      signingAlgorithm: ec,
-    });
-    if (env.ROLE !== "master") {
-      const leaf = await retry(
-        server,
-        async () =>
-          Pem.parse(
-            await (
-              await request("POST", `${env.API_URL}/certificates`, token, {
-                cluster_uuid: env.CLUSTER_UUID,
-                csr: csr.toString("pem"),
-              })
-            ).json(),
-          ).pem,
+      const files = new Map(
+        (await answer.text()).split("\n").flatMap((line): [string, string][] => {
+          const [name = "", content = ""] = line.split(" ");
+          return name === "" ? [] : [[name, Buffer.from(content, "base64").toString("utf8")]];
+        }),
       );
-      if (
-        !(await new X509Certificate(leaf).verify({
-          publicKey: await new X509Certificate(caPem).publicKey.export(),
-          signatureOnly: true,
-        }))
-      )
-        throw new NodeFailure("phase identity: the certificate is not of the cluster's authority");
-      return { caPem, files: new Map<string, string>() };
+      for (const name of ["pki/ca.key", "pki/etcd/ca.key", "pki/front-proxy-ca.key", "pki/sa.key"])
+        if (!files.get(name)) throw new Final(`the service sent no ${name}`);
+      if (!alive(node)) return;
+      if (beginsCluster(env) || kubernetes.isUp(env.CLUSTER_UUID) === false)
+        await kubernetes.begin(env, server, ca, files.get("pki/ca.key") ?? "", beginsCluster(env));
+      return;
     }
-    const text = await retry(server, async () =>
-      (
-        await request("POST", `${env.API_URL}/clusters/${env.CLUSTER_UUID}/bootstrap`, token, { server_id: server.id })
-      ).text(),
-    );
-    const files = new Map(
-      text.split("\n").flatMap((line): [string, string][] => {
-        const [name, content] = line.split(" ");
-        return name && content ? [[name, Buffer.from(content, "base64").toString("utf8")]] : [];
+    const certificate = await pemOf(
+      await ask("POST", `${env.API_URL}/certificates`, headers, {
+        cluster_uuid: env.CLUSTER_UUID,
+        csr: await signingRequest(env),
+        ca_cert_type: "kubernetes",
       }),
     );
-    if (!files.has("pki/ca.key")) throw new NodeFailure("phase identity: bootstrap sent no pki/ca.key");
-    return { caPem, files };
+    if (!new X509Certificate(certificate).verify(new X509Certificate(ca).publicKey))
+      throw new Final("the certificate is not from the cluster's CA");
   }
 
-  function control(env: NodeEnv, caPem: string, files: Map<string, string>): void {
-    const row = clusters.put({
-      id: env.CLUSTER_UUID,
-      address: env.API_PUBLIC_ADDRESS || env.API_ADDRESS,
-      port: Number(env.API_PORT) || 6443,
-      caPem,
-      caKeyPem: files.get("pki/ca.key") ?? "",
-      version: env.KUBE_TAG,
+  async function report(node: Node, env: NodeEnv): Promise<void> {
+    const body = {
+      status: node.failure === null ? "SUCCESS" : "FAILURE",
+      reason: node.failure ?? `node ${env.NODE_NAME} is ready`,
+      data: env.KUBE_TAG,
+      id: env.NODE_NAME,
+    };
+    await ask("POST", env.SIGNAL_URL, { "X-Auth-Token": env.SIGNAL_TOKEN }, body).catch((error: unknown) => {
+      if (error instanceof Final) say(node, "coe: Heat did not take the signal");
+      else throw error;
     });
-    serve(row);
-  }
-
-  async function signal(env: NodeEnv, server: Server, status: string, reason: string): Promise<void> {
-    await retry(server, () =>
-      request("POST", env.SIGNAL_URL, env.SIGNAL_TOKEN, { status, reason, id: server.name, data: "" }),
-    );
-  }
-
-  /** As a node does: again and again for what may pass, until its server is gone. */
-  async function retry<T>(server: Server, work: () => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++)
-      try {
-        return await work();
-      } catch (error) {
-        if (stopped || !world.servers.get(server.id)) throw error;
-        if (error instanceof NodeFailure || attempt >= 200) throw error;
-        await pause(Math.min(attempt, 10));
-      }
   }
 
   return {
-    boot(server) {
-      if (begun.has(server.id) || nodes.get(server.id)) return;
-      begun.add(server.id);
-      void live(server);
-    },
-    resume() {
-      for (const cluster of clusters.all()) serve(cluster);
-      for (const server of world.servers.all())
-        if (server.status === "ACTIVE" && !nodes.get(server.id)) this.boot(server);
-      sweep();
-    },
+    advance,
     async close() {
-      stopped = true;
-      await Promise.all([...apis.values()].map(async (api) => (await api)?.close()));
+      stopping.abort();
+      await Promise.allSettled(busy.values());
     },
   };
 }
 
-/** What no retry can cure: reported with its phase. */
-class NodeFailure extends Error {}
-
-async function request(method: string, url: string, token: string | null, body?: unknown): Promise<Response> {
-  const answer = await fetch(url, {
-    method,
-    headers: {
-      "content-type": "application/json",
-      accept: "application/json",
-      "openstack-api-version": "container-infra latest",
-      ...(token === null ? {} : { "x-auth-token": token }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(20_000),
-  });
-  if (answer.ok) return answer;
-  const text = (await answer.text()).slice(0, 300);
-  if (answer.status >= 400 && answer.status < 500 && ![401, 404, 408, 409, 429].includes(answer.status))
-    throw new NodeFailure(`phase identity: ${answer.status} ${text}`);
-  throw new Error(`${method} ${new URL(url).pathname}: ${answer.status} ${text}`);
+function readEnv(server: Server): NodeEnv | null {
+  try {
+    const packed = Buffer.from(server.userData ?? "", "base64");
+    const text = (packed[0] === 31 && packed[1] === 139 ? gunzipSync(packed) : packed).toString("utf8");
+    const files = [nodeEnvPath, heatEnvPath].map((path) => readIgnitionFile(text, path));
+    return files[0] === undefined ? null : parseNodeEnv(files.map((file) => file ?? "").join("\n"));
+  } catch {
+    return null;
+  }
 }
 
-/** The API server's own certificate, by the cluster's CA, for its addresses. */
-async function serverCertificate(cluster: ClusterRow): Promise<{ certPem: string; keyPem: string }> {
-  const keys = await crypto.subtle.generateKey(ec, true, ["sign", "verify"]);
-  const ca = new X509Certificate(cluster.caPem);
-  const der = PemConverter.decodeFirst(cluster.caKeyPem);
-  const caKey = await importKey(der, cluster.caKeyPem);
-  const certificate = await X509CertificateGenerator.create({
-    serialNumber: `00${randomBytes(15).toString("hex")}`,
-    subject: new Name("CN=kube-apiserver").toString(),
-    issuer: ca.subject,
-    notBefore: new Date(Date.now() - 300_000),
-    notAfter: ca.notAfter,
-    signingKey: caKey.key,
-    signingAlgorithm: caKey.algorithm,
-    publicKey: keys.publicKey,
+/** A worker's, as the node's program makes it. */
+async function signingRequest(env: NodeEnv): Promise<string> {
+  const keys = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
+  const names = [
+    { type: "dns" as const, value: env.NODE_NAME },
+    ...[env.NODE_ADDRESS, env.FLOATING_ADDRESS, "127.0.0.1"]
+      .filter((address) => address !== "")
+      .map((value) => ({ type: "ip" as const, value })),
+  ];
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({
+    name: `O=system:nodes, CN=system:node:${env.NODE_NAME}`,
+    keys,
+    signingAlgorithm: { name: "ECDSA", hash: "SHA-256" },
     extensions: [
-      new BasicConstraintsExtension(false, undefined, true),
-      new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment, true),
-      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
-      new SubjectAlternativeNameExtension([
-        { type: "ip", value: cluster.address },
-        { type: "ip", value: "127.0.0.1" },
-        { type: "ip", value: "10.254.0.1" },
-        { type: "dns", value: "kubernetes" },
-        { type: "dns", value: "kubernetes.default.svc" },
-        { type: "dns", value: "localhost" },
-      ]),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth, x509.ExtendedKeyUsage.serverAuth]),
+      new x509.SubjectAlternativeNameExtension(names),
     ],
   });
-  return {
-    certPem: certificate.toString("pem"),
-    keyPem: PemConverter.encode(await crypto.subtle.exportKey("pkcs8", keys.privateKey), "PRIVATE KEY"),
-  };
+  return request.toString("pem");
 }
 
-async function importKey(
-  der: ArrayBuffer,
-  pem: string,
-): Promise<{ key: CryptoKey; algorithm: { name: string; hash: string; namedCurve?: string } }> {
-  const algorithms = [
-    ec,
-    { name: "ECDSA", namedCurve: "P-384", hash: "SHA-384" },
-    { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" },
-  ];
-  // The bootstrap answer may hold SEC1 or PKCS#1; Node turns each into PKCS#8.
-  const { createPrivateKey } = await import("node:crypto");
-  const bytes = pem.includes("BEGIN PRIVATE KEY")
-    ? Buffer.from(der)
-    : createPrivateKey(pem).export({ type: "pkcs8", format: "der" });
-  for (const algorithm of algorithms)
-    try {
-      return {
-        key: await crypto.subtle.importKey("pkcs8", new Uint8Array(bytes), algorithm, false, ["sign"]),
-        algorithm,
-      };
-    } catch {
-      continue;
-    }
-  throw new Error("the cluster's CA key is of an unknown kind");
-}
+export const machineId = (serverId: string): string => createHash("md5").update(serverId).digest("hex");

@@ -1,363 +1,431 @@
-// Compute v2.1: flavors, keypairs, servers, zones and limits; and the servers that Heat makes.
-import { generateKeyPairSync } from "node:crypto";
+// Nova v2.1 over HTTP (microversions up to 2.93, shapes of 2.35 where they differ).
+import { createHash, generateKeyPairSync } from "node:crypto";
+import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import { badRequest, conflict, Fault, notFound } from "./fault.ts";
-import { callerOf, pageOf, paramOf, queryOf, writerOf, type App, type Caller } from "./http.ts";
-import { releasePort } from "./neutron.ts";
-import { fingerprint } from "./seed.ts";
-import { resourceId, type Flavor, type Server, type World } from "./world.ts";
+import { Fault, seconds } from "./core.ts";
+import type { Core } from "./core.ts";
+import { addService, namedFault, page, Reply } from "./http.ts";
+import type { Authenticate, Call } from "./http.ts";
+import type { Flavor, Keypair, Server } from "./model.ts";
+import { limitsFor, setLimits } from "./quota.ts";
+import type { Servers } from "./servers.ts";
 
-export const computeLimits = {
-  instances: 50,
-  cores: 200,
-  ram: 409_600,
-  keypairs: 100,
-  serverGroups: 50,
-  serverGroupMembers: 50,
-};
-const zone = "nova";
-
-export interface ServerWish {
-  name: string;
-  flavor: string;
-  image: string | null;
-  keyName: string | null;
-  zone: string | null;
-  portIds: string[];
-  volumeIds: string[];
-  metadata: Record<string, string>;
-  userData: string | null;
-}
-
-export const findFlavor = (world: World, idOrName: string): Flavor | undefined =>
-  world.flavors.get(idOrName) ?? world.flavors.find((flavor) => flavor.name === idOrName);
-
-function used(world: World, projectId: string) {
-  const servers = world.servers.filter((server) => server.projectId === projectId);
-  const flavors = servers.map((server) => world.flavors.get(server.flavorId));
-  return {
-    instances: servers.length,
-    cores: flavors.reduce((sum, flavor) => sum + (flavor?.vcpus ?? 0), 0),
-    ram: flavors.reduce((sum, flavor) => sum + (flavor?.ram ?? 0), 0),
+export function serveNova(app: FastifyInstance, core: Core, authenticate: Authenticate, servers: Servers): void {
+  const { state } = core;
+  const at = (path: string) => `${core.url()}/compute/v2.1${path}`;
+  const links = (path: string) => [
+    { rel: "self", href: at(path) },
+    { rel: "bookmark", href: `${core.url()}/compute${path}` },
+  ];
+  const version = () => ({
+    id: "v2.1", status: "CURRENT", version: "2.93", min_version: "2.1", updated: "2013-07-23T11:33:21Z",
+    links: [{ rel: "self", href: at("/") }],
+  }); // prettier-ignore
+  const microversion = (request: { headers: Record<string, unknown> }) => {
+    const asked = /compute ([\d.]+|latest)/.exec(String(request.headers["openstack-api-version"] ?? ""))?.[1];
+    const word =
+      asked ??
+      (typeof request.headers["x-openstack-nova-api-version"] === "string"
+        ? request.headers["x-openstack-nova-api-version"]
+        : "2.1");
+    return word === "latest" ? "2.93" : word;
   };
-}
-
-/** Accepts a server or refuses it as Nova does; it comes up later. */
-export function createServer(
-  world: World,
-  who: { userId: string; projectId: string },
-  wish: ServerWish,
-  onState: (server: Server) => void,
-): Server {
-  const flavor = findFlavor(world, wish.flavor);
-  if (!flavor) throw badRequest(`Flavor ${wish.flavor} could not be found.`);
-  const image =
-    wish.image === null
-      ? undefined
-      : (world.images.get(wish.image) ?? world.images.find((row) => row.name === wish.image));
-  if (wish.image !== null && !image) throw badRequest(`Image ${wish.image} could not be found.`);
-  if (image && wish.image !== null && flavor.disk < image.minDisk)
-    throw badRequest("Flavor's disk is too small for requested image.");
-  if (wish.keyName !== null && !world.keypairs.get(`${who.userId}/${wish.keyName}`))
-    throw badRequest("Invalid key_name provided.");
-  if (wish.zone !== null && wish.zone !== zone) throw badRequest("The requested availability zone is not available");
-  const now = used(world, who.projectId);
-  if (now.instances + 1 > computeLimits.instances)
-    throw new Fault(
-      403,
-      `Quota exceeded for instances: Requested 1, but already used ${now.instances} of ${computeLimits.instances} instances`,
-    );
-  if (now.cores + flavor.vcpus > computeLimits.cores)
-    throw new Fault(
-      403,
-      `Quota exceeded for cores: Requested ${flavor.vcpus}, but already used ${now.cores} of ${computeLimits.cores} cores`,
-    );
-  if (now.ram + flavor.ram > computeLimits.ram)
-    throw new Fault(
-      403,
-      `Quota exceeded for ram: Requested ${flavor.ram}, but already used ${now.ram} of ${computeLimits.ram} ram`,
-    );
-  const server = world.servers.put({
-    id: resourceId(),
-    name: wish.name,
-    projectId: who.projectId,
-    userId: who.userId,
-    status: "BUILD",
-    fault: null,
-    flavorId: flavor.id,
-    imageId: image?.id ?? null,
-    keyName: wish.keyName,
-    zone,
-    portIds: wish.portIds,
-    volumeIds: wish.volumeIds,
-    metadata: wish.metadata,
-    userData: wish.userData,
-    console: [],
-    createdAt: world.now(),
+  const headers = (request: { headers: Record<string, unknown> }, id: string) => ({
+    "Openstack-Api-Version": `compute ${microversion(request)}`,
+    "X-Openstack-Nova-Api-Version": microversion(request),
+    "X-Compute-Request-Id": id,
+    Vary: "OpenStack-API-Version",
   });
-  for (const id of wish.portIds) {
-    const port = world.ports.get(id);
-    if (port) world.ports.put({ ...port, deviceId: server.id, deviceOwner: `compute:${zone}` });
-  }
-  for (const id of wish.volumeIds) attachVolume(world, server.id, id);
-  settleServer(world, server.id, onState);
-  return server;
-}
-
-/** A server that is being built becomes what its flavor says. May be called again after a restart. */
-export function settleServer(world: World, id: string, onState: (server: Server) => void): void {
-  world.after(6, () => {
-    const server = world.servers.get(id);
-    if (server?.status !== "BUILD") return;
-    if (world.flavors.get(server.flavorId)?.name === "fail.nohost") {
-      server.status = "ERROR";
-      server.fault = "No valid host was found. ";
-    } else server.status = "ACTIVE";
-    onState(world.servers.put(server));
-  });
-}
-
-export function deleteServer(world: World, id: string): void {
-  const server = world.servers.get(id);
-  if (!server) return;
-  for (const port of world.ports.filter((row) => row.deviceId === id)) releasePort(world, port.id);
-  for (const volume of world.volumes.filter((row) => row.serverId === id))
-    world.volumes.put({ ...volume, serverId: null, status: "available" });
-  world.servers.delete(id);
-}
-
-export function attachVolume(world: World, serverId: string, volumeId: string): void {
-  const volume = world.volumes.get(volumeId);
-  if (!volume) throw notFound(`Volume ${volumeId} could not be found.`);
-  world.volumes.put({ ...volume, serverId, status: "in-use" });
-  const server = world.servers.get(serverId);
-  if (server && !server.volumeIds.includes(volumeId))
-    world.servers.put({ ...server, volumeIds: [...server.volumeIds, volumeId] });
-}
-
-export function detachVolume(world: World, serverId: string, volumeId: string): void {
-  const volume = world.volumes.get(volumeId);
-  if (volume?.serverId === serverId) world.volumes.put({ ...volume, serverId: null, status: "available" });
-  const server = world.servers.get(serverId);
-  if (server) world.servers.put({ ...server, volumeIds: server.volumeIds.filter((id) => id !== volumeId) });
-}
-
-const flavorBody = (world: World, flavor: Flavor) => ({
-  id: flavor.id,
-  name: flavor.name,
-  ram: flavor.ram,
-  disk: flavor.disk,
-  vcpus: flavor.vcpus,
-  swap: "",
-  rxtx_factor: 1,
-  "OS-FLV-EXT-DATA:ephemeral": 0,
-  "OS-FLV-DISABLED:disabled": false,
-  "os-flavor-access:is_public": true,
-  links: [{ rel: "self", href: `${world.url}/compute/v2.1/flavors/${flavor.id}` }],
-});
-
-function serverBody(world: World, server: Server) {
-  const addresses: Record<string, unknown[]> = {};
-  for (const port of world.ports.filter((row) => row.deviceId === server.id)) {
-    const list = (addresses[world.networks.get(port.networkId)?.name ?? "network"] ??= []);
-    const address = (addr: string, type: string) => ({
-      addr,
-      version: 4,
-      "OS-EXT-IPS:type": type,
-      "OS-EXT-IPS-MAC:mac_addr": port.mac,
-    });
-    list.push(address(port.address, "fixed"));
-    for (const floating of world.floatingIps.filter((row) => row.portId === port.id))
-      list.push(address(floating.address, "floating"));
-  }
-  const seconds = `${server.createdAt.slice(0, 19)}Z`;
-  return {
-    id: server.id,
-    name: server.name,
-    status: server.status,
-    tenant_id: server.projectId,
-    user_id: server.userId,
-    metadata: server.metadata,
-    hostId: server.status === "ACTIVE" ? "sandbox" : "",
-    image: server.imageId === null ? "" : { id: server.imageId, links: [] },
-    flavor: { id: server.flavorId, links: [] },
-    created: seconds,
-    updated: seconds,
-    addresses,
-    accessIPv4: "",
-    accessIPv6: "",
-    links: [{ rel: "self", href: `${world.url}/compute/v2.1/servers/${server.id}` }],
-    "OS-DCF:diskConfig": "MANUAL",
-    progress: server.status === "ACTIVE" ? 0 : undefined,
-    "OS-EXT-AZ:availability_zone": server.status === "ACTIVE" ? server.zone : "",
-    config_drive: "",
-    key_name: server.keyName,
-    "OS-SRV-USG:launched_at": null,
-    "OS-SRV-USG:terminated_at": null,
-    security_groups: [{ name: "default" }],
-    "OS-EXT-STS:task_state": server.status === "BUILD" ? "spawning" : null,
-    "OS-EXT-STS:vm_state": server.status === "BUILD" ? "building" : server.status.toLowerCase(),
-    "OS-EXT-STS:power_state": server.status === "ACTIVE" ? 1 : 0,
-    "os-extended-volumes:volumes_attached": server.volumeIds.map((id) => ({ id, delete_on_termination: false })),
-    ...(server.fault === null ? {} : { fault: { code: 500, created: seconds, message: server.fault } }),
-  };
-}
-
-export function addNova(app: App, world: World): void {
-  const base = "/compute/v2.1";
-  app.get(base, async () => ({
-    version: {
-      id: "v2.1",
-      status: "CURRENT",
-      version: "2.93",
-      min_version: "2.1",
-      links: [{ rel: "self", href: `${world.url}${base}/` }],
-    },
-  }));
-  app.get(`${base}/flavors`, async (request) => {
-    callerOf(world, request);
-    return { flavors: world.flavors.all().map((flavor) => ({ id: flavor.id, name: flavor.name, links: [] })) };
-  });
-  app.get(`${base}/flavors/detail`, async (request) => {
-    callerOf(world, request);
-    return pageOf("flavors", world.flavors.all(), queryOf(request), `${world.url}${base}/flavors/detail`, (flavor) =>
-      flavorBody(world, flavor),
-    );
-  });
-  app.get(`${base}/flavors/:id`, async (request) => {
-    callerOf(world, request);
-    const flavor = world.flavors.get(paramOf(request, "id"));
-    if (!flavor) throw notFound(`Flavor ${paramOf(request, "id")} could not be found.`);
-    return { flavor: flavorBody(world, flavor) };
+  addService(app, core, authenticate, { prefix: "/compute", faults: namedFault }, (routes) => {
+    routes.open("GET", "/", () => ({ versions: [version()] }));
   });
 
-  const keypairBody = (row: { name: string; publicKey: string; fingerprint: string }) => ({
+  const flavorView = (row: Flavor) => ({
+    id: row.id, name: row.name, ram: row.ram, disk: row.disk, swap: "", "OS-FLV-EXT-DATA:ephemeral": 0,
+    "OS-FLV-DISABLED:disabled": false, vcpus: row.vcpus, "os-flavor-access:is_public": true, rxtx_factor: 1,
+    links: links(`/flavors/${row.id}`),
+  }); // prettier-ignore
+  const brief = (row: { id: string; name: string }, kind: string) => ({
+    id: row.id,
     name: row.name,
-    public_key: row.publicKey,
-    fingerprint: row.fingerprint,
-    type: "ssh",
+    links: links(`/${kind}/${row.id}`),
   });
-  const keypairOf = (caller: Caller, name: string) => {
-    const row = world.keypairs.get(`${caller.userId}/${name}`);
-    if (!row) throw notFound(`Keypair ${name} not found for user ${caller.userId}`);
-    return row;
-  };
-  app.get(`${base}/os-keypairs`, async (request) => {
-    const caller = callerOf(world, request);
-    return {
-      keypairs: world.keypairs
-        .filter((row) => row.userId === caller.userId)
-        .map((row) => ({ keypair: keypairBody(row) })),
-    };
-  });
-  app.get(`${base}/os-keypairs/:name`, async (request) => ({
-    keypair: keypairBody(keypairOf(callerOf(world, request), paramOf(request, "name"))),
-  }));
-  app.post(`${base}/os-keypairs`, async (request) => {
-    const caller = callerOf(world, request);
-    const { keypair: wish } = z
-      .object({ keypair: z.object({ name: z.string().min(1).max(255), public_key: z.string().optional() }) })
-      .parse(request.body);
-    const id = `${caller.userId}/${wish.name}`;
-    if (world.keypairs.get(id)) throw conflict(`Key pair '${wish.name}' already exists.`);
-    if (wish.public_key !== undefined && !/^(ssh|ecdsa|sk)-\S+ [A-Za-z0-9+/=]{20,}/.test(wish.public_key))
-      throw badRequest("Keypair data is invalid: failed to generate fingerprint");
-    let made: { publicKey: string; privateKey: string } | null = null;
-    if (wish.public_key === undefined) {
-      const pair = generateKeyPairSync("rsa", { modulusLength: 2048 });
-      const jwk = pair.publicKey.export({ format: "jwk" });
-      made = {
-        publicKey: sshRsa(String(jwk.n), String(jwk.e)),
-        privateKey: pair.privateKey.export({ type: "pkcs1", format: "pem" }).toString(),
-      };
+  const addressesOf = (row: Server) => {
+    const found: Record<string, object[]> = {};
+    for (const id of row.portIds) {
+      const port = state.ports.get(id);
+      if (!port || (row.status === "BUILD" && row.taskState === "scheduling")) continue;
+      const network = state.networks.get(port.networkId)?.name ?? port.networkId;
+      const list = (found[network] ??= []);
+      const entry = (addr: string, kind: string) => ({
+        version: 4,
+        addr,
+        "OS-EXT-IPS:type": kind,
+        "OS-EXT-IPS-MAC:mac_addr": port.mac,
+      });
+      for (const ip of port.fixedIps) list.push(entry(ip.ip_address, "fixed"));
+      for (const floating of state.floatingIps.filter((one) => one.portId === port.id))
+        list.push(entry(floating.address, "floating"));
     }
-    const publicKey = wish.public_key ?? made?.publicKey ?? "";
-    const row = world.keypairs.put({
-      id,
-      userId: caller.userId,
-      name: wish.name,
-      publicKey,
-      fingerprint: fingerprint(publicKey),
-    });
-    return {
-      keypair: { ...keypairBody(row), user_id: caller.userId, ...(made ? { private_key: made.privateKey } : {}) },
-    };
-  });
-  app.delete(`${base}/os-keypairs/:name`, async (request, reply) => {
-    world.keypairs.delete(keypairOf(callerOf(world, request), paramOf(request, "name")).id);
-    return reply.code(204).send();
-  });
-
-  const serverOf = (caller: Caller, id: string) => {
-    const server = world.servers.get(id);
-    if (!server || (server.projectId !== caller.projectId && !caller.admin))
-      throw notFound(`Instance ${id} could not be found.`);
-    return server;
+    return found;
   };
-  for (const path of ["servers", "servers/detail"])
-    app.get(`${base}/${path}`, async (request) => {
-      const caller = callerOf(world, request);
-      const query = queryOf(request);
-      const everywhere = caller.admin && query["all_tenants"] !== undefined;
-      const pattern = query["name"] === undefined ? null : new RegExp(query["name"]);
-      const rows = world.servers
+  const serverView = (row: Server, call: Call) => {
+    const active = row.status === "ACTIVE";
+    return {
+      id: row.id, name: row.name, status: row.taskState === "deleting" ? row.status : row.status,
+      tenant_id: row.projectId, user_id: row.userId, metadata: row.metadata,
+      hostId: row.launchedAt === null ? "" : createHash("sha224").update(row.projectId + row.host).digest("hex"),
+      image: row.imageId === null ? "" : { id: row.imageId, links: [{ rel: "bookmark", href: `${core.url()}/compute/images/${row.imageId}` }] },
+      flavor: { id: row.flavorId, links: [{ rel: "bookmark", href: `${core.url()}/compute/flavors/${row.flavorId}` }] },
+      created: seconds(row.createdAt), updated: seconds(row.updatedAt), addresses: addressesOf(row), accessIPv4: "", accessIPv6: "",
+      links: links(`/servers/${row.id}`), "OS-DCF:diskConfig": "MANUAL",
+      ...(active || row.status === "BUILD" ? { progress: active ? 0 : 0 } : {}),
+      "OS-EXT-AZ:availability_zone": row.launchedAt === null ? "" : row.zone, config_drive: "", key_name: row.keyName,
+      "OS-SRV-USG:launched_at": row.launchedAt === null ? null : `${seconds(row.launchedAt).slice(0, -1)}.000000`,
+      "OS-SRV-USG:terminated_at": null,
+      ...(row.status === "ERROR" ? {} : { security_groups: (row.securityGroups.length > 0 ? row.securityGroups : ["default"]).map((name) => ({ name })) }),
+      ...(call.caller.isAdmin ? {
+        "OS-EXT-SRV-ATTR:host": row.launchedAt === null ? null : row.host, "OS-EXT-SRV-ATTR:hypervisor_hostname": row.launchedAt === null ? null : row.host,
+        "OS-EXT-SRV-ATTR:instance_name": `instance-${row.id.slice(0, 8)}`, "OS-EXT-SRV-ATTR:user_data": row.userData,
+      } : {}),
+      "OS-EXT-STS:task_state": row.taskState, "OS-EXT-STS:vm_state": active ? "active" : row.status === "BUILD" ? "building" : row.status.toLowerCase(),
+      "OS-EXT-STS:power_state": active ? 1 : 0,
+      "os-extended-volumes:volumes_attached": row.volumeIds.map((id) => ({ id, delete_on_termination: false })),
+      ...(row.fault ? { fault: { code: row.fault.code, created: seconds(row.fault.created), message: row.fault.message } } : {}),
+      host_status: undefined, locked: false, description: row.name, tags: [],
+    }; // prettier-ignore
+  };
+  const badMarker = (marker: string) => new Fault(400, "MarkerNotFound", `marker [${marker}] not found`);
+  const next = (key: string, path: string, query: string | null) =>
+    query === null ? {} : { [`${key}_links`]: [{ rel: "next", href: at(`${path}?${query}`) }] };
+
+  addService(app, core, authenticate, { prefix: "/compute/v2.1", faults: namedFault, headers }, (routes) => {
+    routes.open("GET", "/", () => ({
+      version: {
+        ...version(),
+        "media-types": [{ base: "application/json", type: "application/vnd.openstack.compute+json;version=2.1" }],
+      },
+    }));
+    const flavors = (call: Call, view: (row: Flavor) => object, path: string) => {
+      const cut = page(call, state.flavors.all(), { badMarker });
+      return { flavors: cut.rows.map(view), ...next("flavors", path, cut.next) };
+    };
+    routes.get("/flavors", (call) => flavors(call, (row) => brief(row, "flavors"), "/flavors"));
+    routes.get("/flavors/detail", (call) => flavors(call, flavorView, "/flavors/detail"));
+    routes.get("/flavors/:id", (call) => {
+      const found = state.flavors.get(call.param("id"));
+      if (!found) throw new Fault(404, "FlavorNotFound", `Flavor ${call.param("id")} could not be found.`);
+      return { flavor: flavorView(found) };
+    });
+    routes.get("/flavors/:id/os-extra_specs", (call) => ({
+      extra_specs: state.flavors.get(call.param("id"))?.specs ?? {},
+    }));
+
+    const keypairView = (row: Keypair) => ({
+      name: row.name,
+      public_key: row.publicKey,
+      fingerprint: row.fingerprint,
+      type: row.type,
+    });
+    const mine = (call: Call) => state.keypairs.filter((one) => one.userId === call.caller.userId);
+    const keypair = (call: Call) => {
+      const name = call.param("name");
+      const found = mine(call).find((one) => one.name === name);
+      if (!found) throw new Fault(404, "KeypairNotFound", `Keypair ${name} not found for user ${call.caller.userId}`);
+      return found;
+    };
+    routes.get("/os-keypairs", (call) => ({ keypairs: mine(call).map((row) => ({ keypair: keypairView(row) })) }));
+    routes.get("/os-keypairs/:name", (call) => {
+      const found = keypair(call);
+      return {
+        keypair: {
+          ...keypairView(found),
+          user_id: found.userId,
+          id: 1,
+          created_at: `${seconds(found.createdAt).slice(0, -1)}.000000`,
+          deleted: false,
+          deleted_at: null,
+          updated_at: null,
+        },
+      };
+    });
+    routes.post("/os-keypairs", (call) => {
+      const { keypair: wish } = call.body(
+        z.object({
+          keypair: z.object({
+            name: z.string().min(1).max(255),
+            public_key: z.string().optional(),
+            type: z.string().default("ssh"),
+          }),
+        }),
+      );
+      if (mine(call).some((one) => one.name === wish.name))
+        throw new Fault(409, "KeyPairExists", `Key pair '${wish.name}' already exists.`);
+      const made =
+        wish.public_key === undefined ? newKeypair(wish.name) : { publicKey: wish.public_key, privateKey: null };
+      const row = state.keypairs.save({
+        id: `${call.caller.userId} ${wish.name}`, userId: call.caller.userId, name: wish.name, publicKey: made.publicKey,
+        fingerprint: fingerprintOf(made.publicKey), type: wish.type, createdAt: core.now(),
+      }); // prettier-ignore
+      return new Reply(201, {
+        keypair: {
+          ...keypairView(row),
+          user_id: row.userId,
+          ...(made.privateKey === null ? {} : { private_key: made.privateKey }),
+        },
+      });
+    });
+    routes.delete("/os-keypairs/:name", (call) => {
+      state.keypairs.remove(keypair(call).id);
+      return new Reply(204);
+    });
+
+    routes.get("/os-availability-zone", () => ({
+      availabilityZoneInfo: [{ zoneName: "nova", zoneState: { available: true }, hosts: null }],
+    }));
+    routes.get("/limits", (call) => {
+      const limit = limitsFor(core, "compute", call.project);
+      const used = servers.usage(call.project);
+      return {
+        limits: {
+          rate: [],
+          absolute: {
+            maxTotalInstances: limit["instances"], maxTotalCores: limit["cores"], maxTotalRAMSize: limit["ram"], maxServerMeta: 128,
+            maxImageMeta: 128, maxPersonality: 5, maxPersonalitySize: 10240, maxTotalKeypairs: limit["key_pairs"],
+            maxServerGroups: limit["server_groups"], maxServerGroupMembers: limit["server_group_members"],
+            maxTotalFloatingIps: -1, maxSecurityGroups: -1, maxSecurityGroupRules: -1, totalRAMUsed: used.ram,
+            totalCoresUsed: used.cores, totalInstancesUsed: used.instances, totalFloatingIpsUsed: 0, totalSecurityGroupsUsed: 0,
+            totalServerGroupsUsed: used.serverGroups,
+          },
+        },
+      }; // prettier-ignore
+    });
+    routes.get("/os-quota-sets/:id", (call) => ({
+      quota_set: { id: call.param("id"), ...limitsFor(core, "compute", call.param("id")) },
+    }));
+    routes.put("/os-quota-sets/:id", (call) => {
+      if (!call.caller.isAdmin)
+        throw new Fault(403, "Forbidden", "Policy doesn't allow os_compute_api:os-quota-sets:update to be performed.");
+      setLimits(
+        core,
+        "compute",
+        call.param("id"),
+        call.body(z.object({ quota_set: z.record(z.string(), z.number()) })).quota_set,
+      );
+      return { quota_set: limitsFor(core, "compute", call.param("id")) };
+    });
+
+    const listed = (call: Call, path: string, view: (row: Server) => object) => {
+      const all = call.query("all_tenants") !== null && call.caller.isAdmin;
+      const project = call.query("project_id") ?? call.query("tenant_id");
+      let name: RegExp | null = null;
+      try {
+        name = call.query("name") === null ? null : new RegExp(call.query("name") ?? "", "i");
+      } catch {
+        throw new Fault(400, "BadRequest", "Invalid input for query parameters name.");
+      }
+      const status = call.query("status");
+      const rows = state.servers
         .filter(
-          (server) => (everywhere || server.projectId === caller.projectId) && (pattern?.test(server.name) ?? true),
+          (one) =>
+            (all ? project === null || one.projectId === project : one.projectId === call.project) &&
+            (name === null || name.test(one.name)) &&
+            (status === null || one.status === status.toUpperCase()),
         )
         .toReversed();
-      return pageOf("servers", rows, query, `${world.url}${base}/${path}`, (server) =>
-        path === "servers" ? { id: server.id, name: server.name, links: [] } : serverBody(world, server),
+      const cut = page(call, rows, { badMarker });
+      return { servers: cut.rows.map(view), ...next("servers", path, cut.next) };
+    };
+    routes.get("/servers", (call) => listed(call, "/servers", (row) => brief(row, "servers")));
+    routes.get("/servers/detail", (call) => listed(call, "/servers/detail", (row) => serverView(row, call)));
+    const server = (call: Call) => servers.get(call.param("id"), call.caller);
+    routes.get("/servers/:id", (call) => ({ server: serverView(server(call), call) }));
+    routes.delete("/servers/:id", (call) => {
+      servers.remove(server(call).id);
+      return new Reply(204);
+    });
+    const Network = z.object({
+      port: z.string().optional(),
+      uuid: z.string().optional(),
+      fixed_ip: z.string().optional(),
+    });
+    const Wish = z.object({
+      server: z.object({
+        name: z.string().min(1).max(255), flavorRef: z.coerce.string(), imageRef: z.string().nullish(), key_name: z.string().nullish(),
+        availability_zone: z.string().nullish(), user_data: z.string().nullish(), metadata: z.record(z.string(), z.string()).default({}),
+        networks: z.union([z.array(Network), z.enum(["auto", "none"])]).default([]),
+        security_groups: z.array(z.object({ name: z.string() })).default([]),
+        block_device_mapping_v2: z.array(z.looseObject({ uuid: z.string().optional(), source_type: z.string().optional() })).default([]),
+      }),
+      "os:scheduler_hints": z.object({ group: z.string().optional() }).default({}),
+    }); // prettier-ignore
+    routes.post("/servers", (call) => {
+      const body = call.body(Wish);
+      const { server: wish } = body;
+      const made = servers.create(call.caller, call.project, {
+        name: wish.name, flavor: wish.flavorRef, image: wish.imageRef ? wish.imageRef : null, keyName: wish.key_name ?? null,
+        zone: wish.availability_zone ?? null, userData: wish.user_data ?? null, metadata: wish.metadata,
+        networks: Array.isArray(wish.networks) ? wish.networks : [], securityGroups: wish.security_groups.map((one) => one.name),
+        serverGroup: body["os:scheduler_hints"].group ?? null,
+        bootVolume: wish.block_device_mapping_v2.find((one) => one.source_type === "volume")?.uuid ?? null,
+      }); // prettier-ignore
+      return new Reply(
+        202,
+        {
+          server: {
+            id: made.id,
+            links: links(`/servers/${made.id}`),
+            "OS-DCF:diskConfig": "MANUAL",
+            security_groups: [{ name: "default" }],
+          },
+        },
+        { Location: at(`/servers/${made.id}`) },
       );
     });
-  app.get(`${base}/servers/:id`, async (request) => ({
-    server: serverBody(world, serverOf(callerOf(world, request), paramOf(request, "id"))),
-  }));
-  app.delete(`${base}/servers/:id`, async (request, reply) => {
-    deleteServer(world, serverOf(writerOf(world, request), paramOf(request, "id")).id);
-    return reply.code(204).send();
-  });
-  app.post(`${base}/servers/:id/action`, async (request) => {
-    const server = serverOf(callerOf(world, request), paramOf(request, "id"));
-    const wish = z
-      .object({ "os-getConsoleOutput": z.object({ length: z.number().nullish() }).nullish() })
-      .parse(request.body);
-    if (wish["os-getConsoleOutput"] === undefined) throw badRequest("There is no such action in the sandbox.");
-    return { output: server.console.slice(-(wish["os-getConsoleOutput"]?.length ?? 1000)).join("\n") };
-  });
-  app.get(`${base}/os-availability-zone`, async (request) => {
-    callerOf(world, request);
-    return { availabilityZoneInfo: [{ zoneName: zone, zoneState: { available: true }, hosts: null }] };
-  });
-  app.get(`${base}/limits`, async (request) => {
-    const { projectId } = callerOf(world, request);
-    const now = used(world, projectId);
-    return {
-      limits: {
-        rate: [],
-        absolute: {
-          maxTotalInstances: computeLimits.instances,
-          totalInstancesUsed: now.instances,
-          maxTotalCores: computeLimits.cores,
-          totalCoresUsed: now.cores,
-          maxTotalRAMSize: computeLimits.ram,
-          totalRAMUsed: now.ram,
-          maxTotalKeypairs: computeLimits.keypairs,
-          maxServerMeta: 128,
-          maxServerGroups: computeLimits.serverGroups,
-          totalServerGroupsUsed: world.serverGroups.filter((row) => row.projectId === projectId).length,
-          maxServerGroupMembers: computeLimits.serverGroupMembers,
+    routes.post("/servers/:id/action", (call) => {
+      const row = server(call);
+      const body = call.body(z.record(z.string(), z.unknown()));
+      if ("os-getConsoleOutput" in body) {
+        if (row.status === "BUILD") throw new Fault(409, "InstanceNotReady", `Instance ${row.id} is not ready`);
+        const asked = z
+          .object({ length: z.coerce.number().nullish() })
+          .nullish()
+          .parse(body["os-getConsoleOutput"])?.length;
+        const lines = state.nodes.get(row.id)?.console ?? [];
+        const some = asked === null || asked === undefined || asked < 0 ? lines : lines.slice(-asked);
+        return { output: some.map((line) => `${line}\n`).join("") };
+      }
+      if ("reboot" in body) {
+        state.servers.change(row, {
+          status: "REBOOT",
+          taskState: "rebooting",
+          dueAt: core.after(5),
+          updatedAt: core.now(),
+        });
+        core.wake();
+        return new Reply(202);
+      }
+      if ("os-stop" in body || "os-start" in body) {
+        const to = "os-stop" in body ? ("SHUTOFF" as const) : ("ACTIVE" as const);
+        if (row.status === to)
+          throw new Fault(
+            409,
+            "InstanceInvalidState",
+            `Cannot '${"os-stop" in body ? "stop" : "start"}' instance ${row.id} while it is in vm_state ${to === "ACTIVE" ? "active" : "stopped"}`,
+          );
+        state.servers.change(row, { status: to, updatedAt: core.now() });
+        core.wake();
+        return new Reply(202);
+      }
+      throw new Fault(400, "BadRequest", `There is no such action: ${Object.keys(body)[0] ?? ""}`);
+    });
+    routes.get("/servers/:id/os-interface", (call) => ({
+      interfaceAttachments: server(call).portIds.flatMap((id) => {
+        const port = state.ports.get(id);
+        return port
+          ? [
+              {
+                port_state: port.status,
+                fixed_ips: port.fixedIps,
+                mac_addr: port.mac,
+                net_id: port.networkId,
+                port_id: port.id,
+              },
+            ]
+          : [];
+      }),
+    }));
+    routes.get("/servers/:id/os-volume_attachments", (call) => {
+      const row = server(call);
+      return {
+        volumeAttachments: row.volumeIds.map((id) => ({
+          id,
+          volumeId: id,
+          serverId: row.id,
+          device: state.volumes.get(id)?.attachments[0]?.device ?? null,
+        })),
+      };
+    });
+    routes.post("/servers/:id/os-volume_attachments", (call) => {
+      const row = server(call);
+      const id = servers.attachVolume(
+        row.id,
+        call.body(z.object({ volumeAttachment: z.object({ volumeId: z.string() }) })).volumeAttachment.volumeId,
+      );
+      return {
+        volumeAttachment: {
+          id,
+          volumeId: id,
+          serverId: row.id,
+          device: state.volumes.get(id)?.attachments[0]?.device ?? null,
         },
-      },
+      };
+    });
+    routes.delete("/servers/:id/os-volume_attachments/:volume", (call) => {
+      servers.detachVolume(server(call).id, call.param("volume"));
+      return new Reply(202);
+    });
+
+    const groupView = (row: { id: string; name: string; policies: string[] }) => ({
+      id: row.id, name: row.name, policies: row.policies, members: state.servers.filter((one) => one.serverGroupId === row.id).map((one) => one.id), metadata: {},
+    }); // prettier-ignore
+    const groups = (call: Call) => state.serverGroups.filter((one) => one.projectId === call.project);
+    routes.get("/os-server-groups", (call) => ({ server_groups: groups(call).map(groupView) }));
+    const group = (call: Call) => {
+      const found = groups(call).find((one) => one.id === call.param("id"));
+      if (!found)
+        throw new Fault(404, "InstanceGroupNotFound", `Instance group ${call.param("id")} could not be found.`);
+      return found;
     };
+    routes.get("/os-server-groups/:id", (call) => ({ server_group: groupView(group(call)) }));
+    routes.post("/os-server-groups", (call) => {
+      const { server_group: wish } = call.body(
+        z.object({
+          server_group: z.object({
+            name: z.string(),
+            policies: z.array(z.string()).optional(),
+            policy: z.string().optional(),
+          }),
+        }),
+      );
+      return {
+        server_group: groupView(
+          servers.createServerGroup(
+            call.caller,
+            call.project,
+            wish.name,
+            wish.policies ?? (wish.policy === undefined ? [] : [wish.policy]),
+          ),
+        ),
+      };
+    });
+    routes.delete("/os-server-groups/:id", (call) => {
+      state.serverGroups.remove(group(call).id);
+      return new Reply(204);
+    });
   });
 }
 
-/** OpenSSH's wire form of an RSA key given as base64url numbers. */
-function sshRsa(n: string, e: string): string {
-  const chunk = (bytes: Buffer) => Buffer.concat([Buffer.from(Uint32Array.of(bytes.length).buffer).reverse(), bytes]);
+export function fingerprintOf(publicKey: string): string {
+  const [kind = "", data = ""] = publicKey.trim().split(/\s+/);
+  const bytes = Buffer.from(data, "base64");
+  if (!/^(ssh-|ecdsa-|sk-)/.test(kind) || bytes.length < 16)
+    throw new Fault(400, "InvalidKeypair", "Keypair data is invalid: failed to generate fingerprint");
+  return createHash("md5").update(bytes).digest("hex").match(/../g)?.join(":") ?? "";
+}
+
+/** As Nova makes them itself: RSA, the private half in PEM. */
+export function newKeypair(comment: string): { publicKey: string; privateKey: string } {
+  const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const { n = "", e = "" } = publicKey.export({ format: "jwk" });
+  const part = (bytes: Buffer) => Buffer.concat([Buffer.from([0, 0, bytes.length >> 8, bytes.length & 255]), bytes]);
   const number = (text: string) => {
     const bytes = Buffer.from(text, "base64url");
-    return chunk((bytes[0] ?? 0) & 0x80 ? Buffer.concat([Buffer.of(0), bytes]) : bytes);
+    return part((bytes[0] ?? 0) > 127 ? Buffer.concat([Buffer.from([0]), bytes]) : bytes);
   };
-  return `ssh-rsa ${Buffer.concat([chunk(Buffer.from("ssh-rsa")), number(e), number(n)]).toString("base64")} Generated-by-Nova`;
+  const data = Buffer.concat([part(Buffer.from("ssh-rsa")), number(e), number(n)]).toString("base64");
+  return {
+    publicKey: `ssh-rsa ${data} ${comment.replace(/\s+/g, "-")}`,
+    privateKey: privateKey.export({ type: "pkcs1", format: "pem" }).toString(),
+  };
 }

@@ -1,43 +1,80 @@
-// What goes wrong on request. A name of something that people choose provokes the failure, so that the same names work
-// in the wizard, on the command line and in tests. Each is what a real cloud does, in the words that it uses.
+// What to choose or to write so that the sandbox fails in a given way, as a real cloud would and in its words. The table is
+// data: documentation and tests read it.
 
 export interface Scenario {
-  /** What to choose or to write to provoke it. */
-  provokedBy: string;
-  /** What then happens. */
+  /** Where it is given: the flavor of a node group, or words in the name of a cluster. */
+  by: "flavor" | "name";
+  /** The flavor's name; or one word for a name, of which each is as good. */
+  values: readonly string[];
+  /** What happens, for people. */
   effect: string;
 }
 
 export const scenarios = {
-  noValidHost: { provokedBy: "flavor fail.nohost", effect: "Nova finds no host: the server goes to ERROR" },
-  bootTimeout: {
-    provokedBy: "flavor fail.silent",
-    effect: "the node boots and never reports; its wait condition times out",
+  noHost: { by: "flavor", values: ["fail.nohost"], effect: "Nova finds no valid host: the server ends in ERROR." },
+  silentNode: {
+    by: "flavor",
+    values: ["fail.silent"],
+    effect: "The node boots and never reports: its wait condition times out.",
   },
-  nodeFailure: { provokedBy: "flavor fail.boot", effect: "the node reports a failure of its own setup" },
-  flakyNode: { provokedBy: "flavor fail.once", effect: "the first node of each name fails, its replacement comes up" },
-  serverQuota: { provokedBy: "more than 50 servers in a project", effect: "Nova refuses with its quota message" },
-  balancerError: { provokedBy: "a cluster name that begins with fail-lb", effect: "the load balancer goes to ERROR" },
-  volumeError: { provokedBy: "a cluster name that begins with fail-volume", effect: "each volume goes to error" },
+  failingNode: { by: "flavor", values: ["fail.boot"], effect: "The node reports a failure of its own setup." },
+  failingOnce: {
+    by: "flavor",
+    values: ["fail.once"],
+    effect: "The first node of each group fails, its replacement comes up.",
+  },
+  slowServer: { by: "flavor", values: ["slow.small"], effect: "Servers take ten times as long to become ACTIVE." },
+  nodeFailure: {
+    by: "name",
+    values: ["node-failure", "fail-node"],
+    effect: "Each node reports FAILURE in phase runtime.",
+  },
+  waitTimeout: {
+    by: "name",
+    values: ["wait-timeout", "fail-timeout"],
+    effect: "Nodes never report, and the time limit is five minutes of the sandbox's own time.",
+  },
+  quotaExceeded: {
+    by: "name",
+    values: ["quota-exceeded", "fail-quota"],
+    effect: "Nova refuses each server: the quota of cores is used up.",
+  },
+  volumeError: { by: "name", values: ["volume-error", "fail-volume"], effect: "Cinder volumes end in status error." },
+  balancerError: {
+    by: "name",
+    values: ["lb-error", "fail-lb"],
+    effect: "The load balancer ends in provisioning status ERROR.",
+  },
+  addressesGone: { by: "name", values: ["no-addresses"], effect: "The external network has no floating address left." },
   heatOutage: {
-    provokedBy: "a cluster name that begins with fail-heat",
-    effect: "Heat answers 503 to the first three requests that make its stacks",
+    by: "name",
+    values: ["heat-outage", "fail-heat"],
+    effect: "Heat answers 503 to the first three requests that would make a stack.",
   },
-  deleteBlocked: {
-    provokedBy: "a cluster name that begins with fail-delete",
-    effect: "the first deletion of its cluster stack fails",
+  deleteFailure: {
+    by: "name",
+    values: ["delete-failure", "fail-delete"],
+    effect: "The first deletion of the cluster's network fails: something still uses it.",
   },
+  apiSilent: {
+    by: "name",
+    values: ["api-silent"],
+    effect: "The Kubernetes API stops answering ten minutes of the sandbox's own time after it came up.",
+  },
+  slow: { by: "name", values: ["slow"], effect: "Servers and nodes take four times as long." },
 } as const satisfies Record<string, Scenario>;
 
-export const scenarioFlavors: [name: string, ramMib: number, diskGib: number, vcpus: number][] = [
-  ["fail.nohost", 4096, 20, 2],
-  ["fail.silent", 4096, 20, 2],
-  ["fail.boot", 4096, 20, 2],
-  ["fail.once", 4096, 20, 2],
-];
+export type ScenarioName = keyof typeof scenarios;
 
-export const scenarioImages: [name: string, distro: string | null, properties: Record<string, string>][] = [];
+/** Do these words of a name ask for the scenario? Stacks, servers and volumes begin with the cluster's name. */
+export const asksFor = (scenario: ScenarioName, ...names: readonly (string | null | undefined)[]): boolean =>
+  scenarios[scenario].values.some((value) =>
+    names.some(
+      (name) => name !== null && name !== undefined && new RegExp(`(^|[^a-z])${value}($|[^a-z])`, "i").test(name),
+    ),
+  );
 
-/** Stack names begin with the cluster's name. */
-export const provokes = (stackName: string, word: "fail-lb" | "fail-volume" | "fail-heat" | "fail-delete"): boolean =>
-  stackName.startsWith(word);
+/** Flavors that exist only to fail or to be slow. */
+export const scenarioFlavors: readonly string[] = Object.values(scenarios).flatMap((one) =>
+  one.by === "flavor" ? [...one.values] : [],
+);

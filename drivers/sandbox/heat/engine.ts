@@ -1,671 +1,823 @@
-// Brings stacks to what their templates say: resources start when what they need is complete, take their time, and fail
-// as they do in Heat. Nested stacks (a template of `files`, and the members of a ResourceGroup) are stacks of their own.
+// Stacks on their way: resources start when what they need is complete, changes converge, the rest is cleaned up last.
+// All state is in rows, so that a restarted sandbox goes on in the middle.
 import { z } from "zod";
-import { badRequest, Fault } from "../fault.ts";
-import { resourceId, type World } from "../world.ts";
-import { resourceTypes, type Making, type ResourceType } from "./types.ts";
+import { Fault, randomWord, uuid } from "../core.ts";
+import type { Caller, Core } from "../core.ts";
+import type { Action, Failure, Resource, Stack } from "../model.ts";
+import { asksFor } from "../scenarios.ts";
+import { failureOf, HeatFailure } from "./handler.ts";
+import type { Context, Handler, Properties, Services } from "./handler.ts";
 import {
-  openStacks,
-  readTemplate,
-  requirements,
+  deepReplace,
+  invalid,
+  parseTemplate,
+  readParameters,
+  requirementsOf,
   resolve,
+  truth,
   walk,
-  type Action,
-  type Failure,
-  type Resource,
-  type Stack,
-  type Stacks,
-  type Template,
-} from "./stack.ts";
+} from "./template.ts";
+import type { Definition, Scope, Template } from "./template.ts";
+import { handlers } from "./types.ts";
 
 export interface StackWish {
   name: string;
-  template: Template;
+  template: unknown;
   files: Record<string, string>;
   parameters: Record<string, unknown>;
+  registry: Record<string, string>;
   tags: string[];
-  timeoutMinutes: number | null;
+  timeoutMins: number | null;
   disableRollback: boolean;
 }
 
-export interface Engine {
-  stacks: Stacks;
-  create(who: { userId: string; projectId: string }, wish: StackWish): Stack;
-  update(stack: Stack, change: Partial<StackWish>): void;
-  remove(stack: Stack): void;
-  /** A signal for a wait handle has come. */
-  signal(stack: Stack, resource: string, body: Record<string, unknown>): void;
-  outputs(stack: Stack): { key: string; value: unknown; description: string; error?: string }[];
-  nested(stackId: string): Stack[];
-  /** Goes on with what was under way when the sandbox was stopped. */
-  resume(): void;
+export interface StackChange {
+  template?: unknown;
+  files?: Record<string, string> | undefined;
+  parameters?: Record<string, unknown> | undefined;
+  clearParameters?: string[] | undefined;
+  registry?: Record<string, string> | undefined;
+  tags?: string[] | undefined;
+  timeoutMins?: number | undefined;
+  disableRollback?: boolean | undefined;
+  /** Keep stored template, files and parameters that are not given. */
+  existing: boolean;
 }
+
+export type Engine = ReturnType<typeof openEngine>;
 
 const groupType = "OS::Heat::ResourceGroup";
 const Group = z.object({
   count: z.coerce.number().int().min(0).default(1),
-  resource_def: z.object({ type: z.string(), properties: z.record(z.string(), z.unknown()).default({}) }),
+  index_var: z.string().default("%index%"),
   removal_policies: z
-    .array(
-      z.object({
-        resource_list: z
-          .union([z.array(z.union([z.string(), z.number()]).transform(String)), z.null()])
-          .transform((list) => list ?? []),
-      }),
-    )
-    .default([]),
+    .array(z.object({ resource_list: z.union([z.array(z.unknown()), z.string()]).nullish() }))
+    .nullish()
+    .transform((value) => value ?? []),
+  removal_policies_mode: z.enum(["append", "update"]).default("append"),
+  resource_def: z.object({ type: z.string(), properties: z.record(z.string(), z.unknown()).nullish() }),
 });
-const skipOf = (resource: Resource): string[] => z.array(z.string()).catch([]).parse(resource.data["skip"]);
-const suffix = () => resourceId().replaceAll("-", "").slice(0, 12);
 
-export function openEngine(world: World): Engine {
-  const stacks = openStacks(world);
-  const put = (stack: Stack) => stacks.rows.put(stack);
-  const childOf = (stack: Stack, resource: Resource) =>
-    resource.physicalId === null ? undefined : stacks.rows.get(resource.physicalId);
-  const isNested = (stack: Stack, resource: Resource) => resource.type === groupType || resource.type in stack.files;
+export function openEngine(core: Core, services: Services, callerOf: (userId: string, projectId: string) => Caller) {
+  const { state } = core;
+  const parsed = new WeakMap<object, Template>();
+  const templateOf = (stack: Stack): Template => {
+    const found = parsed.get(stack.template);
+    if (found) return found;
+    const template = parseTemplate(stack.template);
+    parsed.set(stack.template, template);
+    return template;
+  };
 
-  function note(stack: Stack, name: string, physicalId: string | null, status: string, reason: string): void {
-    stacks.events.put({
-      id: resourceId(),
+  // Rows of a stack, by the stack's id: looked up at every turn.
+  const byStack = new Map<string, Set<string>>();
+  for (const row of state.resources.all()) index(row);
+  function index(row: Resource): void {
+    const known = byStack.get(row.stackId) ?? new Set();
+    known.add(row.id);
+    byStack.set(row.stackId, known);
+  }
+  const rowsOf = (stackId: string): Resource[] =>
+    [...(byStack.get(stackId) ?? [])].flatMap((id) => state.resources.get(id) ?? []);
+  const current = (stackId: string, name: string): Resource | undefined =>
+    rowsOf(stackId).find((row) => row.name === name && !row.doomed);
+  const childOf = (row: Resource): Stack | undefined =>
+    isNestedRow(row) && row.physicalId !== null ? state.stacks.get(row.physicalId) : undefined;
+  const resolveType = (stack: Stack, type: string): string => {
+    const alias = stack.registry[type];
+    return alias === undefined || alias === type ? type : resolveType(stack, alias);
+  };
+  const isFile = (type: string) => /\.(ya?ml|template|json)$/.test(type);
+  const isNested = (stack: Stack, type: string) => type === groupType || isFile(resolveType(stack, type));
+  const isNestedRow = (row: Resource) => {
+    const stack = state.stacks.get(row.stackId);
+    return stack !== undefined && isNested(stack, row.type);
+  };
+  function handlerOf(stack: Stack, type: string): Handler {
+    const found = handlers[resolveType(stack, type)];
+    if (!found) throw invalid(`The Resource Type (${type}) could not be found.`);
+    return found;
+  }
+
+  function event(
+    stack: Stack,
+    name: string,
+    type: string,
+    physicalId: string | null,
+    status: string,
+    reason: string,
+  ): void {
+    state.events.save({
+      id: uuid(),
       stackId: stack.id,
-      at: `${new Date().toISOString().slice(0, 19)}Z`,
-      resource: name,
-      physicalId: physicalId ?? "",
+      at: core.now(),
+      resourceName: name,
+      physicalId,
+      resourceType: type,
       status,
       reason,
     });
   }
-
-  // ---- what resources are worth to others
-
-  function reference(stack: Stack, resource: Resource): unknown {
-    const child = isNested(stack, resource) && resource.type !== groupType ? childOf(stack, resource) : undefined;
-    const named = child?.template.outputs["OS::stack_id"];
-    return child && named ? valueIn(child, named.value) : resource.physicalId;
-  }
-
-  function attribute(stack: Stack, resource: Resource, path: (string | number)[]): unknown {
-    const [first, ...rest] = path;
-    const name = String(first ?? "");
-    if (!isNested(stack, resource))
-      return walk(resourceTypes[resource.type]?.attribute(making(stack, resource), name), rest);
-    const child = childOf(stack, resource);
-    if (!child) return null;
-    if (resource.type !== groupType)
-      return walk(child.template.outputs[name] ? valueIn(child, child.template.outputs[name].value) : null, rest);
-    const members = Object.values(child.resources).toSorted((a, b) => Number(a.name) - Number(b.name));
-    if (name === "refs")
-      return walk(
-        members.map((member) => reference(child, member)),
-        rest,
-      );
-    if (name === "refs_map")
-      return walk(Object.fromEntries(members.map((member) => [member.name, reference(child, member)])), rest);
-    if (name === "removed_rsrc_list") return skipOf(resource);
-    if (name === "attributes")
-      return Object.fromEntries(members.map((member) => [member.name, attribute(child, member, rest)]));
-    if (name.startsWith("resource.")) {
-      const [, index = "", ...more] = name.split(".");
-      const member = child.resources[index];
-      return member
-        ? more.length === 0 && rest.length === 0
-          ? reference(child, member)
-          : attribute(child, member, [...more, ...rest])
-        : null;
-    }
-    return walk(
-      members.map((member) => attribute(child, member, [name])),
-      rest,
-    );
-  }
-
-  const valueIn = (stack: Stack, value: unknown): unknown =>
-    resolve(
-      stack,
-      value,
-      (resource, path) => attribute(stack, resource, path),
-      (resource) => reference(stack, resource),
-    );
-
-  function making(stack: Stack, resource: Resource): Making {
-    return {
-      world,
-      stack,
-      resource,
-      who: { userId: stack.userId, projectId: stack.projectId },
-      wake: () => look(stack.id, resource.name),
-    };
-  }
-
-  // ---- one round of a stack
-
-  function begin(stack: Stack, action: Action): void {
-    stack.action = action;
-    stack.state = "IN_PROGRESS";
-    stack.reason = `Stack ${action} started`;
-    stack.failure = null;
-    stack.round += 1;
-    if (action !== "CREATE") stack.updatedAt = `${new Date().toISOString().slice(0, 19)}Z`;
-    put(stack);
-    note(stack, stack.name, stack.id, `${action}_IN_PROGRESS`, stack.reason);
-    watchTime(stack);
-    advance(stack.id);
-  }
-
-  function watchTime(stack: Stack): void {
-    if (stack.parent !== null || stack.timeoutMinutes === null || stack.timeoutMinutes === 0) return;
-    const { round, id } = stack;
-    world.after(stack.timeoutMinutes * 60, () => {
-      const now = stacks.rows.get(id);
-      if (now?.round === round && now.state === "IN_PROGRESS") fail(now, { cls: "Timed out", path: "", message: "" });
-    });
-  }
-
-  /** Starts what can start, and ends the round when nothing is left to do. */
-  function advance(id: string): void {
-    const stack = stacks.rows.get(id);
-    if (stack?.state !== "IN_PROGRESS") return;
-    if (stack.action === "DELETE") return tearDown(stack);
-    const needs = requirements(stack.template);
-    let open = 0;
-    for (const [name, definition] of Object.entries(stack.template.resources)) {
-      const resource = (stack.resources[name] ??= {
-        name,
-        type: definition.type,
-        action: "INIT",
-        state: "COMPLETE",
-        reason: "",
-        failure: null,
-        physicalId: null,
-        updatedAt: world.now(),
-        properties: {},
-        requires: [],
-        round: 0,
-        data: {},
-      });
-      resource.requires = [...(needs.get(name) ?? [])];
-      if (resource.round === stack.round && resource.state === "COMPLETE") continue;
-      open += 1;
-      if (resource.state === "IN_PROGRESS") continue;
-      if (resource.requires.some((other) => !isDone(stack, other))) continue;
-      start(stack, resource, definition.properties);
-      if (stacks.rows.get(id)?.state !== "IN_PROGRESS") return;
-    }
-    // What the template no longer has goes after what needed it.
-    for (const resource of Object.values(stack.resources)) {
-      if (resource.name in stack.template.resources) continue;
-      open += 1;
-      const needed = Object.values(stack.resources).some((other) => other.requires.includes(resource.name));
-      if (!needed && !(resource.action === "DELETE" && resource.state === "IN_PROGRESS")) drop(stack, resource);
-    }
-    put(stack);
-    if (open === 0) finish(stack);
-  }
-
-  const isDone = (stack: Stack, name: string) => {
-    const resource = stack.resources[name];
-    return (
-      resource !== undefined &&
-      resource.round === stack.round &&
-      resource.state === "COMPLETE" &&
-      resource.action !== "DELETE"
-    );
-  };
-
-  function start(stack: Stack, resource: Resource, raw: Record<string, unknown>): void {
-    const existed = resource.action !== "INIT" && resource.physicalId !== null;
-    const failed = resource.state === "FAILED";
-    resource.round = stack.round;
-    try {
-      if (resource.type === groupType) return startGroup(stack, resource, raw, existed);
-      if (resource.type in stack.files) return startNested(stack, resource, raw, existed);
-      const type = typeOf(resource.type);
-      const properties = z.record(z.string(), z.unknown()).parse(valueIn(stack, raw));
-      if (existed && !failed && JSON.stringify(properties) === JSON.stringify(resource.properties)) {
-        resource.state = "COMPLETE";
-        return void put(stack);
-      }
-      if (
-        existed &&
-        !failed &&
-        (properties["user_data_update_policy"] === "IGNORE" || resource.type === "OS::Octavia::Listener")
-      ) {
-        mark(stack, resource, "UPDATE", "IN_PROGRESS");
-        resource.properties = properties;
-        put(stack);
-        return world.after(type.seconds, () => look(stack.id, resource.name));
-      }
-      // Anything else that changed, or that failed, is made anew.
-      if (existed) removeQuietly(type, stack, resource);
-      mark(stack, resource, "CREATE", "IN_PROGRESS");
-      resource.properties = properties;
-      resource.data = {};
-      resource.physicalId = type.create(making(stack, resource), properties);
-      put(stack);
-      world.after(type.seconds, () => look(stack.id, resource.name));
-    } catch (error) {
-      failResource(stack, resource, asFailure(error));
-    }
-  }
-
-  function startGroup(stack: Stack, resource: Resource, raw: Record<string, unknown>, existed: boolean): void {
-    const { resource_def: def, ...rest } = raw;
-    const wish = Group.omit({ resource_def: true }).parse(valueIn(stack, rest));
-    const { type, properties } = Group.shape.resource_def.parse(def);
-    const child = existed ? childOf(stack, resource) : undefined;
-    const skip = new Set(skipOf(resource));
-    if (child)
-      for (const victim of wish.removal_policies.flatMap((policy) => policy.resource_list)) {
-        const member =
-          child.resources[victim] ?? Object.values(child.resources).find((each) => reference(child, each) === victim);
-        if (member) skip.add(member.name);
-      }
-    const names: string[] = [];
-    for (let index = 0; names.length < wish.count; index++) if (!skip.has(String(index))) names.push(String(index));
-    const resolved = valueIn(stack, properties);
-    const template: Template = {
-      heat_template_version: "2015-04-30",
-      description: "No description",
-      parameters: {},
-      outputs: {},
-      resources: Object.fromEntries(
-        names.map((index) => [index, { type, properties: withIndex(resolved, index), depends_on: [] }]),
-      ),
-    };
-    resource.data = { skip: [...skip] };
-    nest(stack, resource, child, `${stack.name}-${resource.name}-${suffix()}`, template, {});
-  }
-
-  function startNested(stack: Stack, resource: Resource, raw: Record<string, unknown>, existed: boolean): void {
-    const parameters = z.record(z.string(), z.unknown()).parse(valueIn(stack, raw));
-    const child = existed ? childOf(stack, resource) : undefined;
-    nest(
-      stack,
-      resource,
-      child,
-      `${stack.name}-${resource.name}-${suffix()}`,
-      readTemplate(stack.files[resource.type]),
-      Object.fromEntries(Object.entries(parameters).map(([key, value]) => [key, value ?? ""])),
-    );
-  }
-
-  function nest(
+  function setStack(
     stack: Stack,
-    resource: Resource,
+    action: Action,
+    status: Stack["status"],
+    reason: string,
+    failure: Failure | null = null,
+  ): void {
+    state.stacks.change(stack, { action, status, reason, failure });
+    event(stack, stack.name, "OS::Heat::Stack", stack.id, `${action}_${status}`, reason);
+  }
+  function setRow(
+    stack: Stack,
+    row: Resource,
+    action: Action,
+    status: Resource["status"],
+    reason = "state changed",
+    failure: Failure | null = null,
+  ): void {
+    state.resources.change(row, { action, status, reason, failure, updatedAt: core.now() });
+    event(stack, row.name, row.type, row.physicalId, `${action}_${status}`, reason);
+  }
+
+  const context = (stack: Stack, row: Resource): Context => ({
+    core,
+    services,
+    stack,
+    row,
+    caller: callerOf(stack.userId, stack.projectId),
+  });
+
+  // --- values ------------------------------------------------------------------------------------------------------
+
+  function scopeOf(stack: Stack): Scope {
+    const template = templateOf(stack);
+    return {
+      conditions: template.conditions,
+      param: (name) => {
+        if (name === "OS::stack_name") return stack.name;
+        if (name === "OS::stack_id") return stack.id;
+        if (name === "OS::project_id") return stack.projectId;
+        if (!(name in stack.parameters))
+          throw new Fault(400, "UserParameterMissing", `The Parameter (${name}) was not provided.`);
+        return stack.parameters[name];
+      },
+      ref: (name) => {
+        const row = current(stack.id, name);
+        return row ? reference(stack, row) : null;
+      },
+      attr: (name, path) => {
+        const row = current(stack.id, name);
+        const [first, ...rest] = path;
+        return row === undefined || first === undefined ? null : attribute(stack, row, String(first), rest);
+      },
+      file: (name) => {
+        const found = stack.files[name];
+        if (found === undefined) throw invalid(`No content found in the "files" section for get_file path: ${name}`);
+        return found;
+      },
+    };
+  }
+
+  function reference(stack: Stack, row: Resource): unknown {
+    const child = childOf(row);
+    if (child) return outputs(child)["OS::stack_id"] ?? child.id;
+    return (handlers[resolveType(stack, row.type)]?.reference ?? (() => row.physicalId))(context(stack, row));
+  }
+
+  function attribute(stack: Stack, row: Resource, name: string, path: readonly (string | number)[]): unknown {
+    const child = childOf(row);
+    if (row.type === groupType) return groupAttribute(row, child, name, path);
+    if (isNestedRow(row)) {
+      if (name === "outputs") return walk(child ? outputs(child) : {}, path);
+      return walk(child ? outputs(child)[name] : null, path);
+    }
+    if (row.physicalId === null) return null;
+    return walk(handlers[resolveType(stack, row.type)]?.attribute?.(context(stack, row), name) ?? null, path);
+  }
+
+  function groupAttribute(
+    row: Resource,
     child: Stack | undefined,
     name: string,
-    template: Template,
-    parameters: Record<string, unknown>,
-  ): void {
-    if (
-      child &&
-      child.state === "COMPLETE" &&
-      JSON.stringify([child.template, child.parameters]) === JSON.stringify([template, parameters])
-    ) {
-      resource.state = "COMPLETE";
-      return void put(stack);
-    }
-    mark(stack, resource, child ? "UPDATE" : "CREATE", "IN_PROGRESS");
-    if (child) {
-      put(stack);
-      Object.assign(child, { template, parameters, files: stack.files });
-      return begin(child, "UPDATE");
-    }
-    const made: Stack = {
-      id: resourceId(),
-      name,
-      projectId: stack.projectId,
-      userId: stack.userId,
-      template,
-      files: stack.files,
-      parameters,
-      tags: [],
-      action: "CREATE",
-      state: "IN_PROGRESS",
-      reason: "",
-      failure: null,
-      round: 0,
-      timeoutMinutes: null,
-      disableRollback: true,
-      parent: { stackId: stack.id, resource: resource.name },
-      resources: {},
-      createdAt: `${new Date().toISOString().slice(0, 19)}Z`,
-      updatedAt: null,
-      provoked: 0,
-    };
-    resource.physicalId = made.id;
-    put(made);
-    put(stack);
-    begin(made, "CREATE");
-  }
-
-  /** Is a resource that was started done by now? */
-  function look(id: string, name: string): void {
-    const stack = stacks.rows.get(id);
-    const resource = stack?.resources[name];
-    if (!stack || !resource || resource.state !== "IN_PROGRESS" || resource.action === "DELETE") return;
-    if (isNested(stack, resource)) {
-      const child = childOf(stack, resource);
-      if (child?.state === "COMPLETE") done(stack, resource);
-      else if (child?.state === "FAILED" && child.failure) {
-        const path = `resources${resource.type === groupType || !/^\d+$/.test(resource.name) ? `.${resource.name}` : `[${resource.name}]`}`;
-        failResource(
-          stack,
-          resource,
-          { cls: child.failure.cls, path: child.failure.path, message: child.failure.message },
+    path: readonly (string | number)[],
+  ): unknown {
+    const members = child ? membersOf(child) : [];
+    const value = (one: Resource, attr: string, rest: readonly (string | number)[]) =>
+      child ? attribute(child, one, attr, rest) : null;
+    switch (name) {
+      case "refs":
+        return walk(
+          members.map((one) => (child ? reference(child, one) : null)),
           path,
         );
+      case "refs_map":
+        return walk(Object.fromEntries(members.map((one) => [one.name, child ? reference(child, one) : null])), path);
+      case "removed_rsrc_list":
+        return removedOf(row);
+      case "attributes": {
+        const [attr, ...rest] = path;
+        return Object.fromEntries(members.map((one) => [one.name, value(one, String(attr), rest)]));
       }
-      return;
+      default: {
+        const single = /^resource\.(\d+)(?:\.(.+))?$/.exec(name);
+        if (single) {
+          const one = members.find((each) => each.name === single[1]);
+          if (!one || !child) return null;
+          return single[2] === undefined ? reference(child, one) : value(one, single[2], path);
+        }
+        return members.map((one) => value(one, name, path));
+      }
     }
-    let progress: ReturnType<NonNullable<ResourceType["progress"]>>;
-    try {
-      progress = resourceTypes[resource.type]?.progress?.(making(stack, resource)) ?? "ready";
-    } catch (error) {
-      return failResource(stack, resource, asFailure(error));
+  }
+  const membersOf = (child: Stack) =>
+    rowsOf(child.id)
+      .filter((one) => !one.doomed && one.action !== "DELETE")
+      .toSorted((a, b) => Number(a.name) - Number(b.name));
+  const removedOf = (row: Resource): string[] => z.array(z.string()).catch([]).parse(row.data["removed"]);
+
+  function outputs(stack: Stack): Record<string, unknown> {
+    const scope = scopeOf(stack);
+    return Object.fromEntries(
+      Object.entries(templateOf(stack).outputs)
+        .filter(([, output]) => output.condition === undefined || truth(output.condition, scope))
+        .map(([name, output]) => {
+          try {
+            return [name, resolve(output.value, scope)];
+          } catch {
+            return [name, null];
+          }
+        }),
+    );
+  }
+
+  // --- making and changing stacks ----------------------------------------------------------------------------------
+
+  /** Resources of a template that are wanted: conditions are settled once per change. */
+  function wanted(stack: Stack): Map<string, Definition> {
+    const scope = scopeOf(stack);
+    return new Map(
+      Object.entries(templateOf(stack).resources).filter(
+        ([, one]) => one.condition === undefined || truth(one.condition, scope),
+      ),
+    );
+  }
+
+  /** Throws what is wrong with a template and everything in it. */
+  function validate(template: Template, stack: Pick<Stack, "files" | "registry">, depth = 0): void {
+    if (depth > 5) throw new Fault(400, "RequestLimitExceeded", "Request limit exceeded: Recursion depth exceeds 5.");
+    for (const [name, one] of Object.entries(template.resources)) {
+      for (const other of requirementsOf(one))
+        if (!(other in template.resources))
+          throw new Fault(
+            400,
+            "InvalidTemplateReference",
+            `The specified reference "${other}" (in ${name}) is incorrect.`,
+          );
+      const inner =
+        one.type === groupType
+          ? Group.pick({ resource_def: true }).safeParse(one.properties).data?.resource_def.type
+          : one.type;
+      if (inner === undefined)
+        throw invalid(`Property error: resources.${name}.properties: Property resource_def not assigned`);
+      const type = stack.registry[inner] ?? inner;
+      if (isFile(type)) {
+        const text = stack.files[type];
+        if (text === undefined) throw invalid(`Failed to retrieve template data: Invalid URL scheme: ${type}`);
+        validate(parseTemplate(text), stack, depth + 1);
+      } else if (!handlers[type]) throw invalid(`The Resource Type (${inner}) could not be found.`);
     }
-    put(stack);
-    if (progress === "working") return;
-    if (progress === "ready") return done(stack, resource);
-    failResource(stack, resource, { cls: progress.cls, path: "", message: progress.message });
+    checkCycles(template);
   }
 
-  function done(stack: Stack, resource: Resource): void {
-    mark(stack, resource, resource.action === "INIT" ? "CREATE" : resource.action, "COMPLETE", "state changed");
-    put(stack);
-    // What waits beside it may look at it: conditions at their handles.
-    for (const other of Object.values(stack.resources))
-      if (other.state === "IN_PROGRESS" && other !== resource) look(stack.id, other.name);
-    advance(stack.id);
+  function checkCycles(template: Template): void {
+    const state = new Map<string, 1 | 2>();
+    const visit = (name: string, way: string[]): void => {
+      if (state.get(name) === 2) return;
+      if (state.get(name) === 1)
+        throw new Fault(
+          400,
+          "CircularDependencyException",
+          `Circular Dependency Found: ${[...way, name].join(" -> ")}`,
+        );
+      state.set(name, 1);
+      const one = template.resources[name];
+      if (one) for (const other of requirementsOf(one)) visit(other, [...way, name]);
+      state.set(name, 2);
+    };
+    for (const name of Object.keys(template.resources)) visit(name, []);
   }
 
-  function failResource(
-    stack: Stack,
-    resource: Resource,
-    failure: Failure,
-    own = /^\d+$/.test(resource.name) && stack.parent ? `resources[${resource.name}]` : `resources.${resource.name}`,
-  ): void {
-    const path = failure.path === "" ? own : `${own}.${failure.path}`;
-    const whole = { ...failure, path };
-    resource.failure = whole;
-    mark(stack, resource, resource.action === "INIT" ? "CREATE" : resource.action, "FAILED", sentence(whole));
-    put(stack);
-    fail(stack, whole);
+  const deadlineFor = (name: string, minutes: number | null): number | null => {
+    if (asksFor("waitTimeout", name)) return core.after(Math.min((minutes ?? 60) * 60, 330));
+    return core.now() + (minutes ?? 60) * 60_000;
+  };
+
+  function start(
+    wish: StackWish,
+    owner: { projectId: string; userId: string; userName: string },
+    parent?: { stack: Stack; row: Resource },
+  ): Stack {
+    const template = parseTemplate(wish.template);
+    if (!parent) validate(template, wish);
+    const parameters = readParameters(template, wish.parameters, true);
+    const id = uuid();
+    const body = z.record(z.string(), z.unknown()).parse(template);
+    const stack = state.stacks.save({
+      id,
+      name: wish.name,
+      ...owner,
+      description: template.description ?? "",
+      parentStackId: parent?.stack.id ?? null,
+      parentResourceId: parent?.row.id ?? null,
+      rootId: parent?.stack.rootId ?? id,
+      depth: parent ? parent.stack.depth + 1 : 0,
+      template: body,
+      files: wish.files,
+      parameters,
+      registry: wish.registry,
+      tags: wish.tags,
+      action: "CREATE",
+      status: "IN_PROGRESS",
+      reason: "Stack CREATE started",
+      failure: null,
+      timeoutMins: wish.timeoutMins,
+      disableRollback: wish.disableRollback,
+      createdAt: core.now(),
+      updatedAt: null,
+      deletedAt: null,
+      deadline: deadlineFor(wish.name, wish.timeoutMins),
+      traversal: 1,
+    });
+    setStack(stack, "CREATE", "IN_PROGRESS", "Stack CREATE started");
+    for (const [name, one] of wanted(stack)) newRow(stack, name, one);
+    core.wake();
+    return stack;
   }
 
-  const sentence = ({ cls, path, message }: Failure) =>
-    path === "" ? `${cls}${message ? `: ${message}` : ""}` : `${cls}: ${path}: ${message}`;
-
-  function fail(stack: Stack, failure: Failure): void {
-    if (stack.state !== "IN_PROGRESS") return;
-    // Siblings that are under way go on and may complete; nothing new is started (seen in Heat 19). A stack whose time
-    // is over gives up what it waits for.
-    if (failure.path === "" && failure.cls === "Timed out") giveUp(stack);
-    stack.state = "FAILED";
-    stack.failure = failure;
-    stack.reason = failure.path === "" ? sentence(failure) : `Resource ${stack.action} failed: ${sentence(failure)}`;
-    put(stack);
-    note(stack, stack.name, stack.id, `${stack.action}_FAILED`, stack.reason);
-    tellParent(stack);
+  function newRow(stack: Stack, name: string, one: Definition): Resource {
+    const row = state.resources.save({
+      id: uuid(),
+      stackId: stack.id,
+      name,
+      type: one.type,
+      action: "INIT",
+      status: "COMPLETE",
+      reason: "",
+      failure: null,
+      physicalId: null,
+      createdAt: core.now(),
+      updatedAt: core.now(),
+      traversal: 0,
+      doomed: false,
+      requires: requirementsOf(one),
+      properties: {},
+      data: {},
+      dueAt: null,
+      startedAt: null,
+    });
+    index(row);
+    return row;
   }
 
-  function giveUp(stack: Stack): void {
-    for (const resource of Object.values(stack.resources)) {
-      if (resource.state !== "IN_PROGRESS") continue;
-      const child = isNested(stack, resource) ? childOf(stack, resource) : undefined;
-      const action = resource.action === "INIT" ? "CREATE" : resource.action;
-      mark(
-        stack,
-        resource,
-        action,
-        "FAILED",
-        child
-          ? `resources.${resource.name}: Stack ${stack.action} cancelled`
-          : `${action} aborted (user triggered cancel)`,
+  function change(stack: Stack, wish: StackChange): void {
+    const template = wish.template === undefined ? templateOf(stack) : parseTemplate(wish.template);
+    const files = wish.existing ? { ...stack.files, ...wish.files } : (wish.files ?? {});
+    const registry = wish.existing ? { ...stack.registry, ...wish.registry } : (wish.registry ?? {});
+    const cleared = new Set(wish.clearParameters ?? []);
+    const kept = wish.existing
+      ? Object.fromEntries(
+          Object.entries(stack.parameters).filter(([name]) => !cleared.has(name) && name in template.parameters),
+        )
+      : {};
+    if (!stack.parentStackId) validate(template, { files, registry });
+    const parameters = readParameters(template, { ...kept, ...wish.parameters }, !wish.existing);
+    state.stacks.change(stack, {
+      template: wish.template === undefined ? stack.template : z.record(z.string(), z.unknown()).parse(template),
+      description: template.description ?? "",
+      files,
+      registry,
+      parameters: Object.fromEntries(Object.entries(parameters).filter(([name]) => name in template.parameters)),
+      ...(wish.tags === undefined ? {} : { tags: wish.tags }),
+      ...(wish.timeoutMins === undefined ? {} : { timeoutMins: wish.timeoutMins }),
+      ...(wish.disableRollback === undefined ? {} : { disableRollback: wish.disableRollback }),
+      updatedAt: core.now(),
+      deadline: deadlineFor(stack.name, wish.timeoutMins ?? stack.timeoutMins),
+      traversal: stack.traversal + 1,
+    });
+    setStack(stack, "UPDATE", "IN_PROGRESS", "Stack UPDATE started");
+    const names = wanted(stack);
+    for (const row of rowsOf(stack.id)) if (!names.has(row.name)) doom(row);
+    for (const [name, one] of names) {
+      const row = current(stack.id, name);
+      if (!row) newRow(stack, name, one);
+      else if (row.type !== one.type) {
+        doom(row);
+        newRow(stack, name, one);
+      } else state.resources.change(row, { requires: requirementsOf(one) });
+    }
+    core.wake();
+  }
+  function doom(row: Resource): void {
+    if (!row.doomed) state.resources.change(row, { doomed: true });
+  }
+
+  function remove(stack: Stack): void {
+    if (stack.action === "DELETE" && stack.status !== "FAILED") return;
+    state.stacks.change(stack, { traversal: stack.traversal + 1, updatedAt: core.now(), deadline: null });
+    setStack(stack, "DELETE", "IN_PROGRESS", "Stack DELETE started");
+    for (const row of rowsOf(stack.id)) doom(row);
+    core.wake();
+  }
+
+  // --- progress ----------------------------------------------------------------------------------------------------
+
+  function fail(stack: Stack, row: Resource, action: Action, error: unknown): void {
+    const cause = failureOf(resolveType(stack, row.type), error);
+    const inGroup = stack.parentResourceId !== null && state.resources.get(stack.parentResourceId)?.type === groupType;
+    const own = inGroup ? `resources[${row.name}]` : `resources.${row.name}`;
+    const path = cause.path === "" ? own : `${own}.${cause.path}`;
+    const failure = { kind: cause.kind, path, message: cause.message };
+    setRow(stack, row, action, "FAILED", `${failure.kind}: ${path}: ${failure.message}`, failure);
+    state.resources.change(row, { traversal: stack.traversal });
+    if (stack.status === "IN_PROGRESS")
+      setStack(stack, stack.action, "FAILED", `Resource ${action} failed: ${row.reason}`, failure);
+  }
+
+  /** One turn over one stack; true = something has changed. */
+  function turn(stack: Stack): boolean {
+    const now = core.now();
+    let moved = false;
+    if (stack.action === "DELETE") return stack.status === "IN_PROGRESS" && cleanUp(stack, now);
+    const rows = rowsOf(stack.id).filter((row) => !row.doomed);
+    const isDone = (name: string) => {
+      const row = rows.find((one) => one.name === name);
+      return (
+        row === undefined || (row.traversal === stack.traversal && row.status === "COMPLETE" && row.action !== "INIT")
       );
-      if (child?.state !== "IN_PROGRESS") continue;
-      giveUp(child);
-      Object.assign(child, {
-        state: "FAILED",
-        reason: `Stack ${child.action} cancelled`,
-        failure: { cls: `Stack ${child.action} cancelled`, path: "", message: "" },
+    };
+    if (stack.status === "IN_PROGRESS" && stack.deadline !== null && now > stack.deadline) {
+      for (const row of rows)
+        if (row.status === "IN_PROGRESS" && !childOf(row))
+          setRow(
+            stack,
+            row,
+            row.action,
+            "FAILED",
+            `${row.action} aborted (Task ${row.action.toLowerCase()} from ${row.type} "${row.name}" Stack "${stack.name}" [${stack.id}] Timed out)`,
+          );
+      setStack(stack, stack.action, "FAILED", "Timed out", { kind: "", path: "", message: "Timed out" });
+      return true;
+    }
+    for (const row of rows) {
+      // What had begun goes on, even in a stack that has failed meanwhile.
+      if (row.status === "IN_PROGRESS") moved = follow(stack, row, now) || moved;
+      if (stack.status !== "IN_PROGRESS" || row.traversal === stack.traversal) continue;
+      const nested = isNestedRow(row);
+      if (row.status === "IN_PROGRESS" && !nested) continue;
+      if (!row.requires.every(isDone)) continue;
+      begin(stack, row, now);
+      moved = true;
+    }
+    if (
+      stack.status === "IN_PROGRESS" &&
+      rows.every((row) => row.traversal === stack.traversal && row.status === "COMPLETE" && row.action !== "INIT")
+    )
+      moved = cleanUp(stack, now) || moved;
+    return moved;
+  }
+
+  function begin(stack: Stack, row: Resource, now: number): void {
+    const definition = templateOf(stack).resources[row.name];
+    if (!definition) return;
+    const action: Action =
+      row.action === "INIT" || (row.action === "CREATE" && row.status === "FAILED" && !childOf(row))
+        ? "CREATE"
+        : "UPDATE";
+    try {
+      const scope = scopeOf(stack);
+      const props = z.record(z.string(), z.unknown()).parse(resolve(withoutGroupTemplate(definition), scope));
+      if (isNestedRow(row)) {
+        beginNested(stack, row, props, now);
+        return;
+      }
+      const handler = handlerOf(stack, row.type);
+      if (row.action === "INIT") {
+        makeOne(stack, row, handler, props, now);
+        return;
+      }
+      // What has failed is made anew, under a new id and with what it waits for as it is now.
+      if (row.status === "FAILED") {
+        replaceRow(stack, row, definition, now);
+        return;
+      }
+      const before = row.properties;
+      if (JSON.stringify(before) === JSON.stringify(props)) {
+        state.resources.change(row, { traversal: stack.traversal });
+        return;
+      }
+      const verdict = handler.update ? handler.update(context(stack, row), props, before) : "replace";
+      if (verdict === "replace") {
+        replaceRow(stack, row, definition, now);
+        return;
+      }
+      state.resources.change(row, {
+        properties: props,
+        traversal: stack.traversal,
+        dueAt: core.after(handler.seconds ?? 0),
+        startedAt: now,
       });
-      put(child);
+      setRow(stack, row, "UPDATE", "IN_PROGRESS");
+    } catch (error) {
+      if (row.action === "INIT") setRow(stack, row, "CREATE", "IN_PROGRESS");
+      fail(stack, row, action, error);
     }
   }
+  const withoutGroupTemplate = (definition: Definition) => definition.properties;
 
-  function finish(stack: Stack): void {
-    stack.state = "COMPLETE";
-    stack.reason = `Stack ${stack.action} completed successfully`;
-    put(stack);
-    note(stack, stack.name, stack.id, `${stack.action}_COMPLETE`, stack.reason);
-    tellParent(stack);
+  function replaceRow(stack: Stack, row: Resource, definition: Definition, now: number): void {
+    doom(row);
+    begin(stack, newRow(stack, row.name, definition), now);
   }
 
-  const tellParent = (stack: Stack) => {
-    if (stack.parent) look(stack.parent.stackId, stack.parent.resource);
-  };
-
-  // ---- removal
-
-  function drop(stack: Stack, resource: Resource): void {
-    const child = isNested(stack, resource) ? childOf(stack, resource) : undefined;
-    const type = resourceTypes[resource.type];
-    mark(stack, resource, "DELETE", "IN_PROGRESS");
-    put(stack);
-    if (child) return begin(child, "DELETE");
-    const end = () => {
-      const now = stacks.rows.get(stack.id);
-      const row = now?.resources[resource.name];
-      if (!now || row?.action !== "DELETE" || row.state !== "IN_PROGRESS") return;
-      try {
-        if (row.physicalId !== null) type?.remove(making(now, row));
-      } catch (error) {
-        return failResource(now, row, asFailure(error));
-      }
-      note(now, row.name, row.physicalId, "DELETE_COMPLETE", "state changed");
-      Reflect.deleteProperty(now.resources, row.name);
-      put(now);
-      advance(now.id);
-    };
-    if (resource.action === "INIT" || resource.physicalId === null) return end();
-    world.after(type?.removeSeconds ?? 1, end);
+  function makeOne(stack: Stack, row: Resource, handler: Handler, props: Properties, now: number): void {
+    state.resources.change(row, {
+      properties: props,
+      traversal: stack.traversal,
+      startedAt: now,
+      dueAt: core.after(handler.seconds ?? 0),
+    });
+    setRow(stack, row, "CREATE", "IN_PROGRESS");
+    attempt(stack, row, handler);
+  }
+  /** The making itself; "not now" leaves it for the next turn. */
+  function attempt(stack: Stack, row: Resource, handler: Handler): boolean {
+    try {
+      if (handler.create(context(stack, row), row.properties) === "wait") return false;
+      state.resources.save(row);
+    } catch (error) {
+      fail(stack, row, "CREATE", error);
+    }
+    return true;
   }
 
-  function tearDown(stack: Stack): void {
-    const left = Object.values(stack.resources);
-    if (left.length === 0) {
-      const { parent } = stack;
-      note(stack, stack.name, stack.id, "DELETE_COMPLETE", "Stack DELETE completed successfully");
-      stacks.rows.delete(stack.id);
-      for (const event of stacks.events.filter((row) => row.stackId === stack.id)) stacks.events.delete(event.id);
-      const above = parent ? stacks.rows.get(parent.stackId) : undefined;
-      const resource = parent ? above?.resources[parent.resource] : undefined;
-      if (above && resource?.action === "DELETE") {
-        Reflect.deleteProperty(above.resources, resource.name);
-        put(above);
-        advance(above.id);
-      }
+  function follow(stack: Stack, row: Resource, now: number): boolean {
+    if (isNestedRow(row)) return followNested(stack, row);
+    const handler = handlerOf(stack, row.type);
+    try {
+      if (row.physicalId === null && row.action === "CREATE") return attempt(stack, row, handler);
+      if (row.dueAt !== null && row.dueAt > now) return false;
+      if (handler.ready && !handler.ready(context(stack, row), row.properties)) return false;
+      setRow(stack, row, row.action, "COMPLETE");
+    } catch (error) {
+      fail(stack, row, row.action, error);
+    }
+    return true;
+  }
+
+  // --- nested stacks -----------------------------------------------------------------------------------------------
+
+  function nestedTemplate(
+    stack: Stack,
+    row: Resource,
+    props: Properties,
+  ): { template: unknown; parameters: Properties } {
+    if (row.type !== groupType) return { template: stack.files[resolveType(stack, row.type)], parameters: props };
+    const group = Group.parse(props);
+    const removed = blacklist(row, group);
+    state.resources.change(row, { data: { ...row.data, removed } });
+    const names: string[] = [];
+    for (let n = 0; names.length < group.count; n++) if (!removed.includes(String(n))) names.push(String(n));
+    const resources = Object.fromEntries(
+      names.map((name) => [name, deepReplace(group.resource_def, [[group.index_var, name]])]),
+    );
+    return { template: { heat_template_version: "2015-04-30", resources }, parameters: {} };
+  }
+
+  /** Indexes that are never used again: those removed before, and those of the list, by index or by reference. */
+  function blacklist(row: Resource, group: z.infer<typeof Group>): string[] {
+    const known = group.removal_policies_mode === "update" ? [] : removedOf(row);
+    const child = childOf(row);
+    const asked = group.removal_policies.flatMap((policy) => {
+      const listed = policy.resource_list ?? [];
+      return (typeof listed === "string" ? listed.split(",") : listed).map(String);
+    });
+    if (!child) return known;
+    const members = rowsOf(child.id).filter((one) => !one.doomed);
+    const found = asked.flatMap((word) =>
+      members
+        .filter((one) => one.name === word || (word !== "" && reference(child, one) === word))
+        .map((one) => one.name),
+    );
+    return [...new Set([...known, ...found])];
+  }
+
+  function beginNested(stack: Stack, row: Resource, props: Properties, now: number): void {
+    const child = childOf(row);
+    const { template, parameters } = nestedTemplate(stack, row, props);
+    if (!child) {
+      state.resources.change(row, { properties: props, traversal: stack.traversal, startedAt: now });
+      setRow(stack, row, "CREATE", "IN_PROGRESS");
+      const made = start(
+        {
+          name: `${stack.name}-${row.name}-${randomWord(12)}`,
+          template,
+          files: stack.files,
+          parameters,
+          registry: stack.registry,
+          tags: [],
+          timeoutMins: stack.timeoutMins,
+          disableRollback: true,
+        },
+        { projectId: stack.projectId, userId: stack.userId, userName: stack.userName },
+        { stack, row },
+      );
+      state.resources.change(row, { physicalId: made.id });
       return;
     }
-    for (const resource of left) {
-      if (resource.action === "DELETE" && resource.state === "IN_PROGRESS") continue;
-      if (left.some((other) => other !== resource && other.requires.includes(resource.name))) continue;
-      drop(stack, resource);
-      if (stacks.rows.get(stack.id)?.state !== "IN_PROGRESS") return;
+    const same =
+      child.status === "COMPLETE" &&
+      row.status === "COMPLETE" &&
+      JSON.stringify(row.properties) === JSON.stringify(props) &&
+      (row.type !== groupType
+        ? child.files[resolveType(stack, row.type)] === stack.files[resolveType(stack, row.type)]
+        : sameFiles(stack, child));
+    state.resources.change(row, { properties: props, traversal: stack.traversal, startedAt: now });
+    if (same) return;
+    setRow(stack, row, "UPDATE", "IN_PROGRESS");
+    change(child, { template, files: stack.files, parameters, registry: stack.registry, existing: false });
+  }
+  const sameFiles = (stack: Stack, child: Stack) => JSON.stringify(stack.files) === JSON.stringify(child.files);
+
+  function followNested(stack: Stack, row: Resource): boolean {
+    const child = childOf(row);
+    if (!child || child.status === "IN_PROGRESS") return false;
+    if (child.status === "COMPLETE") setRow(stack, row, row.action, "COMPLETE");
+    else {
+      const { kind, path, message } = child.failure ?? { kind: "ResourceFailure", path: "", message: child.reason };
+      fail(stack, row, row.action, new HeatFailure(kind === "" ? "ResourceFailure" : kind, message, path));
     }
+    return true;
   }
 
-  function removeQuietly(type: ResourceType, stack: Stack, resource: Resource): void {
-    try {
-      type.remove(making(stack, resource));
-    } catch {
-      // It is replaced; what blocks the old one is found when the stack is deleted.
+  // --- deleting ----------------------------------------------------------------------------------------------------
+
+  /** Deletes what is doomed, what others need last; then the stack is complete. */
+  function cleanUp(stack: Stack, now: number): boolean {
+    const all = rowsOf(stack.id);
+    const doomed = all.filter((row) => row.doomed);
+    if (doomed.length === 0) {
+      finish(stack, now);
+      return true;
     }
-  }
-
-  function mark(
-    stack: Stack,
-    resource: Resource,
-    action: Action,
-    state: Resource["state"],
-    reason = "state changed",
-  ): void {
-    resource.action = action;
-    resource.state = state;
-    resource.reason = reason;
-    if (state !== "FAILED") resource.failure = null;
-    resource.updatedAt = world.now();
-    note(stack, resource.name, resource.physicalId, `${action}_${state}`, reason);
-  }
-
-  return {
-    stacks,
-    create(who, wish) {
-      const stack: Stack = {
-        id: resourceId(),
-        name: wish.name,
-        ...who,
-        template: wish.template,
-        files: wish.files,
-        parameters: wish.parameters,
-        tags: wish.tags,
-        action: "CREATE",
-        state: "IN_PROGRESS",
-        reason: "",
-        failure: null,
-        round: 0,
-        timeoutMinutes: wish.timeoutMinutes,
-        disableRollback: wish.disableRollback,
-        parent: null,
-        resources: {},
-        createdAt: `${new Date().toISOString().slice(0, 19)}Z`,
-        updatedAt: null,
-        provoked: 0,
-      };
-      put(stack);
-      begin(stack, "CREATE");
-      return stack;
-    },
-    update(stack, change) {
-      if (change.template) stack.template = change.template;
-      if (change.files) stack.files = change.files;
-      if (change.parameters) stack.parameters = change.parameters;
-      if (change.tags) stack.tags = change.tags;
-      if (change.timeoutMinutes !== undefined) stack.timeoutMinutes = change.timeoutMinutes;
-      begin(stack, "UPDATE");
-    },
-    remove(stack) {
-      for (const child of nestedOf(stack.id))
-        if (child.state === "IN_PROGRESS" && child.action !== "DELETE")
-          Object.assign(child, { state: "FAILED", reason: "Stack cancelled" });
-      begin(stack, "DELETE");
-    },
-    signal(stack, name, body) {
-      const resource = stack.resources[name];
-      if (!resource)
-        throw new Fault(404, `The Resource (${name}) could not be found in Stack ${stack.name}.`, "ResourceNotFound");
-      if (resource.type !== "OS::Heat::WaitConditionHandle")
-        throw badRequest(`Resource ${name} does not support signals.`, "ResourceActionNotSupported");
-      const signals = z.array(z.record(z.string(), z.unknown())).catch([]).parse(resource.data["signals"]);
-      const id = typeof body["id"] === "string" ? body["id"] : String(signals.length + 1);
-      const status = body["status"] === undefined ? "SUCCESS" : String(body["status"]);
-      if (!["SUCCESS", "FAILURE"].includes(status))
-        throw badRequest(`Bad signal data: status must be SUCCESS or FAILURE`);
-      if (!signals.some((signal) => signal["id"] === id))
-        signals.push({
-          id,
-          status,
-          reason: String(body["reason"] ?? `Signal ${id} received`),
-          data: body["data"] ?? null,
-        });
-      resource.data = { ...resource.data, signals };
-      put(stack);
-      note(
-        stack,
-        name,
-        resource.physicalId,
-        "SIGNAL_COMPLETE",
-        `Signal: status:${status} reason:${String(body["reason"] ?? "")}`,
+    let moved = false;
+    for (const row of doomed) {
+      const needed = doomed.some(
+        (other) => other !== row && other.requires.includes(row.name) && other.name !== row.name,
       );
-      for (const other of Object.values(stack.resources)) if (other.state === "IN_PROGRESS") look(stack.id, other.name);
-    },
-    outputs: (stack) =>
-      Object.entries(stack.template.outputs).map(([key, output]) => {
-        try {
-          return { key, value: valueIn(stack, output.value), description: output.description };
-        } catch (error) {
-          return {
-            key,
-            value: null,
-            description: output.description,
-            error: error instanceof Error ? error.message : String(error),
-          };
-        }
-      }),
-    nested: nestedOf,
-    resume() {
-      for (const stack of stacks.rows.all()) {
-        for (const resource of Object.values(stack.resources)) {
-          if (resource.state !== "IN_PROGRESS") continue;
-          if (resource.action === "DELETE") {
-            if (!isNested(stack, resource)) {
-              resource.state = "FAILED";
-              put(stack);
-            }
-          } else world.after(resourceTypes[resource.type]?.seconds ?? 1, () => look(stack.id, resource.name));
-        }
-        if (stack.state !== "IN_PROGRESS") continue;
-        watchTime(stack);
-        world.after(0.1, () => advance(stack.id));
-      }
-    },
-  };
-
-  function nestedOf(id: string): Stack[] {
-    return stacks.rows.filter((row) => row.parent?.stackId === id).flatMap((child) => [child, ...nestedOf(child.id)]);
+      if (needed) continue;
+      moved = removeRow(stack, row, now) || moved;
+      if (stack.status !== "IN_PROGRESS") break;
+    }
+    return moved;
   }
 
-  function typeOf(name: string): ResourceType {
-    const type = resourceTypes[name];
-    if (!type) throw badRequest(`The Resource Type (${name}) could not be found.`, "EntityNotFound");
-    return type;
-  }
-}
-
-function withIndex(value: unknown, index: string): Record<string, unknown> {
-  const walkIn = (node: unknown): unknown =>
-    typeof node === "string"
-      ? node.replaceAll("%index%", index)
-      : Array.isArray(node)
-        ? node.map(walkIn)
-        : typeof node === "object" && node !== null
-          ? Object.fromEntries(Object.entries(node).map(([key, item]) => [key, walkIn(item)]))
-          : node;
-  return z.record(z.string(), z.unknown()).parse(walkIn(value));
-}
-
-/** The exception's name as Heat shows it for a refusal of another service. */
-function asFailure(error: unknown): Failure {
-  if (error instanceof z.ZodError)
-    return {
-      cls: "StackValidationFailed",
-      path: "",
-      message: error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; "),
+  function removeRow(stack: Stack, row: Resource, now: number): boolean {
+    const drop = () => {
+      row.action = "DELETE";
+      event(stack, row.name, row.type, row.physicalId, "DELETE_COMPLETE", "state changed");
+      state.resources.remove(row.id);
+      byStack.get(stack.id)?.delete(row.id);
+      return true;
     };
-  if (!(error instanceof Fault))
-    return { cls: "ResourceFailure", path: "", message: error instanceof Error ? error.message : String(error) };
-  const names: Record<number, string> = {
-    400: "BadRequest",
-    403: "Forbidden",
-    404: "NotFound",
-    409: "Conflict",
-    413: "OverLimit",
-  };
+    const isNestedOne = isNested(stack, row.type);
+    const child = childOf(row);
+    if (row.action === "INIT" || (isNestedOne && !child)) return drop();
+    const fresh = row.action !== "DELETE" || row.status === "FAILED";
+    if (fresh && row.action === "DELETE" && row.traversal === stack.traversal) return false;
+    try {
+      if (isNestedOne && child) {
+        if (fresh) {
+          state.resources.change(row, { traversal: stack.traversal });
+          setRow(stack, row, "DELETE", "IN_PROGRESS");
+          remove(child);
+          return true;
+        }
+        if (child.status === "FAILED") {
+          const { kind, path, message } = child.failure ?? { kind: "ResourceFailure", path: "", message: child.reason };
+          throw new HeatFailure(kind, message, path);
+        }
+        return child.status === "COMPLETE" ? drop() : false;
+      }
+      const handler = handlerOf(stack, row.type);
+      const ctx = context(stack, row);
+      if (fresh) {
+        state.resources.change(row, {
+          traversal: stack.traversal,
+          dueAt: core.after((handler.seconds ?? 0) / 2),
+          startedAt: null,
+        });
+        setRow(stack, row, "DELETE", "IN_PROGRESS");
+      }
+      if (row.physicalId === null) return drop();
+      if (row.startedAt === null) {
+        if (handler.remove?.(ctx) === "wait") return fresh;
+        state.resources.change(row, { startedAt: now });
+      }
+      if (row.dueAt !== null && row.dueAt > now) return fresh;
+      if (handler.gone && !handler.gone(ctx)) return fresh;
+      return drop();
+    } catch (error) {
+      fail(stack, row, "DELETE", error);
+      return true;
+    }
+  }
+
+  function finish(stack: Stack, now: number): void {
+    if (stack.action !== "DELETE") {
+      setStack(stack, stack.action, "COMPLETE", `Stack ${stack.action} completed successfully`);
+      return;
+    }
+    setStack(stack, "DELETE", "COMPLETE", "Stack DELETE completed successfully");
+    // Heat remembers for a while that there was one; what was in it is not needed for that.
+    state.stacks.change(stack, {
+      deletedAt: now,
+      template: { heat_template_version: "2018-08-31", resources: {} },
+      files: {},
+      parameters: {},
+    });
+    byStack.delete(stack.id);
+    if (stack.parentStackId !== null) forget(stack);
+    const old = state.stacks.filter((one) => one.deletedAt !== null).slice(0, -50);
+    for (const one of old) forget(one);
+  }
+  function forget(stack: Stack): void {
+    for (const one of state.events.filter((each) => each.stackId === stack.id)) state.events.remove(one.id);
+    // A parent that still watches its child needs to see that it is gone.
+    if (stack.parentStackId === null) state.stacks.remove(stack.id);
+  }
+
+  /** All stacks, inner ones first, until nothing moves; when to look again. */
+  function advance(now: number): number | null {
+    const busy = () =>
+      state.stacks
+        .filter(
+          (one) =>
+            one.deletedAt === null &&
+            (one.status === "IN_PROGRESS" || rowsOf(one.id).some((row) => row.status === "IN_PROGRESS")),
+        )
+        .toSorted((a, b) => b.depth - a.depth);
+    for (let round = 0; round < 200; round++) {
+      let moved = false;
+      for (const stack of busy()) moved = turn(stack) || moved;
+      if (!moved) break;
+    }
+    for (const stack of state.stacks.filter((one) => one.deletedAt !== null && one.parentStackId !== null))
+      if (!state.resources.get(stack.parentResourceId ?? "")) state.stacks.remove(stack.id);
+    let next: number | null = null;
+    for (const stack of busy()) {
+      next = Math.min(next ?? Infinity, core.after(1), stack.deadline ?? Infinity);
+      for (const row of rowsOf(stack.id)) if (row.dueAt !== null && row.dueAt > now) next = Math.min(next, row.dueAt);
+    }
+    return next;
+  }
+
+  function signal(stack: Stack, row: Resource, body: unknown): void {
+    const Body = z.object({
+      status: z.string().default("SUCCESS"),
+      reason: z.coerce.string().optional(),
+      id: z.coerce.string().optional(),
+      data: z.unknown().optional(),
+    });
+    const given = Body.safeParse(typeof body === "object" && body !== null ? body : {});
+    if (!given.success)
+      throw new Fault(400, "ResourceFailure", `Error: resources.${row.name}: Metadata format invalid`);
+    const { status, reason, id, data } = given.data;
+    if (!["SUCCESS", "FAILURE"].includes(status))
+      throw new Fault(400, "ResourceFailure", `Error: resources.${row.name}: Invalid status ${status}`);
+    const signals = z.record(z.string(), z.unknown()).catch({}).parse(row.data["signals"]);
+    const key = id ?? String(Object.keys(signals).length + 1);
+    const why = reason ?? `Signal ${key} received`;
+    state.resources.change(row, {
+      data: { ...row.data, signals: { ...signals, [key]: { status, reason: why, data: data ?? null } } },
+    });
+    event(stack, row.name, row.type, row.physicalId, "SIGNAL_COMPLETE", `Signal: status:${status} reason:${why}`);
+    core.wake();
+  }
+
   return {
-    cls: error.type || names[error.status] || "Error",
-    path: "",
-    message: `${error.message} (HTTP ${error.status})`,
+    start,
+    change,
+    remove,
+    advance,
+    outputs,
+    rowsOf,
+    childOf,
+    signal,
+    templateOf,
+    attribute,
+    validate,
+    scopeOf,
+    isNestedRow,
   };
 }

@@ -1,6 +1,6 @@
 import { defineConfig } from "@playwright/test";
 import { browserOptions } from "./e2e/support/browser.ts";
-import { apiPort, consolePort, sandboxPort } from "./e2e/support/ports.ts";
+import { consolePort } from "./e2e/support/ports.ts";
 
 export default defineConfig({
   testDir: "e2e",
@@ -23,13 +23,5 @@ export default defineConfig({
     url: `http://127.0.0.1:${consolePort}/readyz`,
     timeout: 120_000,
     gracefulShutdown: { signal: "SIGTERM", timeout: 10_000 },
-    env: {
-      NODE_ENV: "production",
-      PORT: String(consolePort),
-      API_PORT: String(apiPort),
-      SANDBOX_PORT: String(sandboxPort),
-      SANDBOX_SPEED: "20",
-      LOG_LEVEL: "warn",
-    },
   },
 });

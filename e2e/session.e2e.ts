@@ -23,7 +23,9 @@ test("sign-in leads to the page that was asked for, sign-out back to the door", 
   await page.getByRole("button", { name: "User menu of demo" }).click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
   await expect(page).toHaveURL(/\/login/);
-  expect((await context.cookies()).filter((cookie) => cookie.name === "jeroboam_session" && cookie.value !== "")).toEqual([]);
+  expect(
+    (await context.cookies()).filter((cookie) => cookie.name === "jeroboam_session" && cookie.value !== ""),
+  ).toEqual([]);
   await page.goto(`/p/${demo}`);
   await expect(page).toHaveURL(/\/login/);
 });
@@ -39,7 +41,10 @@ test("two tabs work in two projects at once", async ({ page, context }) => {
   const second = await context.newPage();
   await second.goto(`/p/${demo.projectId}/templates`);
   await second.getByRole("button", { name: "Project demo. Choose another" }).click();
-  await second.getByRole("dialog", { name: "Projects" }).getByRole("button", { name: /^other/ }).click();
+  await second
+    .getByRole("dialog", { name: "Projects" })
+    .getByRole("button", { name: /^other/ })
+    .click();
   await expect(second).toHaveURL(new RegExp(`/p/${other.projectId}/templates`));
   await expect(second.getByRole("link", { name: ofOther })).toBeVisible();
   await expect(second.getByRole("link", { name: ofDemo })).toHaveCount(0);

@@ -42,7 +42,7 @@ export async function prepare({ build }) {
   await made("packages", ["package.json", "package-lock.json"], existsSync(node()), async () => {
     say("installing packages (a minute or two the first time)");
     const npm = process.env.npm_execpath;
-    const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
+    const args = ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
     await must(npm ? await run(process.execPath, [npm, ...args]) : await run("npm", args), "npm ci");
   });
   await made("database", ["prisma"], existsSync(join(root, "server/db/generated/migrations.ts")), async () => {

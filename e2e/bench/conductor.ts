@@ -25,12 +25,17 @@ export async function benchConductor(perProject = 20, minutes = 3): Promise<void
   try {
     const projects = await Promise.all((["demo", "other"] as const).map((name) => apiOf(name, name, ports)));
     const clusters = projects.length * perProject;
-    for (const api of projects)
-      for (let n = 0; n < perProject; n++) await makeCluster(api, `settled-${n}`);
-    await until(async () => {
-      const lists = await Promise.all(projects.map(async (api) => Listed.parse(await api.call("GET", "/clusters?limit=100"))));
-      return lists.flatMap((list) => list.clusters).every(({ status }) => status === "CREATE_COMPLETE") ? true : null;
-    }, 600_000, 1000);
+    for (const api of projects) for (let n = 0; n < perProject; n++) await makeCluster(api, `settled-${n}`);
+    await until(
+      async () => {
+        const lists = await Promise.all(
+          projects.map(async (api) => Listed.parse(await api.call("GET", "/clusters?limit=100"))),
+        );
+        return lists.flatMap((list) => list.clusters).every(({ status }) => status === "CREATE_COMPLETE") ? true : null;
+      },
+      600_000,
+      1000,
+    );
 
     const calls = { survey: [] as number[], observe: [] as number[], health: [] as number[] };
     const cpu: number[] = [];

@@ -43,10 +43,14 @@ export async function benchLatency(runs = 5): Promise<void> {
       const id = await makeCluster(api, name);
       ids.push(id);
       const seen = shows(page, name, "Ready");
-      await until(async () => {
-        const states = await stackStates(id);
-        return states.length === 3 && states.every((state) => state === "CREATE_COMPLETE") ? true : null;
-      }, 120_000, 20);
+      await until(
+        async () => {
+          const states = await stackStates(id);
+          return states.length === 3 && states.every((state) => state === "CREATE_COMPLETE") ? true : null;
+        },
+        120_000,
+        20,
+      );
       const changed = Date.now();
       stack.push(Math.max(0, (await seen) - changed));
     }

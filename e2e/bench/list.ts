@@ -28,7 +28,12 @@ export async function seedClusters(databaseUrl: string, projectId: string, count
     );
   await db.prisma.cluster.updateMany({
     where: { projectId },
-    data: { status: "CREATE_COMPLETE", apiAddress: "https://192.0.2.1:6443", healthStatus: "HEALTHY", coeVersion: "v1.34.1" },
+    data: {
+      status: "CREATE_COMPLETE",
+      apiAddress: "https://192.0.2.1:6443",
+      healthStatus: "HEALTHY",
+      coeVersion: "v1.34.1",
+    },
   });
   await db.close();
 }
@@ -46,7 +51,9 @@ export async function benchList(clusters = 1000, runs = 25): Promise<void> {
       const values: number[] = [];
       let bytes = 0;
       for (let run = 0; run < times + 3; run++) {
-        const { ms, result } = await timed(async () => (await person.query("cluster.list", { project, ...input })).text());
+        const { ms, result } = await timed(async () =>
+          (await person.query("cluster.list", { project, ...input })).text(),
+        );
         if (run >= 3) values.push(ms);
         bytes = result.length;
       }
@@ -74,9 +81,15 @@ export async function benchList(clusters = 1000, runs = 25): Promise<void> {
       await network.send("Network.enable");
       const began = performance.now();
       await tab.goto(`${consoleUrl}/p/${many.projectId}/clusters`, { waitUntil: "commit" });
-      await tab.getByRole("link", { name: /^bench-/ }).first().waitFor();
+      await tab
+        .getByRole("link", { name: /^bench-/ })
+        .first()
+        .waitFor();
       shown.push(performance.now() - began);
-      await tab.getByRole("button", { name: /^Actions for bench-/ }).first().click();
+      await tab
+        .getByRole("button", { name: /^Actions for bench-/ })
+        .first()
+        .click();
       await tab.getByRole("menuitem").first().waitFor();
       usable.push(performance.now() - began);
       loaded.push(bytes / 1024);

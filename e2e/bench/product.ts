@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import superjson from "superjson";
+import { cleanEnv } from "../support/clean-env.ts";
 import { until } from "./report.ts";
 
 export const ports = { console: 3931, api: 3932, sandbox: 3933 };
@@ -21,7 +22,7 @@ export async function startProduct(roles: readonly string[] = [], folder?: strin
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "server/main.ts", ...roles], {
     stdio: ["ignore", "ignore", "inherit"],
     env: {
-      ...process.env,
+      ...cleanEnv(),
       NODE_ENV: "production",
       DATABASE_URL: databaseUrl,
       PORT: String(ports.console),
@@ -58,7 +59,9 @@ export function ended(child: ChildProcess): Promise<void> {
 }
 
 /** A session as a browser has it. */
-export async function session(user: string): Promise<{ cookie: string; query(path: string, input: object): Promise<Response> }> {
+export async function session(
+  user: string,
+): Promise<{ cookie: string; query(path: string, input: object): Promise<Response> }> {
   const answer = await fetch(`${consoleUrl}/api/trpc/session.signIn`, {
     method: "POST",
     headers: { "content-type": "application/json", origin: consoleUrl },

@@ -9,7 +9,9 @@ export interface Measure {
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? NaN) : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] ?? NaN)
+    : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
 }
 
 const shown = (value: number): string =>
@@ -20,7 +22,9 @@ export function print(title: string, measures: readonly Measure[]): void {
   console.log(`\n${title}`);
   for (const { what, unit, values } of measures) {
     const spread =
-      values.length > 1 ? `  (${shown(Math.min(...values))} to ${shown(Math.max(...values))}, ${values.length} runs)` : "";
+      values.length > 1
+        ? `  (${shown(Math.min(...values))} to ${shown(Math.max(...values))}, ${values.length} runs)`
+        : "";
     console.log(`  ${what.padEnd(52)} ${shown(median(values)).padStart(9)} ${unit}${spread}`);
   }
 }
@@ -34,7 +38,7 @@ export async function timed<T>(work: () => Promise<T>): Promise<{ ms: number; re
 
 /** Asks until `ask` answers something; throws after `limitMs`. */
 export async function until<T>(ask: () => Promise<T | null>, limitMs: number, everyMs = 50): Promise<T> {
-  for (const end = performance.now() + limitMs; performance.now() < end; ) {
+  for (const end = performance.now() + limitMs; performance.now() < end;) {
     const found = await ask();
     if (found !== null) return found;
     await new Promise((resolve) => setTimeout(resolve, everyMs));

@@ -9,7 +9,5 @@ try {
   process.exit(1);
 }
 process.exit(
-  await run(node(), ["--disable-warning=ExperimentalWarning", "e2e/bench/bench.ts", ...process.argv.slice(2)], {
-    env: { NODE_ENV: "production" },
-  }),
+  await run(node(), ["--disable-warning=ExperimentalWarning", "e2e/bench/bench.ts", ...process.argv.slice(2)]),
 );

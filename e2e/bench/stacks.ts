@@ -4,7 +4,9 @@ import { ports } from "./product.ts";
 
 const Catalog = z.object({
   token: z.object({
-    catalog: z.array(z.object({ type: z.string(), endpoints: z.array(z.object({ interface: z.string(), url: z.string() })) })),
+    catalog: z.array(
+      z.object({ type: z.string(), endpoints: z.array(z.object({ interface: z.string(), url: z.string() })) }),
+    ),
   }),
 });
 const Stacks = z.object({ stacks: z.array(z.object({ stack_status: z.string() })) });

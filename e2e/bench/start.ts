@@ -3,6 +3,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { cleanEnv } from "../support/clean-env.ts";
 import { consoleUrl, ended, ports } from "./product.ts";
 import { print, timed, until } from "./report.ts";
 
@@ -14,7 +15,7 @@ export async function benchStart(): Promise<void> {
   execFileSync("git", ["clone", "--quiet", process.cwd(), clone]);
   const settings = join(homedir(), ".npmrc");
   const env = {
-    ...process.env,
+    ...cleanEnv(),
     HOME: home,
     npm_config_cache: join(home, ".npm"),
     // Which registry this machine uses is no part of what is measured.
@@ -25,7 +26,11 @@ export async function benchStart(): Promise<void> {
   };
   const firstPage = async () => {
     const child = spawn("npm", ["start"], { cwd: clone, env, stdio: ["ignore", "ignore", "inherit"], detached: true });
-    const page = () => fetch(`${consoleUrl}/login`).then((answer) => (answer.ok ? true : null), () => null);
+    const page = () =>
+      fetch(`${consoleUrl}/login`).then(
+        (answer) => (answer.ok ? true : null),
+        () => null,
+      );
     const { ms } = await timed(() =>
       until(
         () => (child.exitCode === null ? page() : Promise.reject(new Error("npm start ended before it served a page"))),
@@ -35,6 +40,7 @@ export async function benchStart(): Promise<void> {
     // npm hands no signal on to what it started: the whole group is stopped.
     if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
     await ended(child);
+    await until(async () => ((await page()) === null ? true : null), 30_000);
     return ms / 1000;
   };
   try {

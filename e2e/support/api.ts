@@ -57,12 +57,21 @@ export async function makeCluster(api: Api, name: string, more: object = {}): Pr
   return Made.parse(await api.call("POST", "/clusters", body)).uuid;
 }
 
-const Listed = z.object({ clustertemplates: z.array(z.looseObject({ uuid: z.string(), name: z.string(), image_id: z.string() })) });
+const Listed = z.object({
+  clustertemplates: z.array(z.looseObject({ uuid: z.string(), name: z.string(), image_id: z.string() })),
+});
 
 /** A private template like `kubernetes-dev`. */
 export async function makeTemplate(api: Api, name: string): Promise<string> {
   const listed = Listed.parse(await api.call("GET", "/clustertemplates")).clustertemplates;
   const image = listed.find((template) => template.name === "kubernetes-dev")?.image_id;
-  const body = { name, coe: "kubernetes", image_id: image, external_network_id: "public", flavor_id: "m1.small", master_flavor_id: "m1.medium" };
+  const body = {
+    name,
+    coe: "kubernetes",
+    image_id: image,
+    external_network_id: "public",
+    flavor_id: "m1.small",
+    master_flavor_id: "m1.medium",
+  };
   return Made.parse(await api.call("POST", "/clustertemplates", body)).uuid;
 }

@@ -49,7 +49,10 @@ export async function fillWizard(page: Page, wish: ClusterWish): Promise<void> {
   await expect(step(page, "Size")).toBeVisible();
   if (wish.workers !== undefined) await page.getByLabel("Worker nodes", { exact: true }).fill(String(wish.workers));
   if (wish.workerFlavor !== undefined) {
-    const flavor = page.getByRole("group", { name: "Worker flavor" }).getByRole("row").filter({ hasText: wish.workerFlavor });
+    const flavor = page
+      .getByRole("group", { name: "Worker flavor" })
+      .getByRole("row")
+      .filter({ hasText: wish.workerFlavor });
     // The whole row is the radio's label.
     await flavor.click();
     await expect(flavor.getByRole("radio")).toBeChecked();

@@ -1,15 +1,31 @@
-// The product as `npm start` runs it, on an empty database in a folder that goes with the process.
+// The product as `npm start` runs it, over the sandbox, on an empty database in a folder that goes with the process.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { cleanEnv } from "./clean-env.ts";
+import { apiPort, consolePort, sandboxPort } from "./ports.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "jeroboam-e2e-"));
 const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "server/main.ts"], {
   stdio: "inherit",
-  env: { ...process.env, DATABASE_URL: `file:${join(folder, "jeroboam.db")}` },
+  env: {
+    ...cleanEnv(),
+    NODE_ENV: "production",
+    DATABASE_URL: `file:${join(folder, "jeroboam.db")}`,
+    PORT: String(consolePort),
+    API_PORT: String(apiPort),
+    SANDBOX_PORT: String(sandboxPort),
+    SANDBOX_SPEED: "20",
+    LOG_LEVEL: "warn",
+  },
 });
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => child.kill(signal));
+// A test runner that is killed says nothing any more: nobody is left to stop this.
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent) child.kill("SIGTERM");
+}, 1000).unref();
 child.on("exit", (code) => {
   rmSync(folder, { recursive: true, force: true });
   process.exit(code ?? 1);

@@ -10,6 +10,7 @@ import { Logo } from "@/app/_shared/logo";
 import { useSignOut } from "@/app/_shared/sign-out";
 import { Menu } from "@/app/_ui/menu";
 import { ProjectSwitcher } from "./project-switcher";
+import { RegionSwitcher } from "./region-switcher";
 import { useProject, useSession } from "./project-context";
 
 export function Header() {
@@ -26,6 +27,7 @@ export function Header() {
       </Link>
       <span aria-hidden className="h-5 w-px bg-border max-sm:hidden" />
       <ProjectSwitcher />
+      <RegionSwitcher />
       <div className="ml-auto flex items-center gap-1">
         <StreamState />
         <UserMenu />

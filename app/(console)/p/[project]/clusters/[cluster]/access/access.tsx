@@ -12,7 +12,7 @@ import { AuthoritiesPanel } from "./authorities";
 import { GetConfig } from "./get-config";
 import { IssuedPanel } from "./issued";
 
-export type ClusterView = Outputs["cluster"]["get"];
+type ClusterView = Outputs["cluster"]["get"];
 
 /** How a person gets into a cluster: config bundle, who may have one, where its API is, what was issued. */
 export function Access({ id }: { id: string }) {

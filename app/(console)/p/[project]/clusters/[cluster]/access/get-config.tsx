@@ -11,9 +11,9 @@ import { Button } from "@/app/_ui/button";
 import { Facts, Panel } from "@/app/_ui/card";
 import { CodeBlock, CopyText } from "@/app/_ui/copy";
 import { Notice } from "@/app/_ui/notice";
-import type { ClusterView } from "./access";
 
 type Form = "kubeconfig" | "bundle";
+type ClusterView = Outputs["cluster"]["get"];
 type Signed = Outputs["certificate"]["sign"];
 
 /** The private key is made in this page and written to the file; the server sees the signing request only. */

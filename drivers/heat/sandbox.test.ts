@@ -228,7 +228,8 @@ test("a stack that was listed as being made and is complete when it is read is n
   const [step] = driver.plan(want, await driver.observe(cloud, want, await driver.survey(cloud)), new Date());
   if (!step) throw new Error("creation begins with the shared part");
   await driver.apply(cloud, want, step);
-  const own = async () => (await driver.survey(cloud)).stacks.find((stack) => stack.tags.some((tag) => tag.endsWith(want.key.id)));
+  const own = async () =>
+    (await driver.survey(cloud)).stacks.find((stack) => stack.tags.some((tag) => tag.endsWith(want.key.id)));
   while ((await own())?.status !== "CREATE_COMPLETE");
   const survey = await driver.survey(cloud);
   const old = { ...survey, stacks: survey.stacks.map((stack) => ({ ...stack, status: "CREATE_IN_PROGRESS" })) };

@@ -39,6 +39,15 @@ export interface ClusterDriver<S extends Step = Step, O extends Observed = Obser
   readonly labels: readonly string[];
   /** Pure. Sizes, labels, versions: all that can be said before anything is made. [] = fine. */
   accepts(want: Wish): Problem[];
+  /** COE version that a group's nodes run, with the driver's default where no label says. Pure. */
+  version(want: Wish, group?: NodegroupWish): string;
+  /** Changes when this driver makes nodes in another way; new groups and upgrades take it over. */
+  readonly nodeRevision: string;
+  /**
+   * Why the nodes of a group cannot be replaced by new ones while the cluster works (one control plane node without a
+   * balancer in front). [] = they can. Upgrades and CA rotations ask first. Pure.
+   */
+  replaceable(want: Wish, group: NodegroupWish): Problem[];
   /** What will exist, for the review step and the quota check. Pure. */
   footprint(want: Wish): Footprint;
   /** One bounded list call for all clusters of the cloud's project. */
@@ -89,8 +98,13 @@ export interface Desired extends Wish {
   /** May the cluster's own API be asked in this round? */
   probe: boolean;
   project: { id: string };
-  /** CA certificates, public. `revision` grows with each rotation. */
-  pki: { revision: number; caPem: string };
+  /**
+   * CA certificates, public: the one that signs first, then those that are trusted besides. `revision` names them in
+   * the same order: "1", while a rotation runs "1+2" and then "2+1", at last "2". A node is made for one such word.
+   */
+  pki: { revision: string; caPem: string };
+  /** Nodes that a rollout replaces at a time; at least 1. */
+  maxBatch: number;
   /** Client credential of the service itself (CN admin, O system:masters) for the cluster's API. */
   admin: { certPem: string; keyPem: Secret } | null;
   credential: TrustCredential;
@@ -160,8 +174,19 @@ export interface NodegroupWish {
   image: { id: string; minDiskGib: number };
   dockerVolumeSizeGib: number | null;
   labels: LabelReader;
+  /** Labels and taints of its nodes in the COE, besides the driver's own. */
+  nodeLabels: Readonly<Record<string, string>>;
+  nodeTaints: readonly NodeTaint[];
+  /** The driver's own word for how it makes nodes, kept from when the group was made or upgraded. */
+  nodeRevision: string;
   /** Server ids or member indexes that the user chose to lose. */
   remove: readonly string[];
+}
+
+export interface NodeTaint {
+  key: string;
+  value: string | null;
+  effect: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
 }
 
 export type BackendState = "absent" | "creating" | "updating" | "deleting" | "ready" | "failed";

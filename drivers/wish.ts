@@ -3,7 +3,7 @@
 import type { ClusterFacts, NodeGroupFacts } from "../server/domain/facts.ts";
 import { readLabels } from "../server/domain/label-catalog.ts";
 import type { Labels } from "../server/domain/labels.ts";
-import type { Desired, Wish } from "./driver.ts";
+import type { Desired, NodeTaint, Wish } from "./driver.ts";
 
 export interface WishedCluster {
   name: string;
@@ -27,6 +27,8 @@ export interface WishedNodegroup {
   dockerVolumeSizeGib: number | null;
   labels: Labels;
   nodesToRemove: readonly string[];
+  nodeLabels: Readonly<Record<string, string>> | null;
+  nodeTaints: readonly NodeTaint[] | null;
   facts: NodeGroupFacts;
 }
 
@@ -53,6 +55,9 @@ export function wishOf(cluster: WishedCluster, nodegroups: readonly WishedNodegr
       image: group.facts.image,
       dockerVolumeSizeGib: group.dockerVolumeSizeGib ?? cluster.dockerVolumeSizeGib,
       labels: readLabels(group.labels),
+      nodeLabels: group.nodeLabels ?? {},
+      nodeTaints: group.nodeTaints ?? [],
+      nodeRevision: group.facts.nodeRevision,
       remove: group.nodesToRemove,
     })),
     keypair: cluster.keypair,

@@ -37,6 +37,7 @@ export interface HeatCoe {
   podCidr(want: Wish): string;
   /** In-cluster add-ons as they should be. Pure. */
   addons: CoeAddons;
+  nodes: CoeNodes;
   health(want: Desired, seen: Observed & { apiReachable: boolean }): Promise<Health>;
 }
 
@@ -49,6 +50,37 @@ export interface CoeAddons {
   apply(want: Desired, apiAddress: string): Promise<void>;
   /** The same objects as files, for the first master of a cluster whose API the conductor cannot reach. Pure. */
   manifests(want: Wish): { name: string; content: string }[];
+}
+
+/** The nodes of a cluster as its own API has them, and what is done to them there. Every call is bounded and repeatable. */
+export interface CoeNodes {
+  /** By node name; undefined = the API did not answer. */
+  read(want: Desired, apiAddress: string): Promise<ReadonlyMap<string, CoeNode> | undefined>;
+  /**
+   * Keeps new work off the node and asks the work that is there to leave, once. The node counts as drained when all is
+   * gone, or when its time is over.
+   */
+  drain(want: Desired, apiAddress: string, name: string, now: Date): Promise<void>;
+  /** Asks a control plane node to leave the cluster's store before its server goes; it says so when it has. */
+  leave(want: Desired, apiAddress: string, name: string): Promise<void>;
+  /** Takes nodes off the list whose servers are gone. */
+  forget(want: Desired, apiAddress: string, names: readonly string[]): Promise<void>;
+  /** Brings the group's labels and taints to a node; what others put there stays. */
+  mark(want: Desired, apiAddress: string, name: string, group: NodegroupWish): Promise<void>;
+  /** Word for a group's labels and taints, as `CoeNode.marks` has it of a node. Pure. */
+  marks(group: NodegroupWish): string;
+}
+
+export interface CoeNode {
+  name: string;
+  ready: boolean;
+  /** Nothing new is placed on it. */
+  cordoned: boolean;
+  drained: boolean;
+  /** A control plane node that has left the cluster's store. */
+  left: boolean;
+  /** Which labels and taints `mark` last brought to it; null = never. */
+  marks: string | null;
 }
 
 /** What the rendered templates need to know of the place where nodes live. */

@@ -312,7 +312,7 @@ test("what shapes a node makes a new generation, what does not keeps it", () => 
     name({}, { image: { id: "image-2", minDiskGib: 0 } }),
     name({}, { labels: { kube_tag: "v1.33.1" } }),
     name({}, { labels: { availability_zone: "b" } }),
-    name({ pki: { revision: 2, caPem: "" } }),
+    name({ pki: { revision: "2", caPem: "" } }),
     name({ dockerVolumeSizeGib: 10 }),
     name({}, { key: { id: masterGroupId, name: "default-worker" } }),
   ])

@@ -76,7 +76,7 @@ async function group(part: Parameters<typeof aGroup>[0] & { flavorName?: string 
 async function aCluster(part: DesiredPart = {}): Promise<Desired> {
   return aDesired({
     key: { id: randomUUID(), name: "Prod" },
-    pki: { revision: 1, caPem: services.caPem },
+    pki: { revision: "1", caPem: services.caPem },
     admin: services.admin,
     credential,
     endpoints: {

@@ -4,6 +4,7 @@ import { kubernetesAccepts, kubernetesLabels, knownLabels } from "./accepts.ts";
 import { addonManifests, addonRevision, appliedRevision, applyAddons } from "./addons.ts";
 import { kubernetesHealth } from "./health.ts";
 import { nodeFiles } from "./node.ts";
+import { kubernetesNodes } from "./nodes.ts";
 import { kubeTag, settings } from "./settings.ts";
 
 export const kubernetes: HeatCoe = {
@@ -22,5 +23,6 @@ export const kubernetes: HeatCoe = {
     apply: applyAddons,
     manifests: addonManifests,
   },
+  nodes: kubernetesNodes,
   health: (want, seen) => kubernetesHealth(want, seen),
 };

@@ -5,7 +5,9 @@ import { consoleUrl, ports, startProduct } from "./product.ts";
 import { print, until } from "./report.ts";
 import { z } from "zod";
 
-const Listed = z.object({ clusters: z.array(z.object({ status: z.string() })) });
+const Listed = z.object({
+  clusters: z.array(z.object({ name: z.string(), status: z.string(), status_reason: z.string().nullish() })),
+});
 
 async function metrics(): Promise<Map<string, number>> {
   const text = await (await fetch(`${consoleUrl}/metrics`)).text();
@@ -20,7 +22,7 @@ async function metrics(): Promise<Map<string, number>> {
 const sum = (read: Map<string, number>, part: string): number =>
   [...read].filter(([name]) => name.startsWith(part)).reduce((total, [, value]) => total + value, 0);
 
-export async function benchConductor(perProject = 20, minutes = 3): Promise<void> {
+export async function benchConductor(perProject = 15, minutes = 3): Promise<void> {
   const product = await startProduct();
   try {
     const projects = await Promise.all((["demo", "other"] as const).map((name) => apiOf(name, name, ports)));
@@ -29,9 +31,12 @@ export async function benchConductor(perProject = 20, minutes = 3): Promise<void
     await until(
       async () => {
         const lists = await Promise.all(
-          projects.map(async (api) => Listed.parse(await api.call("GET", "/clusters?limit=100"))),
+          projects.map(async (api) => Listed.parse(await api.call("GET", "/clusters/detail?limit=100"))),
         );
-        return lists.flatMap((list) => list.clusters).every(({ status }) => status === "CREATE_COMPLETE") ? true : null;
+        const waiting = lists.flatMap((list) => list.clusters).filter(({ status }) => status !== "CREATE_COMPLETE");
+        const failed = waiting.find(({ status }) => status.endsWith("FAILED"));
+        if (failed) throw new Error(`cluster ${failed.name} did not come up: ${failed.status_reason ?? "no reason"}`);
+        return waiting.length === 0 ? true : null;
       },
       600_000,
       1000,

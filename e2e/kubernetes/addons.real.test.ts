@@ -30,7 +30,7 @@ describe.skipIf(!kubernetesIsBuilt())("add-ons at a real Kubernetes API", () => 
     };
     const admin = await credential(ca);
     stranger = await credential(other.kubernetes);
-    want = (part = {}) => aDesired({ pki: { revision: 1, caPem: ca.certPem }, admin, ...part });
+    want = (part = {}) => aDesired({ pki: { revision: "1", caPem: ca.certPem }, admin, ...part });
     server = await startApiServer({ ca, serviceAccount: authorities["service-account"], port: 16543, etcdPort: 12479 });
   }, 180_000);
   afterAll(async () => {

@@ -141,7 +141,9 @@ async function wish(owner: Cloud, caPem: string): Promise<Desired> {
     dockerVolumeSizeGib: 10,
     labels,
     nodesToRemove: [],
-    facts: { flavor, image },
+    nodeLabels: null,
+    nodeTaints: null,
+    facts: { flavor, image, nodeRevision: "1" },
   });
   return desiredOf(
     {
@@ -183,7 +185,8 @@ async function wish(owner: Cloud, caPem: string): Promise<Desired> {
       repair: false,
       probe: false,
       project: { id: prepared.person.projectId ?? "" },
-      pki: { revision: 1, caPem },
+      maxBatch: 1,
+      pki: { revision: "1", caPem },
       admin: null,
       credential: { revision: 1, ...access },
       endpoints: {

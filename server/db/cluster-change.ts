@@ -56,6 +56,8 @@ export type NewNodegroup = Pick<
   | "imageId"
   | "dockerVolumeSizeGib"
   | "labels"
+  | "nodeLabels"
+  | "nodeTaints"
 > & { facts: NodeGroupFacts };
 
 export interface NewAuthority {
@@ -360,7 +362,7 @@ export function countsOf(nodegroups: readonly { role: string; nodeCount: number 
 }
 
 const nodegroupColumns = (
-  { facts, labels, ...group }: NewNodegroup,
+  { facts, labels, nodeLabels, nodeTaints, ...group }: NewNodegroup,
   clusterId: string,
   projectId: string,
   now: Date,
@@ -369,6 +371,8 @@ const nodegroupColumns = (
   clusterId,
   projectId,
   labels: JSON.stringify(labels),
+  nodeLabels: nodeLabels === null ? null : JSON.stringify(nodeLabels),
+  nodeTaints: nodeTaints === null ? null : JSON.stringify(nodeTaints),
   facts: JSON.stringify(NodeGroupFacts.parse(facts)),
   status: "CREATE_IN_PROGRESS",
   createdAt: now,

@@ -4,7 +4,7 @@ import { DomainError } from "../domain/error.ts";
 import { NodeGroupFacts } from "../domain/facts.ts";
 import { Uuid } from "../domain/identifier.ts";
 import { Labels } from "../domain/labels.ts";
-import { ClusterNode, NodeGroup } from "../domain/nodegroup.ts";
+import { ClusterNode, NodeGroup, NodeTaint } from "../domain/nodegroup.ts";
 import type { Db } from "./client.ts";
 import { readJson } from "./column.ts";
 import { partsIn, type Scope } from "./scope.ts";
@@ -67,11 +67,15 @@ export async function listNodes(db: Db, scope: Scope, clusterId: string): Promis
 }
 
 const Texts = z.array(z.string());
+const NodeLabels = z.record(z.string(), z.string());
+const NodeTaints = z.array(NodeTaint);
 
 export const toNodegroup = (row: Row): NodeGroup =>
   NodeGroup.parse({
     ...row,
     labels: readJson(Labels, row.labels, "NodeGroup.labels"),
     nodesToRemove: readJson(Texts, row.nodesToRemove, "NodeGroup.nodesToRemove"),
+    nodeLabels: row.nodeLabels === null ? null : readJson(NodeLabels, row.nodeLabels, "NodeGroup.nodeLabels"),
+    nodeTaints: row.nodeTaints === null ? null : readJson(NodeTaints, row.nodeTaints, "NodeGroup.nodeTaints"),
     nodeAddresses: readJson(Texts, row.nodeAddresses, "NodeGroup.nodeAddresses"),
   });

@@ -78,7 +78,10 @@ export interface ClaimedCluster {
   keys: string[];
   observedGeneration: number;
   repair: boolean;
+  maxBatch: number;
+  /** Revision of the CAs that sign, and where a rotation stands. */
   pkiRevision: number;
+  pkiPhase: string | null;
   deletionRequestedAt: Date | null;
   deadlineAt: Date | null;
   /** What the conductor last wrote as the back end's state; its own JSON. */
@@ -119,7 +122,9 @@ export async function loadClaimed(db: Db, owner: string, ids: readonly string[])
       keys: row.authorities.map((authority) => authority.key),
       observedGeneration: row.observedGeneration,
       repair: row.repair,
+      maxBatch: row.maxBatch,
       pkiRevision: row.pkiRevision,
+      pkiPhase: row.pkiPhase,
       deletionRequestedAt: row.deletionRequestedAt,
       deadlineAt: row.deadlineAt,
       seenBackend: row.seenBackend === null ? null : JSON.parse(row.seenBackend),

@@ -2,7 +2,21 @@
 import { z } from "zod";
 import { Uuid } from "./identifier.ts";
 
-export const operationKinds = ["create", "retry", "resize", "update", "delete", "lock", "unlock"] as const;
+export const operationKinds = [
+  "create",
+  "retry",
+  "resize",
+  "update",
+  "upgrade",
+  "createNodegroup",
+  "updateNodegroup",
+  "deleteNodegroup",
+  "rotateCa",
+  "rotateCredential",
+  "delete",
+  "lock",
+  "unlock",
+] as const;
 
 export const OperationRecord = z.object({
   id: Uuid,

@@ -49,5 +49,7 @@ export const NodeGroupFacts = z.object({
     diskGib: z.int(),
   }),
   image: z.object({ id: z.string(), name: z.string(), minDiskGib: z.int() }),
+  /** How the driver makes the group's nodes, in its own word; it moves with upgrades only. */
+  nodeRevision: z.string().default("1"),
 });
 export type NodeGroupFacts = z.infer<typeof NodeGroupFacts>;

@@ -6,6 +6,14 @@ import { Uuid } from "./identifier.ts";
 export const defaultMaster = "default-master";
 export const defaultWorker = "default-worker";
 
+export const taintEffects = ["NoSchedule", "PreferNoSchedule", "NoExecute"] as const;
+export const NodeTaint = z.object({
+  key: z.string().min(1),
+  value: z.string().nullable(),
+  effect: z.enum(taintEffects),
+});
+export type NodeTaint = z.infer<typeof NodeTaint>;
+
 export const NodeGroup = z.object({
   id: Uuid,
   clusterId: Uuid,
@@ -23,6 +31,9 @@ export const NodeGroup = z.object({
   labels: Labels,
   /** Server ids or member indexes that are to go with the next shrink. */
   nodesToRemove: z.array(z.string()),
+  /** Of the group's nodes in Kubernetes; null = never set. */
+  nodeLabels: z.record(z.string(), z.string()).nullable(),
+  nodeTaints: z.array(NodeTaint).nullable(),
   status: ClusterStatus.nullable(),
   statusReason: z.string().nullable(),
   stackId: z.string().nullable(),

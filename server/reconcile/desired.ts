@@ -15,7 +15,7 @@ export function desired(
   admin: AdminCertificate | null,
   endpoints: NodeEndpoints,
 ): Desired {
-  const { cluster, nodegroups, deletionRequestedAt, pkiRevision } = claimed;
+  const { cluster, nodegroups, deletionRequestedAt, pkiRevision, maxBatch } = claimed;
   const deleting = deletionRequestedAt !== null;
   // What could not be deleted is tried again a few times before people are asked to look.
   const repair = deleting
@@ -31,7 +31,8 @@ export function desired(
       repair,
       probe: !deleting && (isInProgress(cluster.status) || isFailed(cluster.status)),
       project: { id: cluster.projectId },
-      pki: { revision: pkiRevision, caPem: ca?.certPem ?? "" },
+      pki: { revision: String(pkiRevision), caPem: ca?.certPem ?? "" },
+      maxBatch,
       admin,
       credential,
       endpoints,

@@ -64,6 +64,7 @@ export function someFacts(given: Partial<ClusterFacts> = {}): ClusterFacts {
 export const someNodegroupFacts = (): NodeGroupFacts => ({
   flavor: { id: "flavor-small", name: "m1.small", vcpus: 1, ramMib: 2048, diskGib: 20 },
   image: { id: "image-1", name: "fedora-coreos-41", minDiskGib: 10 },
+  nodeRevision: "1",
 });
 
 export function aNewCluster(given: Partial<NewCluster> = {}): NewCluster {
@@ -108,6 +109,8 @@ export function aNodegroup(given: Partial<NewNodegroup> = {}): NewNodegroup {
     imageId: "fedora-coreos-41",
     dockerVolumeSizeGib: null,
     labels: {},
+    nodeLabels: null,
+    nodeTaints: null,
     facts: someNodegroupFacts(),
     ...given,
   };

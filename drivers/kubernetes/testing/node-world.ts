@@ -208,7 +208,7 @@ export async function nodeWorld(
   const wish: Desired = aDesired({
     ...part,
     key: { id: clusterUuid, name: "prod" },
-    pki: { revision: 1, caPem: read("cluster.crt").toString() },
+    pki: { revision: "1", caPem: read("cluster.crt").toString() },
     template: { apiserverPort: kubePort, ...part.template },
     labels: {
       kube_binary_url: `http://127.0.0.1:${filesPort}`,

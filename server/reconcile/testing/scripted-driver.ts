@@ -222,6 +222,9 @@ export function scriptedDriver(world: World, life: Life): ClusterDriver<ScriptSt
       removeNamed: true,
     },
     labels: [],
+    nodeRevision: "1",
+    version: () => "v1.34.1",
+    replaceable: () => [],
     accepts: () => [],
     footprint: () => {
       throw new Error("nobody asks the scripted driver for a footprint");

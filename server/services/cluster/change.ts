@@ -59,7 +59,8 @@ export async function previewDeletion(deps: Deps, ctx: RequestContext, id: strin
     repair: false,
     probe: false,
     project: { id: cluster.projectId },
-    pki: { revision: 1, caPem: "" },
+    pki: { revision: "1", caPem: "" },
+    maxBatch: 1,
     admin: null,
     // Read with the caller's own rights: nothing of the cluster's identity is needed to look.
     credential: { revision: 0, trusteeUserId: "", trusteePassword: none, trustId: "" },

@@ -196,8 +196,8 @@ export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCre
     facts,
   };
   const nodegroups = [
-    defaultGroup("master", masterCount, cluster, template, { flavor: masterFlavor, image }),
-    defaultGroup("worker", input.nodeCount ?? 1, cluster, template, { flavor, image }),
+    defaultGroup("master", masterCount, cluster, template, { flavor: masterFlavor, image }, driver.nodeRevision),
+    defaultGroup("worker", input.nodeCount ?? 1, cluster, template, { flavor, image }, driver.nodeRevision),
   ];
   const wish = wishOf(
     cluster,
@@ -260,6 +260,7 @@ function defaultGroup(
   cluster: NewCluster,
   template: TemplateRow,
   { flavor, image }: Sized,
+  nodeRevision: string,
 ): NewNodegroup {
   const master = role === "master";
   return {
@@ -274,7 +275,10 @@ function defaultGroup(
     imageId: template.imageId,
     dockerVolumeSizeGib: cluster.dockerVolumeSizeGib,
     labels: cluster.labels,
+    nodeLabels: null,
+    nodeTaints: null,
     facts: {
+      nodeRevision,
       flavor: { id: flavor.id, name: flavor.name, vcpus: flavor.vcpus, ramMib: flavor.ramMib, diskGib: flavor.diskGib },
       image: { id: image.id, name: image.name, minDiskGib: image.minDiskGib },
     },

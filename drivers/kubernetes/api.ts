@@ -23,14 +23,37 @@ export class KubeError extends Error {
   }
 }
 
+const Words = z.record(z.string(), z.string()).default({});
+const Taint = z.object({ key: z.string(), value: z.string().default(""), effect: z.string() });
+export type KubeTaint = z.infer<typeof Taint>;
+
 const Node = z.object({
-  metadata: z.object({ name: z.string(), creationTimestamp: z.string().optional() }),
+  metadata: z.object({
+    name: z.string(),
+    creationTimestamp: z.string().optional(),
+    resourceVersion: z.string().optional(),
+    labels: Words,
+    annotations: Words,
+  }),
+  spec: z.object({ unschedulable: z.boolean().default(false), taints: z.array(Taint).default([]) }).prefault({}),
   status: z.object({
     conditions: z.array(z.object({ type: z.string(), status: z.string(), message: z.string().optional() })).default([]),
     nodeInfo: z.object({ kubeletVersion: z.string() }).optional(),
   }),
 });
 export type KubeNode = z.infer<typeof Node>;
+
+const Pod = z.object({
+  metadata: z.object({
+    name: z.string(),
+    namespace: z.string(),
+    annotations: Words,
+    deletionTimestamp: z.string().optional(),
+    ownerReferences: z.array(z.object({ kind: z.string(), controller: z.boolean().default(false) })).default([]),
+  }),
+  status: z.object({ phase: z.string().default("") }).prefault({}),
+});
+export type KubePod = z.infer<typeof Pod>;
 
 /** An object to be applied, as its manifest has it. */
 export const Manifest = z.looseObject({
@@ -61,14 +84,18 @@ export function accessOf(want: Desired, address: string): KubeAccess | null {
 }
 
 export function kubeApi(access: KubeAccess, timeoutMs = 5000) {
+  // One connection serves the calls of a pass; idle it is gone before a server would close it under a request.
+  const agent = new Agent({
+    ca: access.caPem,
+    cert: access.certPem,
+    key: access.keyPem.reveal(),
+    keepAlive: true,
+    maxSockets: 8,
+    timeout: 2000,
+  });
+  const json = async (path: string): Promise<unknown> => JSON.parse(await call("GET", path));
   const call = (method: string, path: string, body?: { type: string; text: string }) =>
     new Promise<string>((resolve, reject) => {
-      const agent = new Agent({
-        ca: access.caPem,
-        cert: access.certPem,
-        key: access.keyPem.reveal(),
-        keepAlive: false,
-      });
       const url = new URL(path, access.address);
       const sent = request(
         url,
@@ -111,17 +138,49 @@ export function kubeApi(access: KubeAccess, timeoutMs = 5000) {
       z.object({ gitVersion: z.string() }).parse(JSON.parse(await call("GET", "/version"))).gitVersion,
     /** `ok`, or the KubeError of what is not. */
     readyz: () => call("GET", "/readyz"),
-    nodes: async () =>
-      z.object({ items: z.array(Node) }).parse(JSON.parse(await call("GET", "/api/v1/nodes?limit=1000"))).items,
+    nodes: async () => z.object({ items: z.array(Node) }).parse(await json("/api/v1/nodes?limit=1000")).items,
+    /** Null when there is no such node. */
+    node: async (name: string) => {
+      const found = await orNull(json(`/api/v1/nodes/${name}`));
+      return found === null ? null : Node.parse(found);
+    },
+    /** A merge patch: what is null goes. With `metadata.resourceVersion` it fails by 409 when another was faster. */
+    patchNode: async (name: string, patch: object) => {
+      await call("PATCH", `/api/v1/nodes/${name}?fieldManager=${fieldManager}`, {
+        type: "application/merge-patch+json",
+        text: JSON.stringify(patch),
+      });
+    },
+    /** Done as well when there is no such node. */
+    deleteNode: async (name: string) => {
+      await orNull(call("DELETE", `/api/v1/nodes/${name}`));
+    },
+    podsOn: async (node: string) =>
+      z
+        .object({ items: z.array(Pod) })
+        .parse(await json(`/api/v1/pods?fieldSelector=spec.nodeName%3D${node}&limit=1000`)).items,
+    /** The version in which this API takes an Eviction: `policy/v1`, before 1.22 `policy/v1beta1`. */
+    evictionVersion: async () => {
+      const { resources } = Resources.parse(await json("/api/v1"));
+      const found = resources.find((one) => one.name === "pods/eviction");
+      return `${found?.group ?? "policy"}/${found?.version ?? "v1"}`;
+    },
+    /** Null = the pod goes or is gone; else why the API refuses it now (429: a PodDisruptionBudget). */
+    evict: async ({ metadata }: KubePod, apiVersion: string): Promise<KubeError | null> => {
+      const { name, namespace } = metadata;
+      const text = JSON.stringify({ apiVersion, kind: "Eviction", metadata: { name, namespace } });
+      try {
+        await call("POST", `/api/v1/namespaces/${namespace}/pods/${name}/eviction`, { type: "application/json", text });
+        return null;
+      } catch (error) {
+        if (!(error instanceof KubeError) || error.status === null) throw error;
+        return error.status === 404 ? null : error;
+      }
+    },
     /** Null when there is no such ConfigMap. */
     configMap: async (namespace: string, name: string) => {
-      const text = await call("GET", `/api/v1/namespaces/${namespace}/configmaps/${name}`).catch((error: unknown) => {
-        if (error instanceof KubeError && error.status === 404) return null;
-        throw error;
-      });
-      return text === null
-        ? null
-        : z.object({ data: z.record(z.string(), z.string()).default({}) }).parse(JSON.parse(text)).data;
+      const found = await orNull(json(`/api/v1/namespaces/${namespace}/configmaps/${name}`));
+      return found === null ? null : z.object({ data: Words }).parse(found).data;
     },
     /** Server-side apply: applied twice it has the effect of once. Takes over fields that others hold. */
     apply: async (manifest: Manifest) => {
@@ -141,6 +200,18 @@ export function manifestPath({ apiVersion, kind, metadata }: Manifest): string {
   const group = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   const namespace = metadata.namespace === undefined ? "" : `/namespaces/${metadata.namespace}`;
   return `${group}${namespace}/${plural}/${metadata.name}`;
+}
+
+const Resources = z.object({
+  resources: z.array(z.object({ name: z.string(), group: z.string().optional(), version: z.string().optional() })),
+});
+
+/** Null for an answer 404. */
+function orNull<T>(answer: Promise<T>): Promise<T | null> {
+  return answer.catch((error: unknown) => {
+    if (error instanceof KubeError && error.status === 404) return null;
+    throw error;
+  });
 }
 
 function saidIn(text: string): string {

@@ -25,7 +25,9 @@ export async function kubernetesHealth(
   }
 }
 
-export function judge(api: string, nodes: readonly KubeNode[], now: Date): Health {
+type JudgedNode = Pick<KubeNode, "status"> & { metadata: Pick<KubeNode["metadata"], "name" | "creationTimestamp"> };
+
+export function judge(api: string, nodes: readonly JudgedNode[], now: Date): Health {
   const reason: Record<string, string> = { api };
   const known: Health["nodes"] = {};
   let healthy = api === "ok";

@@ -1,12 +1,141 @@
-// Nodes in Kubernetes: what the conductor reads of them and does to them before their servers go.
-import type { NodegroupWish } from "../driver.ts";
-import type { CoeNodes } from "../heat/pair.ts";
+// Nodes in Kubernetes: what the conductor reads of them and does to them before their servers go. What has been done is
+// said by annotations of the Node itself, so that nothing has to be remembered elsewhere.
+import { z } from "zod";
+import type { Desired, NodegroupWish } from "../driver.ts";
+import type { CoeNode, CoeNodes } from "../heat/pair.ts";
+import { accessOf, kubeApi } from "./api.ts";
+import type { KubeApi, KubeNode, KubePod, KubeTaint } from "./api.ts";
+
+const domain = "jeroboam.openstack.org";
+/** Read by people and by node/coe-node; values are times but for `marks`, which is JSON of what was brought. */
+export const annotations = {
+  drainStarted: `${domain}/drain-started`,
+  drained: `${domain}/drained`,
+  leave: `${domain}/leave`,
+  left: `${domain}/left`,
+  marks: `${domain}/marks`,
+} as const;
+
+/**
+ * After this long a node counts as drained, whatever is still there: twice the five minutes that work gets elsewhere, since
+ * a PodDisruptionBudget may have to wait for a new pod to become ready, and short beside the hour that a stack has.
+ */
+const drainMs = 10 * 60_000;
+/** Evictions asked for in one pass; what is left goes in the next. */
+const evictionsAtOnce = 50;
 
 export const kubernetesNodes: CoeNodes = {
-  read: async () => undefined,
-  drain: async () => undefined,
-  leave: async () => undefined,
-  forget: async () => undefined,
-  mark: async () => undefined,
-  marks: (group: NodegroupWish) => JSON.stringify([group.nodeLabels, group.nodeTaints]),
+  async read(want, address) {
+    const access = accessOf(want, address);
+    if (!access) return undefined;
+    try {
+      const nodes = await kubeApi(access).nodes();
+      return new Map(nodes.map((node) => [node.metadata.name, nodeOf(node)]));
+    } catch {
+      return undefined;
+    }
+  },
+
+  async drain(want, address, name, now) {
+    const api = apiOf(want, address);
+    const node = await api?.node(name);
+    if (!api || !node || annotations.drained in node.metadata.annotations) return;
+    const begun = Date.parse(node.metadata.annotations[annotations.drainStarted] ?? "");
+    if (Number.isNaN(begun) || !node.spec.unschedulable)
+      await api.patchNode(name, {
+        metadata: { annotations: { [annotations.drainStarted]: new Date(begun || now).toISOString() } },
+        spec: { unschedulable: true },
+      });
+    const left = (await api.podsOn(name)).filter(hasToLeave);
+    await evict(api, left);
+    if (left.length === 0 || now.getTime() - (begun || now.getTime()) >= drainMs)
+      await api.patchNode(name, { metadata: { annotations: { [annotations.drained]: now.toISOString() } } });
+  },
+
+  async leave(want, address, name) {
+    const api = apiOf(want, address);
+    const node = await api?.node(name);
+    if (!api || !node || annotations.leave in node.metadata.annotations) return;
+    await api.patchNode(name, { metadata: { annotations: { [annotations.leave]: new Date().toISOString() } } });
+  },
+
+  async forget(want, address, names) {
+    const api = apiOf(want, address);
+    for (const name of names) await api?.deleteNode(name);
+  },
+
+  async mark(want, address, name, group) {
+    const api = apiOf(want, address);
+    const node = await api?.node(name);
+    if (!api || !node) return;
+    const before = marksOf(node);
+    const labels = Object.fromEntries([
+      ...before.labels.map(([key]) => [key, null]),
+      ...Object.entries(group.nodeLabels),
+    ]);
+    const ours = [...before.taints, ...group.nodeTaints];
+    const taints = [
+      ...node.spec.taints.filter((taint) => !ours.some((one) => one.key === taint.key && one.effect === taint.effect)),
+      ...group.nodeTaints.map((taint): KubeTaint => ({ ...taint, value: taint.value ?? "" })),
+    ];
+    // Taints are one list to the API, whoever put them there: it is written only as it was read.
+    const { resourceVersion } = node.metadata;
+    await api.patchNode(name, {
+      metadata: { resourceVersion, labels, annotations: { [annotations.marks]: marksWord(group) } },
+      spec: { taints },
+    });
+  },
+
+  marks: marksWord,
 };
+
+const apiOf = (want: Desired, address: string): KubeApi | null => {
+  const access = accessOf(want, address);
+  return access && kubeApi(access);
+};
+
+function nodeOf({ metadata, spec, status }: KubeNode): CoeNode {
+  return {
+    name: metadata.name,
+    ready: status.conditions.some((one) => one.type === "Ready" && one.status === "True"),
+    cordoned: spec.unschedulable,
+    drained: annotations.drained in metadata.annotations,
+    left: annotations.left in metadata.annotations,
+    marks: metadata.annotations[annotations.marks] ?? null,
+  };
+}
+
+/** Neither what the node's own kubelet runs from a file, nor what belongs to every node, nor what has ended. */
+const hasToLeave = ({ metadata, status }: KubePod): boolean =>
+  !("kubernetes.io/config.mirror" in metadata.annotations) &&
+  !metadata.ownerReferences.some((owner) => owner.controller && owner.kind === "DaemonSet") &&
+  status.phase !== "Succeeded" &&
+  status.phase !== "Failed";
+
+/** What is refused now (429: a PodDisruptionBudget) is asked for again in the next pass. */
+async function evict(api: KubeApi, pods: readonly KubePod[]): Promise<void> {
+  const staying = pods.filter((pod) => pod.metadata.deletionTimestamp === undefined).slice(0, evictionsAtOnce);
+  if (staying.length === 0) return;
+  const version = await api.evictionVersion();
+  await Promise.all(staying.map((pod) => api.evict(pod, version)));
+}
+
+const Marks = z.tuple([
+  z.array(z.tuple([z.string(), z.string()])),
+  z.array(z.object({ key: z.string(), value: z.string().nullable(), effect: z.string() })),
+]);
+
+function marksWord(group: NodegroupWish): string {
+  const labels = Object.entries(group.nodeLabels).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const taints = group.nodeTaints.map(({ key, value, effect }) => ({ key, value, effect }));
+  return JSON.stringify([labels, taints]);
+}
+
+function marksOf(node: KubeNode) {
+  try {
+    const [labels, taints] = Marks.parse(JSON.parse(node.metadata.annotations[annotations.marks] ?? ""));
+    return { labels, taints };
+  } catch {
+    return { labels: [], taints: [] };
+  }
+}

@@ -27,17 +27,39 @@ const sealedAs = (id: string) => `credential:${id}`;
  * written after all, call `discardDelegation`; a crash leaves a row that the sweeper finds. Throws delegation_failed
  * when the caller's token cannot delegate, cloud_unavailable. May be repeated for the same cluster.
  */
-export async function delegate(
+export function delegate(
   deps: Deps,
   ctx: RequestContext,
   clusterId: string,
   roles: readonly string[],
 ): Promise<string> {
+  return make(deps, ctx, randomUUID(), `${clusterId}_${ctx.project.id}`, roles);
+}
+
+/**
+ * A further trustee and trust for a cluster that has one, by another name, so that both live side by side until nothing
+ * needs the older one. As `delegate` otherwise: what is not attached is to be discarded.
+ */
+export function delegateAnew(
+  deps: Deps,
+  ctx: RequestContext,
+  clusterId: string,
+  roles: readonly string[],
+): Promise<string> {
+  const id = randomUUID();
+  return make(deps, ctx, id, `${clusterId}_${ctx.project.id}_${id}`, roles);
+}
+
+async function make(
+  deps: Deps,
+  ctx: RequestContext,
+  id: string,
+  name: string,
+  roles: readonly string[],
+): Promise<string> {
   const { db, clouds, secrets, clock } = deps;
   refuseWeakTokens(ctx);
   const delegated = rolesToDelegate(ctx.roles, roles);
-  const id = randomUUID();
-  const name = `${clusterId}_${ctx.project.id}`;
   const password = randomBytes(32).toString("base64url");
   await insertIntent(db, ctx.scope, {
     id,
@@ -147,7 +169,7 @@ async function endTrust({ clouds, log }: Deps, stored: StoredCredential, access:
   }
 }
 
-/** After a request that did not get as far as writing its cluster. Never throws: the sweeper tries again. */
+/** Removes a credential that nobody uses (any more), and nothing else. Never throws: the sweeper tries again. */
 export async function discardDelegation(deps: Deps, id: string): Promise<void> {
   try {
     const stored = await getSpareCredential(deps.db, id);

@@ -1,12 +1,11 @@
 import { z } from "zod";
+import { authorityKinds, PkiPhase, type PkiState } from "../domain/authority.ts";
 import { IssuedCertificate } from "../domain/certificate.ts";
 import { noteChange } from "./change.ts";
 import { hasCode, type Db } from "./client.ts";
 import { notFound } from "./cluster.ts";
 import { addEvents, type NewEvent } from "./operation.ts";
 import { clustersIn, partsIn, type Scope } from "./scope.ts";
-
-export const authorityKinds = ["kubernetes", "etcd", "front-proxy", "service-account"] as const;
 
 const StoredAuthority = z.object({
   id: z.string(),
@@ -20,13 +19,26 @@ const StoredAuthority = z.object({
 });
 export type StoredAuthority = z.infer<typeof StoredAuthority>;
 
-/** All kinds and revisions of a cluster, the newest revision first. Another project's cluster has none. */
-export async function getAuthorities(db: Db, scope: Scope, clusterId: string): Promise<StoredAuthority[]> {
-  const rows = await db.prisma.certificateAuthority.findMany({
-    where: { clusterId, cluster: clustersIn(scope) },
-    orderBy: [{ revision: "desc" }, { kind: "asc" }],
+export const toAuthority = (row: unknown): StoredAuthority => StoredAuthority.parse(row);
+
+/** Where the rotation of a cluster's authorities stands, of its row. */
+export const toPkiState = (row: { pkiRevision: number; pkiPhase: string | null }): PkiState => ({
+  revision: row.pkiRevision,
+  phase: PkiPhase.nullable().parse(row.pkiPhase),
+});
+
+/** All kinds and revisions of a cluster, and which of them signs. Throws cluster_not_found. */
+export async function loadAuthorities(
+  db: Db,
+  scope: Scope,
+  clusterId: string,
+): Promise<{ stored: StoredAuthority[]; state: PkiState }> {
+  const row = await db.prisma.cluster.findFirst({
+    where: { AND: [clustersIn(scope), { id: clusterId }] },
+    select: { pkiRevision: true, pkiPhase: true, authorities: true },
   });
-  return rows.map((row) => StoredAuthority.parse(row));
+  if (!row) throw notFound(clusterId);
+  return { stored: row.authorities.map(toAuthority), state: toPkiState(row) };
 }
 
 /** Records a certificate that was signed, with the event that tells of it. Throws cluster_not_found. */

@@ -11,7 +11,7 @@ import {
 } from "../testing/builders.ts";
 import { onEveryDatabase } from "../testing/test-db.ts";
 import { DomainError } from "../domain/error.ts";
-import { getAuthorities } from "./certificate.ts";
+import { loadAuthorities } from "./certificate.ts";
 import { changesSince, latestSeq } from "./change.ts";
 import { connect } from "./client.ts";
 import { acceptChange, createClusterRecord, requestDeletion, setHealth, setLocked } from "./cluster-change.ts";
@@ -104,8 +104,11 @@ onEveryDatabase((database) => {
       credentialId,
       authorities: [{ id: randomUUID(), kind: "kubernetes", revision: 1, certPem: "CERT", key: "sealed" }],
     });
-    expect(await getAuthorities(database.db, scope, id)).toMatchObject([{ kind: "kubernetes", certPem: "CERT" }]);
-    expect(await getAuthorities(database.db, inProject(), id)).toEqual([]);
+    expect(await loadAuthorities(database.db, scope, id)).toMatchObject({
+      stored: [{ kind: "kubernetes", certPem: "CERT" }],
+      state: { revision: 1, phase: null },
+    });
+    await expect(loadAuthorities(database.db, inProject(), id)).rejects.toMatchObject({ reason: "cluster_not_found" });
     expect(await getCredential(database.db, scope, id)).toMatchObject({ trusteeUserId: "u", trustId: "r" });
     expect(await getCredential(database.db, inProject(), id)).toBeNull();
     expect(await lastOperation(database.db, scope, id)).toMatchObject({ kind: "create", outcome: "running" });

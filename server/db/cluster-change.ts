@@ -1,6 +1,7 @@
 // What people change about clusters. Each function is one transaction: what is wanted, the status that clients must see
 // at once, who asked, and a note for live screens agree or do not happen.
 import { z } from "zod";
+import type { AuthorityKind, PkiState } from "../domain/authority.ts";
 import { clusterStatuses, type ClusterStatus } from "../domain/cluster-status.ts";
 import type { Cluster } from "../domain/cluster.ts";
 import { DomainError } from "../domain/error.ts";
@@ -12,6 +13,8 @@ import { noteChange } from "./change.ts";
 import { takeTurn, type Db, type Tx } from "./client.ts";
 import { notFound, toCluster } from "./cluster.ts";
 import { naturalKey, readJson, searchable } from "./column.ts";
+import { toPkiState } from "./certificate.ts";
+import { replaceCredential } from "./credential.ts";
 import { toNodegroup } from "./nodegroup.ts";
 import { addEvents, startOperation, type NewEvent, type NewOperation } from "./operation.ts";
 import { clustersIn, type ProjectScope, type Scope } from "./scope.ts";
@@ -62,7 +65,7 @@ export type NewNodegroup = Pick<
 
 export interface NewAuthority {
   id: string;
-  kind: "kubernetes" | "etcd" | "front-proxy" | "service-account";
+  kind: AuthorityKind;
   revision: number;
   certPem: string;
   /** Sealed, or a reference to where it is kept. */
@@ -163,6 +166,7 @@ export interface CurrentCluster {
   cluster: Cluster & { facts: ClusterFacts };
   nodegroups: (NodeGroup & { facts: NodeGroupFacts })[];
   deletionRequestedAt: Date | null;
+  pki: PkiState;
 }
 
 export interface NodegroupChange {
@@ -186,6 +190,10 @@ export interface AcceptedChange {
   healthStatus?: Cluster["healthStatus"];
   /** Repair what failed, not only what differs. */
   repair?: boolean;
+  /** New authorities, one of each kind; their rotation begins. */
+  authorities?: readonly NewAuthority[];
+  /** A completed spare credential that becomes the cluster's, and its owner with it. */
+  credential?: { id: string; userId: string; userName: string | null };
   deadlineAt?: Date | null;
   operation: NewOperation;
   event: NewEvent;
@@ -300,6 +308,11 @@ async function applyChange(
   const added = change.newNodegroups ?? [];
   if (added.length > 0)
     await tx.nodeGroup.createMany({ data: added.map((group) => nodegroupColumns(group, id, projectId, now)) });
+  if (change.authorities)
+    await tx.certificateAuthority.createMany({
+      data: change.authorities.map((authority) => ({ ...authority, clusterId: id, createdAt: now })),
+    });
+  if (change.credential) await replaceCredential(tx, id, projectId, change.credential.id);
   const counted = nodegroups.map((group) => ({
     role: group.role,
     nodeCount: changes.find((each) => each.id === group.id)?.nodeCount ?? group.nodeCount,
@@ -312,6 +325,8 @@ async function applyChange(
       ...(change.facts ? { facts: JSON.stringify(ClusterFacts.parse(change.facts)) } : {}),
       ...(change.clusterTemplateId ? { templateId: change.clusterTemplateId } : {}),
       ...(change.healthStatus === undefined ? {} : { healthStatus: change.healthStatus }),
+      ...(change.authorities ? { pkiPhase: "trust" } : {}),
+      ...(change.credential ? { userId: change.credential.userId, userName: change.credential.userName } : {}),
       ...also,
       status: change.status,
       statusReason: null,
@@ -349,6 +364,7 @@ async function lockCluster(db: Db, tx: Tx, scope: Scope, id: string): Promise<Cu
       facts: readJson(NodeGroupFacts, group.facts, "NodeGroup.facts"),
     })),
     deletionRequestedAt: row.deletionRequestedAt,
+    pki: toPkiState(row),
   };
 }
 

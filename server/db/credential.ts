@@ -1,6 +1,6 @@
 // Delegated identities. A row is written before the identity service is asked and goes after the identity went, so
 // that whatever exists there has a row here.
-import type { Db } from "./client.ts";
+import type { Db, Tx } from "./client.ts";
 import type { ProjectScope, Scope } from "./scope.ts";
 
 export interface StoredCredential {
@@ -15,6 +15,8 @@ export interface StoredCredential {
   trusteePassword: string;
   trustId: string | null;
   revision: number;
+  /** The cluster that still has nodes with it while another one is the cluster's; null = nobody needs it so. */
+  retiredFor: string | null;
   createdAt: Date;
 }
 
@@ -44,9 +46,31 @@ export async function completeCredential(
   if (count !== 1) throw new Error(`credential ${id} is gone`);
 }
 
-/** One that has no cluster; null when it is gone or was attached. */
+/** One that nobody uses; null when it is gone, was attached, or is still on a cluster's older nodes. */
 export async function getSpareCredential(db: Db, id: string): Promise<StoredCredential | null> {
-  return db.prisma.credential.findFirst({ where: { id, clusterId: null } });
+  return db.prisma.credential.findFirst({ where: { id, ...unused } });
+}
+
+const unused = { clusterId: null, retiredFor: null };
+
+/**
+ * Makes a completed spare credential the cluster's. The one before becomes a retired one: its nodes go on with it until
+ * they are replaced. Throws when the spare one is not there.
+ */
+export async function replaceCredential(tx: Tx, clusterId: string, projectId: string, id: string): Promise<void> {
+  const before = await tx.credential.findUnique({ where: { clusterId }, select: { id: true, revision: true } });
+  if (before)
+    await tx.credential.update({ where: { id: before.id }, data: { clusterId: null, retiredFor: clusterId } });
+  const { count } = await tx.credential.updateMany({
+    where: { id, projectId, ...unused },
+    data: { clusterId, revision: (before?.revision ?? 0) + 1 },
+  });
+  if (count !== 1) throw new Error(`credential ${id} is not there to be attached`);
+}
+
+/** No node has a retired one any more, or its cluster is gone: the sweeper may have it. */
+export async function releaseRetired(tx: Tx, clusterId: string): Promise<void> {
+  await tx.credential.updateMany({ where: { retiredFor: clusterId }, data: { retiredFor: null } });
 }
 
 /** The cluster's credential, if it has one. */
@@ -64,13 +88,14 @@ export async function findTrustee(
   db: Db,
   by: { trusteeUserId: string; trustId: string | null },
 ): Promise<{ clusterId: string | null; projectId: string; region: string } | null> {
-  return db.prisma.credential.findFirst({
+  const found = await db.prisma.credential.findFirst({
     where:
       by.trustId === null
         ? { trusteeUserId: by.trusteeUserId }
         : { OR: [{ trustId: by.trustId }, { trusteeUserId: by.trusteeUserId }] },
-    select: { clusterId: true, projectId: true, region: true },
+    select: { clusterId: true, retiredFor: true, projectId: true, region: true },
   });
+  return found && { clusterId: found.clusterId ?? found.retiredFor, projectId: found.projectId, region: found.region };
 }
 
 /** Is this trustee another credential's? */
@@ -78,10 +103,10 @@ export async function trusteeIsShared(db: Db, trusteeUserId: string, exceptId: s
   return (await db.prisma.credential.count({ where: { trusteeUserId, id: { not: exceptId } } })) > 0;
 }
 
-/** Rows without a cluster that are older than a request can last: what they name is to be removed. Of all projects. */
+/** Rows that no cluster uses and that are older than a request can last: what they name is to be removed. Of all projects. */
 export async function orphanCredentials(db: Db, olderThan: Date, limit = 20): Promise<StoredCredential[]> {
   return db.prisma.credential.findMany({
-    where: { clusterId: null, createdAt: { lt: olderThan } },
+    where: { ...unused, createdAt: { lt: olderThan } },
     orderBy: { createdAt: "asc" },
     take: limit,
   });

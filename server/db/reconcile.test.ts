@@ -144,7 +144,7 @@ onEveryDatabase((database) => {
     expect(await claimDue(db, "c", 10, leaseMs, at(40_000))).toEqual([id]);
   });
 
-  it("loads what a round needs, with the newest revision of each authority", async () => {
+  it("loads what a round needs, with all revisions of the authorities and the credentials that older nodes have", async () => {
     const { db } = database;
     await settleOthers(db);
     const scope = inProject();
@@ -180,7 +180,15 @@ onEveryDatabase((database) => {
       operation: { kind: "create" },
       seenBackend: null,
     });
-    expect(bundle?.authorities.map((each) => each.certPem)).toEqual(["kubernetes-2", "etcd-1"]);
+    expect(bundle?.authorities.map((each) => each.certPem).toSorted()).toEqual([
+      "etcd-1",
+      "kubernetes-1",
+      "kubernetes-2",
+    ]);
+    expect(bundle).toMatchObject({ pki: { revision: 1, phase: null }, retired: [] });
+    await db.prisma.credential.update({ where: { id: credentialId }, data: { clusterId: null, retiredFor: id } });
+    const [later] = await loadClaimed(db, "a", [id]);
+    expect(later).toMatchObject({ credential: null, retired: [{ id: credentialId }] });
   });
 
   it("records a round whole: status, groups, nodes, events, the operation's end, and gives the lease back", async () => {

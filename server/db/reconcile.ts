@@ -1,18 +1,19 @@
 // The conductor's own view: clusters of all projects, taken by lease. Only server/reconcile imports this file.
 import { Prisma } from "./generated/sqlite/client.ts";
+import type { PkiState } from "../domain/authority.ts";
 import type { ClusterStatus, HealthStatus } from "../domain/cluster-status.ts";
 import type { Cluster } from "../domain/cluster.ts";
 import type { OperationRecord } from "../domain/event.ts";
 import { ClusterFacts, NodeGroupFacts } from "../domain/facts.ts";
 import type { FailureCause } from "../domain/failure.ts";
 import type { NodeGroup } from "../domain/nodegroup.ts";
-import { authorityKinds, type StoredAuthority } from "./certificate.ts";
+import { toAuthority, toPkiState, type StoredAuthority } from "./certificate.ts";
 import { noteChange } from "./change.ts";
 import type { Db, Tx } from "./client.ts";
 import { countsOf } from "./cluster-change.ts";
 import { toCluster } from "./cluster.ts";
 import { naturalKey, readJson } from "./column.ts";
-import type { StoredCredential } from "./credential.ts";
+import { releaseRetired, type StoredCredential } from "./credential.ts";
 import { toNodegroup } from "./nodegroup.ts";
 import { addEvents, toOperation, type NewEvent } from "./operation.ts";
 
@@ -72,16 +73,16 @@ export interface ClaimedCluster {
   cluster: Cluster & { facts: ClusterFacts };
   nodegroups: (NodeGroup & { facts: NodeGroupFacts })[];
   credential: StoredCredential | null;
-  /** The newest revision of each kind. */
+  /** Those that older nodes still have. */
+  retired: StoredCredential[];
+  /** All kinds and revisions. */
   authorities: StoredAuthority[];
   /** The stored keys of all kinds and revisions, to be forgotten with the cluster. */
   keys: string[];
   observedGeneration: number;
   repair: boolean;
   maxBatch: number;
-  /** Revision of the CAs that sign, and where a rotation stands. */
-  pkiRevision: number;
-  pkiPhase: string | null;
+  pki: PkiState;
   deletionRequestedAt: Date | null;
   deadlineAt: Date | null;
   /** What the conductor last wrote as the back end's state; its own JSON. */
@@ -93,7 +94,7 @@ export interface ClaimedCluster {
 
 /** The claimed clusters that are still leased to `owner`, in a fixed number of queries. */
 export async function loadClaimed(db: Db, owner: string, ids: readonly string[]): Promise<ClaimedCluster[]> {
-  const [rows, running] = await Promise.all([
+  const [rows, running, retired] = await Promise.all([
     db.prisma.cluster.findMany({
       where: { id: { in: [...ids] }, leaseOwner: owner },
       include: { nodegroups: { orderBy: { seq: "asc" } }, credential: true, authorities: true },
@@ -102,6 +103,7 @@ export async function loadClaimed(db: Db, owner: string, ids: readonly string[])
       where: { clusterId: { in: [...ids] }, outcome: "running" },
       orderBy: { seq: "asc" },
     }),
+    db.prisma.credential.findMany({ where: { retiredFor: { in: [...ids] } } }),
   ]);
   const operations = new Map(running.map((row) => [row.clusterId, row]));
   return rows.map((row) => {
@@ -113,18 +115,13 @@ export async function loadClaimed(db: Db, owner: string, ids: readonly string[])
         facts: readJson(NodeGroupFacts, group.facts, "NodeGroup.facts"),
       })),
       credential: row.credential,
-      authorities: authorityKinds.flatMap((kind) => {
-        const newest = row.authorities
-          .filter((authority) => authority.kind === kind)
-          .toSorted((a, b) => b.revision - a.revision)[0];
-        return newest ? [{ ...newest, kind }] : [];
-      }),
+      retired: retired.filter((credential) => credential.retiredFor === row.id),
+      authorities: row.authorities.map(toAuthority),
       keys: row.authorities.map((authority) => authority.key),
       observedGeneration: row.observedGeneration,
       repair: row.repair,
       maxBatch: row.maxBatch,
-      pkiRevision: row.pkiRevision,
-      pkiPhase: row.pkiPhase,
+      pki: toPkiState(row),
       deletionRequestedAt: row.deletionRequestedAt,
       deadlineAt: row.deadlineAt,
       seenBackend: row.seenBackend === null ? null : JSON.parse(row.seenBackend),
@@ -196,6 +193,10 @@ export interface RecordedOutcome {
   seenBackend: unknown;
   failures: number;
   deadlineAt: Date | null;
+  /** A rotation goes on, or ends: then the rows of older revisions go. Absent = as it was. */
+  pki?: PkiState;
+  /** No node has an older credential any more. */
+  retiredAreFree?: boolean;
   nextReconcileAt: Date;
 }
 
@@ -245,6 +246,7 @@ export async function record(
               repair: outcome.repair,
               deadlineAt: outcome.deadlineAt,
               ...(outcome.settled ? { observedGeneration: outcome.generation } : {}),
+              ...(outcome.pki ? { pkiRevision: outcome.pki.revision, pkiPhase: outcome.pki.phase } : {}),
             }),
         seenBackend: outcome.seenBackend === null ? null : JSON.stringify(outcome.seenBackend),
         ...(outcome.health ? { healthCheckedAt: outcome.health.checkedAt } : {}),
@@ -252,6 +254,9 @@ export async function record(
         leaseUntil: null,
       },
     });
+    if (!superseded && outcome.pki?.phase === null)
+      await tx.certificateAuthority.deleteMany({ where: { clusterId: id, revision: { lt: outcome.pki.revision } } });
+    if (!superseded && outcome.retiredAreFree) await releaseRetired(tx, id);
     const subject = { clusterId: id, projectId: before.projectId };
     const operation = await tx.operation.findFirst({
       where: { clusterId: id, outcome: "running" },
@@ -294,6 +299,7 @@ export async function removeCluster(
       where: { clusterId: id, outcome: "running" },
       data: { outcome: "done", endedAt: now },
     });
+    await releaseRetired(tx, id);
     await tx.cluster.delete({ where: { id } });
     await noteChange(db, tx, subject, now);
     return true;

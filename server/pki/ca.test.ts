@@ -3,7 +3,8 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { adminLeaf, authorityKinds, makeAuthorities, publicKeyPin, readCertificate } from "./ca.ts";
+import { authorityKinds } from "../domain/authority.ts";
+import { adminLeaf, makeAuthorities, publicKeyPin, readCertificate } from "./ca.ts";
 
 const now = new Date("2026-11-21T10:00:00Z");
 const cluster = { id: "5d12f6fd-a196-4bf0-ae4c-1f639a523a52", name: "web-1" };

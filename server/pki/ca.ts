@@ -1,6 +1,7 @@
 // A cluster's certificate authorities and key pairs, and the certificates that the service makes for itself.
 import { createHash, generateKeyPair, randomBytes, X509Certificate } from "node:crypto";
 import { promisify } from "node:util";
+import type { AuthorityKind } from "../domain/authority.ts";
 import { x509 } from "./x509.ts";
 
 /** PEM of a certificate (for a service account: of the public key) and of its private key (PKCS #8). */
@@ -8,9 +9,6 @@ export interface KeyAndCertificate {
   certPem: string;
   keyPem: string;
 }
-
-export const authorityKinds = ["kubernetes", "etcd", "front-proxy", "service-account"] as const;
-export type AuthorityKind = (typeof authorityKinds)[number];
 
 export interface CertificateFacts {
   /** RFC 4514, in the order of the certificate: `CN=admin, O=system:masters`. */

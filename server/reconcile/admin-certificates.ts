@@ -1,4 +1,5 @@
 // What the conductor shows to a cluster's own API: a client certificate of one day, made in memory and kept there.
+import { signingAuthority } from "../domain/authority.ts";
 import { Secret } from "../domain/secret.ts";
 import type { ClaimedCluster } from "../db/reconcile.ts";
 import { adminLeaf } from "../pki/ca.ts";
@@ -21,8 +22,8 @@ const renewAfterMs = 12 * 3_600_000;
 export function openAdminCertificates(keys: KeyStore): AdminCertificates {
   const made = new Map<string, { authorityId: string; at: number; certificate: Promise<AdminCertificate> }>();
   return {
-    async of({ cluster, authorities }, now) {
-      const ca = authorities.find((authority) => authority.kind === "kubernetes");
+    async of({ cluster, authorities, pki }, now) {
+      const ca = signingAuthority(authorities, "kubernetes", pki);
       if (!ca || cluster.tlsDisabled) return null;
       const known = made.get(cluster.id);
       if (known && known.authorityId === ca.id && now.getTime() - known.at < renewAfterMs) return known.certificate;

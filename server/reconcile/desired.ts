@@ -1,6 +1,7 @@
 // From a claimed cluster's rows to what its driver is shown. Pure.
 import type { Desired, NodeEndpoints, TrustCredential } from "../../drivers/driver.ts";
 import { desiredOf } from "../../drivers/wish.ts";
+import { bundle, pkiWord, trustedAuthorities } from "../domain/authority.ts";
 import { isFailed, isInProgress } from "../domain/cluster-status.ts";
 import type { ClaimedCluster } from "../db/reconcile.ts";
 import type { Env } from "../env.ts";
@@ -15,13 +16,12 @@ export function desired(
   admin: AdminCertificate | null,
   endpoints: NodeEndpoints,
 ): Desired {
-  const { cluster, nodegroups, deletionRequestedAt, pkiRevision, maxBatch } = claimed;
+  const { cluster, nodegroups, deletionRequestedAt, pki, maxBatch } = claimed;
   const deleting = deletionRequestedAt !== null;
   // What could not be deleted is tried again a few times before people are asked to look.
   const repair = deleting
     ? readMemory(claimed.seenBackend, cluster.generation).attempts < attemptLimits.deletion
     : claimed.repair;
-  const ca = claimed.authorities.find((authority) => authority.kind === "kubernetes");
   return desiredOf(
     cluster,
     nodegroups.filter((group) => deleting || !group.status?.startsWith("DELETE")),
@@ -31,7 +31,7 @@ export function desired(
       repair,
       probe: !deleting && (isInProgress(cluster.status) || isFailed(cluster.status)),
       project: { id: cluster.projectId },
-      pki: { revision: String(pkiRevision), caPem: ca?.certPem ?? "" },
+      pki: { revision: pkiWord(pki), caPem: bundle(trustedAuthorities(claimed.authorities, "kubernetes", pki)) },
       maxBatch,
       admin,
       credential,

@@ -10,6 +10,7 @@ import { desired, endpointsOf } from "./desired.ts";
 import { healthDueIn, lookAtHealth, type HealthLook } from "./health.ts";
 import { fingerprint, surveyed } from "./memory.ts";
 import { nextTime } from "./pace.ts";
+import { carryRotation, removeRetired } from "./rotation.ts";
 import { recordedOutcome, standingOf } from "./row.ts";
 import { judge, stepToTake } from "./status.ts";
 import { troubleOf, type Trouble } from "./trouble.ts";
@@ -43,7 +44,7 @@ export async function reconcileCluster(
   const sight = await look(conductor, claimed, before, view);
   if (sight === "lost") return "lost";
   const now = deps.clock.now();
-  const verdict = judge(before, sight.finding, now);
+  const verdict = await carryRotation(conductor, claimed, before, judge(before, sight.finding, now), now);
   const dueIn = healthDueIn(claimed, pace, now);
   // Who waits for a change to end wants to know at its end how the nodes are.
   const ends = isInProgress(before.status) && isSettledGood(verdict.status);
@@ -180,6 +181,7 @@ async function exit(
     recordedOutcome(claimed, verdict, seen, health, now, next),
     now,
   );
+  if (result === "recorded" && verdict.retiredAreFree) await removeRetired(conductor, claimed);
   if (result === "lost") deps.log.warn({ clusterId: cluster.id }, "lease lost: another conductor goes on");
   else deps.changes.nudge();
   if (result === "recorded" && verdict.status !== cluster.status) {
@@ -206,6 +208,7 @@ async function finishRemoval(conductor: Conductor, claimed: ClaimedCluster, befo
       conductor.clouds.forget(credential);
       if (before.failures < patience) await removeDelegation(deps, credential);
     }
+    if (before.failures < patience) for (const retired of claimed.retired) await removeDelegation(deps, retired);
   } catch (error) {
     const what = troubleOf(error);
     deps.log.warn(

@@ -79,7 +79,9 @@ export function recordedOutcome(
     repair: verdict.repair,
     seenBackend: verdict.memory,
     failures: verdict.failures,
-    deadlineAt: isInProgress(verdict.status) ? claimed.deadlineAt : null,
+    deadlineAt: isInProgress(verdict.status) ? (verdict.deadlineAt ?? claimed.deadlineAt) : null,
+    ...(verdict.pki ? { pki: verdict.pki } : {}),
+    ...(verdict.retiredAreFree ? { retiredAreFree: true } : {}),
     nextReconcileAt: next,
   };
 }

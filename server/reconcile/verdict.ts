@@ -1,4 +1,5 @@
 // What the status function takes and gives.
+import type { PkiState } from "../domain/authority.ts";
 import type { ClusterStatus } from "../domain/cluster-status.ts";
 import type { ClusterEvent } from "../domain/event.ts";
 import type { FailureCause } from "../domain/failure.ts";
@@ -65,6 +66,12 @@ export interface Verdict {
   observedGeneration: number;
   memory: Memory;
   events: Message[];
+  /** Where the rotation of the authorities stands after the pass; absent = as before. */
+  pki?: PkiState;
+  /** When the operation is given up from now on; absent = as before. */
+  deadlineAt?: Date | null;
+  /** No node has an older credential any more. */
+  retiredAreFree?: boolean;
   /** How the running operation ended; null = it goes on, or there is none. */
   ended: { outcome: "done" | "failed"; reason: string | null } | null;
   next: Next;

@@ -2,8 +2,15 @@
 // public API; only for the cluster's own identity and a server that the cloud knows as one of its masters.
 import type { RequestContext } from "../auth/context.ts";
 import { authorize } from "../auth/policy.ts";
-import { getAuthorities, grantBootstrap, type StoredAuthority } from "../db/certificate.ts";
+import { grantBootstrap, loadAuthorities } from "../db/certificate.ts";
 import { listNodegroups, listNodes } from "../db/nodegroup.ts";
+import {
+  authorityKinds,
+  bundle,
+  signingAuthority,
+  trustedAuthorities,
+  type AuthorityKind,
+} from "../domain/authority.ts";
 import type { Cluster } from "../domain/cluster.ts";
 import { DomainError } from "../domain/error.ts";
 import { orNull } from "../../drivers/openstack/error.ts";
@@ -19,7 +26,11 @@ export interface BootstrapFile {
   content: string;
 }
 
-const places: Record<StoredAuthority["kind"], { cert: string; key: string }> = {
+/**
+ * Certificates and public keys of all that are trusted, the one that signs first, and the key of that one. The
+ * controller manager wants the signing CA alone, since it refuses a file of several: that is `ca-signing.crt`.
+ */
+const places: Record<AuthorityKind, { cert: string; key: string }> = {
   kubernetes: { cert: "pki/ca.crt", key: "pki/ca.key" },
   etcd: { cert: "pki/etcd/ca.crt", key: "pki/etcd/ca.key" },
   "front-proxy": { cert: "pki/front-proxy-ca.crt", key: "pki/front-proxy-ca.key" },
@@ -46,14 +57,17 @@ export async function bootstrapMaster(
     throw new DomainError("conflict", `Server ${serverId} has started already: it has what it needs.`);
   const first = await grantBootstrap(deps.db, ctx.scope, cluster.id, serverId, deps.clock.now());
   ctx.log[first ? "info" : "warn"]({ clusterId: cluster.id, serverId, from, first }, "control plane keys handed out");
-  const stored = await getAuthorities(deps.db, ctx.scope, cluster.id);
+  const { stored, state } = await loadAuthorities(deps.db, ctx.scope, cluster.id);
   const files = await Promise.all(
-    stored
-      .filter((each) => !stored.some((other) => other.kind === each.kind && other.revision > each.revision))
-      .map(async ({ kind, id, certPem, key }) => [
-        { name: places[kind].cert, content: certPem },
-        { name: places[kind].key, content: await deps.keys.get(id, key) },
-      ]),
+    authorityKinds.map(async (kind) => {
+      const signing = signingAuthority(stored, kind, state);
+      if (!signing) return [];
+      return [
+        { name: places[kind].cert, content: bundle(trustedAuthorities(stored, kind, state)) },
+        { name: places[kind].key, content: await deps.keys.get(signing.id, signing.key) },
+        ...(kind === "kubernetes" ? [{ name: "pki/ca-signing.crt", content: signing.certPem }] : []),
+      ];
+    }),
   );
   return [...files.flat(), ...(await manifests(deps, ctx, cluster))];
 }

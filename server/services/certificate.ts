@@ -3,8 +3,9 @@
 import { randomUUID } from "node:crypto";
 import type { RequestContext } from "../auth/context.ts";
 import { authorize, may } from "../auth/policy.ts";
-import { getAuthorities, insertIssued, listIssued, type StoredAuthority } from "../db/certificate.ts";
+import { insertIssued, listIssued, loadAuthorities, type StoredAuthority } from "../db/certificate.ts";
 import type { Scope } from "../db/scope.ts";
+import { bundle, signingAuthority, trustedAuthorities } from "../domain/authority.ts";
 import { caTypes, type CaType, type IssuedCertificate } from "../domain/certificate.ts";
 import type { Cluster } from "../domain/cluster.ts";
 import { DomainError } from "../domain/error.ts";
@@ -20,19 +21,28 @@ import type { AuthorityView, SignedCertificate } from "./views.ts";
 const personDays = 365;
 const nodeDays = 5 * 365;
 
-/** All CAs of a cluster, the one in use of each kind. Throws cluster_not_found, certificate_forbidden. */
+/**
+ * All CAs of a cluster that are trusted; of each kind the one that signs comes first.
+ * Throws cluster_not_found, certificate_forbidden.
+ */
 export async function listAuthorities(deps: Deps, ctx: RequestContext, id: string): Promise<AuthorityView[]> {
   const cluster = await readable(deps, ctx, id);
   refuseStrangers(ctx, "certificate:get", cluster);
-  const stored = await getAuthorities(deps.db, ctx.scope, cluster.id);
-  return caTypes.flatMap((type) => {
-    const authority = newest(stored, type);
-    if (!authority) return [];
-    return [{ type, pem: authority.certPem, ...readCertificate(authority.certPem) }];
-  });
+  const { stored, state } = await loadAuthorities(deps.db, ctx.scope, cluster.id);
+  return caTypes.flatMap((type) =>
+    trustedAuthorities(stored, type, state).map(({ certPem, revision }) => ({
+      type,
+      pem: certPem,
+      signs: revision === state.revision,
+      ...readCertificate(certPem),
+    })),
+  );
 }
 
-/** The CA certificate for the REST API; `what` is id or name. */
+/**
+ * The CA certificate for the REST API; while a rotation runs both, the one that signs first, so that whoever trusts what
+ * is answered here goes on trusting the cluster. `what` is id or name.
+ */
 export async function getAuthority(
   deps: Deps,
   ctx: RequestContext,
@@ -42,8 +52,8 @@ export async function getAuthority(
   const scope = reach(ctx, "cluster:get_one_all_projects");
   const cluster = await findCluster(deps, ctx, what, scope);
   authorize(ctx, "certificate:get", targetOf(cluster));
-  const { certPem } = await authorityOf(deps, scope, cluster, type);
-  return { clusterId: cluster.id, pem: certPem };
+  const { caPem } = await authorityOf(deps, scope, cluster, type);
+  return { clusterId: cluster.id, pem: caPem };
 }
 
 export interface SignWish {
@@ -75,7 +85,7 @@ export async function signCertificate(
   const isNode = ctx.clusterIdOfTrustee !== null;
   const facts = await readRequest(wish.csr);
   if (isNode) refuseOtherIdentities(facts, type);
-  const authority = await authorityOf(deps, scope, cluster, type);
+  const { signing: authority, caPem } = await authorityOf(deps, scope, cluster, type);
   const keyPem = await deps.keys.get(authority.id, authority.key);
   const now = deps.clock.now();
   const ca = { certPem: authority.certPem, keyPem };
@@ -109,7 +119,7 @@ export async function signCertificate(
     },
   );
   deps.changes.nudge();
-  return { clusterId: cluster.id, pem, caPem: authority.certPem, serial, subject, fingerprint, notAfter };
+  return { clusterId: cluster.id, pem, caPem, serial, subject, fingerprint, notAfter };
 }
 
 /** Newest first: everything that people and nodes had signed. */
@@ -152,11 +162,15 @@ function refuseOtherIdentities({ commonName, organizations, subject }: RequestFa
     });
 }
 
-async function authorityOf(deps: Deps, scope: Scope, cluster: Cluster, type: CaType): Promise<StoredAuthority> {
-  const found = newest(await getAuthorities(deps.db, scope, cluster.id), type);
-  if (!found) throw new Error(`cluster ${cluster.id} has no CA of kind ${type}`);
-  return found;
+/** The authority that signs, and all that are trusted as one PEM text. */
+async function authorityOf(
+  deps: Deps,
+  scope: Scope,
+  cluster: Cluster,
+  type: CaType,
+): Promise<{ signing: StoredAuthority; caPem: string }> {
+  const { stored, state } = await loadAuthorities(deps.db, scope, cluster.id);
+  const signing = signingAuthority(stored, type, state);
+  if (!signing) throw new Error(`cluster ${cluster.id} has no CA of kind ${type}`);
+  return { signing, caPem: bundle(trustedAuthorities(stored, type, state)) };
 }
-
-const newest = (stored: readonly StoredAuthority[], kind: StoredAuthority["kind"]) =>
-  stored.filter((each) => each.kind === kind).toSorted((a, b) => b.revision - a.revision)[0];

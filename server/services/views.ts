@@ -202,6 +202,8 @@ export interface ProjectOverview {
 export interface AuthorityView {
   type: "kubernetes" | "etcd" | "front-proxy";
   pem: string;
+  /** False while a rotation runs: trusted besides, but another one signs. */
+  signs: boolean;
   subject: string;
   serial: string;
   /** SHA-256, upper-case hex pairs with colons. */
@@ -212,6 +214,7 @@ export interface AuthorityView {
 
 export interface SignedCertificate {
   pem: string;
+  /** All that are trusted, the one that signs first. */
   caPem: string;
   serial: string;
   subject: string;

@@ -18,6 +18,7 @@ import { listNodegroups } from "../../db/nodegroup.ts";
 import type { NewEvent, NewOperation } from "../../db/operation.ts";
 import { isFailed, whyNot, type ClusterStatus, type Operation } from "../../domain/cluster-status.ts";
 import { masterCountProblem, type Cluster } from "../../domain/cluster.ts";
+import { deadline } from "../../domain/deadline.ts";
 import { DomainError } from "../../domain/error.ts";
 import { defaultWorker, type NodeGroup } from "../../domain/nodegroup.ts";
 import { Secret } from "../../domain/secret.ts";
@@ -228,7 +229,7 @@ export async function setLocked(deps: Deps, ctx: RequestContext, id: string, loc
 const check = (ctx: RequestContext, policy: PolicyName, cluster: Cluster) => authorize(ctx, policy, targetOf(cluster));
 
 /** Magnum's sentence for a wrong state, and why in our words. */
-function refuse(what: Operation, verb: string, cluster: Cluster): void {
+export function refuse(what: Operation, verb: string, cluster: Cluster): void {
   const why = whyNot(what, cluster.status);
   if (why !== null)
     throw new DomainError(
@@ -236,10 +237,6 @@ function refuse(what: Operation, verb: string, cluster: Cluster): void {
       `${verb} a cluster when status is "${cluster.status}" is not supported. ${why}`,
     );
 }
-
-/** When a change is given up: the cluster's own limit, an hour when it has none of its own, never for 0. */
-export const deadline = (cluster: Pick<Cluster, "createTimeoutMinutes">, now: Date): Date | null =>
-  cluster.createTimeoutMinutes === 0 ? null : new Date(now.getTime() + (cluster.createTimeoutMinutes ?? 60) * 60_000);
 
 /** The record of who asked for what. */
 export const operation = (

@@ -1,20 +1,19 @@
 // Making a cluster: the review that says what would be, and the creation itself.
-import { randomUUID } from "node:crypto";
 import type { RequestContext } from "../../auth/context.ts";
 import { delegate, discardDelegation } from "../../auth/delegated-credential.ts";
 import { authorize } from "../../auth/policy.ts";
 import { createClusterRecord, type NewAuthority } from "../../db/cluster-change.ts";
 import { findByIdempotencyKey } from "../../db/cluster.ts";
 import type { ClusterCreate } from "../../domain/cluster.ts";
+import { deadline } from "../../domain/deadline.ts";
 import { DomainError } from "../../domain/error.ts";
 import type { Labels } from "../../domain/labels.ts";
 import { defaultHardLimit } from "../../domain/quota.ts";
-import { authorityKinds, makeAuthorities } from "../../pki/ca.ts";
-import type { KeyStore } from "../../pki/key-store.ts";
 import { createBody, createCommand } from "../as-code.ts";
+import { discardAuthorities, newAuthorities } from "../authorities.ts";
 import type { Deps } from "../deps.ts";
 import type { ClusterPreview, EffectiveLabel, EffectiveValues } from "../views.ts";
-import { deadline, event, operation } from "./change.ts";
+import { event, operation } from "./change.ts";
 import { examine, type Draft, type Examined } from "./draft.ts";
 import { suggestName } from "./read.ts";
 
@@ -58,7 +57,7 @@ async function write(
 ): Promise<{ id: string }> {
   const { cluster, nodegroups, template } = draft;
   const now = deps.clock.now();
-  const authorities = await storeAuthorities(deps.keys, cluster, now);
+  const authorities = await newAuthorities(deps, cluster, 1, now);
   let credentialId: string | null = null;
   try {
     credentialId = await delegate(deps, ctx, cluster.id, deps.env.openstack.trustee.roles);
@@ -83,27 +82,9 @@ async function write(
   }
 }
 
-async function storeAuthorities(
-  keys: KeyStore,
-  cluster: { id: string; name: string },
-  now: Date,
-): Promise<NewAuthority[]> {
-  const made = await makeAuthorities(cluster, now);
-  const stored: NewAuthority[] = [];
-  for (const kind of authorityKinds) {
-    const id = randomUUID();
-    const { certPem, keyPem } = made[kind];
-    stored.push({ id, kind, revision: 1, certPem, key: await keys.put(id, `${cluster.id}_${kind}`, keyPem) });
-  }
-  return stored;
-}
-
 async function discard(deps: Deps, credentialId: string | null, authorities: readonly NewAuthority[]): Promise<void> {
   if (credentialId !== null) await discardDelegation(deps, credentialId);
-  for (const { key } of authorities)
-    await deps.keys.remove(key).catch((error: unknown) => {
-      deps.log.warn({ err: error }, "a CA key that nothing uses could not be removed from the key manager");
-    });
+  await discardAuthorities(deps, authorities);
 }
 
 /** What would be if the request were sent now. Never refuses for what the request says: that is in `problems`. */

@@ -1,7 +1,9 @@
 // Which of a cluster's authorities signs, and which are trusted: the same answer for everybody who hands out a CA.
 // While a rotation runs there are two revisions of each kind (docs/adr/0010-ca-rotation.md).
 import { z } from "zod";
-import type { AuthorityKind } from "./ca.ts";
+
+export const authorityKinds = ["kubernetes", "etcd", "front-proxy", "service-account"] as const;
+export type AuthorityKind = (typeof authorityKinds)[number];
 
 /** Trust the new one besides the old one; sign with the new one; drop the old one. */
 export const PkiPhase = z.enum(["trust", "issue", "drop"]);

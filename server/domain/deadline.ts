@@ -1,0 +1,13 @@
+/** When a change is given up: the cluster's own limit, an hour when it has none of its own, never for 0. */
+export function deadline(cluster: { createTimeoutMinutes: number | null }, now: Date): Date | null {
+  return rolloutDeadline(cluster, 1, now);
+}
+
+/** Of a change that replaces nodes in `rounds` turns, each of which may take as long as a whole creation. */
+export function rolloutDeadline(
+  { createTimeoutMinutes: minutes }: { createTimeoutMinutes: number | null },
+  rounds: number,
+  now: Date,
+): Date | null {
+  return minutes === 0 ? null : new Date(now.getTime() + (minutes ?? 60) * 60_000 * Math.max(rounds, 1));
+}

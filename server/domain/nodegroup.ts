@@ -1,3 +1,4 @@
+// Groups of like nodes: what is kept of them, and what people ask for. Rules of keys and counts: node-rules.ts.
 import { z } from "zod";
 import { ClusterStatus } from "./cluster-status.ts";
 import { Labels } from "./labels.ts";
@@ -43,6 +44,41 @@ export const NodeGroup = z.object({
   updatedAt: z.date().nullable(),
 });
 export type NodeGroup = z.infer<typeof NodeGroup>;
+
+const short = z.string().trim().min(1, "must have 1 to 255 characters").max(255, "must have 1 to 255 characters");
+const count = z.int().min(0, "must be 0 or more");
+
+/** As people write them; `nodeTaints` of node-rules.ts reads and judges them. */
+const GivenTaints = z.array(z.record(z.string(), z.unknown())).nullable();
+const GivenNodeLabels = z.record(z.string(), z.string()).nullable();
+
+/** Absent or null = the cluster's value, or Magnum's default: 1 node, at least 0, no maximum, role worker. */
+export const NodegroupCreate = z.object({
+  name: short,
+  nodeCount: count.optional(),
+  minNodeCount: count.optional(),
+  maxNodeCount: count.nullable().optional(),
+  role: short.optional(),
+  /** Name or id. */
+  flavorId: short.nullable().optional(),
+  /** Name or id. */
+  imageId: short.nullable().optional(),
+  dockerVolumeSizeGib: z.int().min(1, "must be at least 1 GB").nullable().optional(),
+  labels: Labels.optional(),
+  mergeLabels: z.boolean().optional(),
+  nodeLabels: GivenNodeLabels.optional(),
+  nodeTaints: GivenTaints.optional(),
+});
+export type NodegroupCreate = z.infer<typeof NodegroupCreate>;
+
+/** Absent = unchanged; null = no maximum, no labels, no taints. */
+export const NodegroupUpdate = z.object({
+  minNodeCount: count.optional(),
+  maxNodeCount: count.nullable().optional(),
+  nodeLabels: GivenNodeLabels.optional(),
+  nodeTaints: GivenTaints.optional(),
+});
+export type NodegroupUpdate = z.infer<typeof NodegroupUpdate>;
 
 /** One server of a cluster as last observed. */
 export const ClusterNode = z.object({

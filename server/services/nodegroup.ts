@@ -2,8 +2,9 @@ import type { RequestContext } from "../auth/context.ts";
 import { authorize } from "../auth/policy.ts";
 import { getNodegroup as getRow, listNodegroups as listRows } from "../db/nodegroup.ts";
 import type { Cluster } from "../domain/cluster.ts";
+import { DomainError } from "../domain/error.ts";
 import { diffLabels, type LabelDifference } from "../domain/labels.ts";
-import type { NodeGroup } from "../domain/nodegroup.ts";
+import type { NodeGroup, NodegroupCreate, NodegroupUpdate } from "../domain/nodegroup.ts";
 import { findCluster } from "./cluster/read.ts";
 import type { Deps } from "./deps.ts";
 import { reach } from "./reach.ts";
@@ -40,4 +41,37 @@ export async function getNodegroup(
   const cluster = await findCluster(deps, ctx, what, scope);
   const found = await getRow(deps.db, scope, cluster.id, group);
   return { group: found, labelDifference: diffLabels(found.labels, cluster.labels) };
+}
+
+/** A group with the cluster that it belongs to, as it is after the change. */
+export type ChangedNodegroup = NodeGroupView & { cluster: Cluster };
+
+/**
+ * Adds a group. `what` is the cluster's id or name. Throws cluster_not_found, conflict (no API address yet, name taken,
+ * counts, node labels and taints), invalid_input, flavor_not_found, image_not_found, not_supported_by_driver,
+ * operation_not_allowed_now.
+ */
+export function createNodegroup(
+  _deps: Deps,
+  _ctx: RequestContext,
+  _what: string,
+  _input: NodegroupCreate,
+): Promise<ChangedNodegroup> {
+  return Promise.reject(new DomainError("not_supported_by_driver", "Node groups are not supported by this driver."));
+}
+
+/** Bounds, node labels and taints. Throws as createNodegroup does, and nodegroup_not_found. */
+export function updateNodegroup(
+  _deps: Deps,
+  _ctx: RequestContext,
+  _what: string,
+  _group: string,
+  _input: NodegroupUpdate,
+): Promise<ChangedNodegroup> {
+  return Promise.reject(new DomainError("not_supported_by_driver", "Node groups are not supported by this driver."));
+}
+
+/** Accepts the deletion; may be repeated. Throws not_supported_by_driver for a default group, nodegroup_not_found. */
+export function deleteNodegroup(_deps: Deps, _ctx: RequestContext, _what: string, _group: string): Promise<void> {
+  return Promise.reject(new DomainError("not_supported_by_driver", "Node groups are not supported by this driver."));
 }

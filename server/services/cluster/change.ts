@@ -99,7 +99,7 @@ export interface ResizeWish {
   nodegroup?: string | undefined;
   /** New size of that group. */
   nodeCount: number;
-  /** Server ids or member indexes that go first. */
+  /** Server ids, names, private addresses or member indexes of nodes that go first. */
   nodesToRemove?: readonly string[] | undefined;
 }
 
@@ -142,6 +142,8 @@ export interface UpdateWish {
   nodeCount?: number | undefined;
   /** As somebody outside found it, such as the auto-healer. */
   health?: { status: Cluster["healthStatus"]; reason: Record<string, string> } | undefined;
+  /** Undo the change of size when it fails; absent = as the cluster is set. */
+  rollback?: boolean | undefined;
 }
 
 /**

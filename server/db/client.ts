@@ -1,6 +1,7 @@
 // The connection to the database. `Db` is what every function of this folder takes first; nothing outside this folder
 // looks inside it.
 import { PrismaPg } from "@prisma/adapter-pg";
+import type { AuditChannel } from "../domain/audit.ts";
 import { PrismaClient as PostgresqlClient } from "./generated/postgresql/client.ts";
 import { type Prisma, PrismaClient as SqliteClient } from "./generated/sqlite/client.ts";
 import { nodeSqlite } from "./node-sqlite.ts";
@@ -13,6 +14,8 @@ export type Tx = Prisma.TransactionClient;
 export interface Db {
   readonly dialect: Dialect;
   readonly prisma: SqliteClient;
+  /** Where audit events are to be sent: each gets a place in the outbox, written with the event. */
+  readonly channels: readonly AuditChannel[];
   /** All or nothing. `work` awaits nothing but the database: on SQLite everybody else waits. */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Throws when the database does not answer. */
@@ -21,7 +24,7 @@ export interface Db {
 }
 
 /** `url`: `file:<path>` or `postgresql://...`. Connects lazily; call `migrate` first. */
-export function connect(url: string): Db {
+export function connect(url: string, { channels = [] }: { channels?: readonly AuditChannel[] } = {}): Db {
   const dialect = dialectOf(url);
   const transactionOptions = { maxWait: 15_000, timeout: 15_000 };
   const prisma =
@@ -33,6 +36,7 @@ export function connect(url: string): Db {
   return {
     dialect,
     prisma,
+    channels,
     async transaction(work) {
       for (let attempt = 1; ; attempt++)
         try {

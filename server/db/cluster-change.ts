@@ -9,6 +9,7 @@ import { ClusterFacts, NodeGroupFacts } from "../domain/facts.ts";
 import type { Labels } from "../domain/labels.ts";
 import type { NodeGroup } from "../domain/nodegroup.ts";
 import { quotaMessage } from "../domain/quota.ts";
+import { auditStart } from "./audit.ts";
 import { noteChange } from "./change.ts";
 import { takeTurn, type Db, type Tx } from "./client.ts";
 import { notFound, toCluster } from "./cluster.ts";
@@ -123,7 +124,7 @@ export async function createClusterRecord(
       throw new DomainError("template_not_found", `ClusterTemplate ${clusterTemplateId} could not be found.`, {
         field: "cluster_template_id",
       });
-    await tx.cluster.create({
+    const row = await tx.cluster.create({
       data: {
         ...columns,
         projectId,
@@ -156,6 +157,7 @@ export async function createClusterRecord(
     const subject = { clusterId: cluster.id, clusterName: cluster.name, projectId };
     await startOperation(tx, subject, input.operation, now, false);
     await addEvents(tx, subject, input.operation.id, [input.event], now);
+    await auditStart(db, tx, toCluster(row), input.operation, now);
     await noteChange(db, tx, subject, now);
     return { id: cluster.id, created: true };
   });
@@ -254,6 +256,7 @@ export async function setLocked(
     const subject = { clusterId: id, clusterName: cluster.name, projectId: cluster.projectId };
     await startOperation(tx, subject, operation, now, true);
     await addEvents(tx, subject, operation.id, [event], now);
+    await auditStart(db, tx, toCluster(row), operation, now, true);
     await noteChange(db, tx, subject, now);
     return toCluster(row);
   });
@@ -346,6 +349,7 @@ async function applyChange(
   const subject = { clusterId: id, clusterName: name, projectId };
   await startOperation(tx, subject, change.operation, now, false);
   await addEvents(tx, subject, change.operation.id, [change.event], now);
+  await auditStart(db, tx, toCluster(row), change.operation, now);
   await noteChange(db, tx, subject, now);
   return toCluster(row);
 }

@@ -90,6 +90,8 @@ export interface NewOperation {
   kind: OperationRecord["kind"];
   userId: string;
   userName: string | null;
+  /** For the audit trail. */
+  userDomainId?: string;
   requestId: string | null;
   door: OperationRecord["door"];
   /** Field to [before, after], in words. */
@@ -112,7 +114,7 @@ export interface Subject {
 export async function startOperation(
   tx: Tx,
   subject: Subject,
-  operation: NewOperation,
+  { userDomainId: _, ...operation }: NewOperation,
   now: Date,
   ended: boolean,
 ): Promise<void> {

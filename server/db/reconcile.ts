@@ -7,6 +7,7 @@ import type { OperationRecord } from "../domain/event.ts";
 import { ClusterFacts, NodeGroupFacts } from "../domain/facts.ts";
 import type { FailureCause } from "../domain/failure.ts";
 import type { NodeGroup } from "../domain/nodegroup.ts";
+import { auditEnd } from "./audit.ts";
 import { toAuthority, toPkiState, type StoredAuthority } from "./certificate.ts";
 import { noteChange } from "./change.ts";
 import type { Db, Tx } from "./client.ts";
@@ -231,7 +232,7 @@ export async function record(
         nodeCount:
           (superseded ? undefined : groups.find((group) => group.id === known.id)?.nodeCount) ?? known.nodeCount,
       }));
-    await tx.cluster.update({
+    const row = await tx.cluster.update({
       where: { id },
       data: {
         ...columns,
@@ -264,11 +265,13 @@ export async function record(
       select: { id: true },
     });
     await addEvents(tx, subject, operation?.id ?? null, outcome.events, now);
-    if (outcome.ended && operation && !superseded)
+    if (outcome.ended && operation && !superseded) {
       await tx.operation.update({
         where: { id: operation.id },
         data: { outcome: outcome.ended.outcome, reason: outcome.ended.reason, endedAt: now },
       });
+      await auditEnd(db, tx, row, operation.id, outcome.ended, now);
+    }
     if (visible || outcome.events.length > 0 || outcome.ended) await noteChange(db, tx, subject, now);
     return superseded ? "superseded" : "recorded";
   });
@@ -300,6 +303,15 @@ export async function removeCluster(
       data: { outcome: "done", endedAt: now },
     });
     await releaseRetired(tx, id);
+    if (operation)
+      await auditEnd(
+        db,
+        tx,
+        { ...before, status: "DELETE_COMPLETE" },
+        operation.id,
+        { outcome: "done", reason: null },
+        now,
+      );
     await tx.cluster.delete({ where: { id } });
     await noteChange(db, tx, subject, now);
     return true;

@@ -7,6 +7,10 @@ import { Uuid } from "./identifier.ts";
 export const auditOutcomes = ["pending", "success", "failure"] as const;
 export type AuditOutcome = (typeof auditOutcomes)[number];
 
+/** Where events are sent besides the trail. */
+export const auditChannels = ["bus", "webhook"] as const;
+export type AuditChannel = (typeof auditChannels)[number];
+
 type OperationKind = OperationRecord["kind"];
 
 const clusterType = "service/magnum/cluster";

@@ -5,10 +5,21 @@ import { TLSSocket } from "node:tls";
 import { parseAllDocuments } from "yaml";
 import { z } from "zod";
 import type { Core } from "./core.ts";
-import { apiGroup, apiGroups, apiVersionOf, apiVersions, kinds, openApiProtobuf, resourceList } from "./kube-kinds.ts";
+import {
+  apiGroup,
+  apiGroups,
+  apiVersionOf,
+  apiVersions,
+  kindOf,
+  kinds,
+  openApiProtobuf,
+  resourceList,
+} from "./kube-kinds.ts";
 import type { Kind } from "./kube-kinds.ts";
-import { isObject, keyOf, merge, objectsOf, store } from "./kube-objects.ts";
-import { metadataOf, tableOf } from "./kube-table.ts";
+import { isObject, merge, objectsOf, store } from "./kube-objects.ts";
+import { budgetAgainst, removePod } from "./kube-pods.ts";
+import { keyOf } from "./kube-row.ts";
+import { at, metadataOf, tableOf } from "./kube-table.ts";
 import type { KubeObject } from "./kube-table.ts";
 import type { Kubernetes } from "./model.ts";
 
@@ -226,6 +237,14 @@ async function answer(
     return send(200, table ? tableOf(kind, [found], meta, now) : found);
   }
   const key = keyOf(kind, namespace, name);
+  const list = (each: string) => objectsOf(core, row, kindOf(each), "");
+  if (sub === "eviction" && kind.kind === "Pod" && method === "POST") {
+    const pod = find(name);
+    if (!pod) throw notFound(name);
+    evictable(pod, list("poddisruptionbudgets"));
+    removePod(core, row, pod, list);
+    return send(201, { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 });
+  }
   if (method === "DELETE") {
     if (name === "") {
       for (const object of live())
@@ -236,7 +255,8 @@ async function answer(
     }
     const found = find(name);
     if (!found) throw notFound(name);
-    delete row.objects[key];
+    if (kind.kind === "Pod") removePod(core, row, found, list);
+    else delete row.objects[key];
     if (kind.kind === "Namespace")
       for (const each of Object.keys(row.objects)) if (each.split("/").at(-2) === name) delete row.objects[each];
     row.revision++;
@@ -281,13 +301,7 @@ async function answer(
   if (method === "PUT") {
     if (!old) throw notFound(name);
     const wanted = metadataOf(body).resourceVersion;
-    if (wanted !== "0" && wanted !== metadataOf(old).resourceVersion)
-      throw new Refusal(
-        409,
-        "Conflict",
-        `Operation cannot be fulfilled on ${what} "${name}": the object has been modified; please apply your changes to the latest version and try again`,
-        { name, kind: plural },
-      );
+    if (wanted !== "0" && wanted !== metadataOf(old).resourceVersion) throw conflict(what, name, plural);
     return send(
       200,
       dry(url, () => store(core, row, kind, namespace, name, body), body),
@@ -310,6 +324,8 @@ async function answer(
       );
     }
     if (!old) throw notFound(name);
+    const meant = at(body, "metadata", "resourceVersion");
+    if (meant !== undefined && meant !== metadataOf(old).resourceVersion) throw conflict(what, name, plural);
     if (type.startsWith("application/json-patch"))
       throw new Refusal(
         415,
@@ -326,14 +342,28 @@ async function answer(
   throw new Refusal(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {});
 }
 
-const namespaceKind: Kind = {
-  group: "",
-  version: "v1",
-  kind: "Namespace",
-  plural: "namespaces",
-  short: [],
-  namespaced: false,
-};
+const namespaceKind = kindOf("namespaces");
+
+const conflict = (what: string, name: string, kind: string): Refusal =>
+  new Refusal(
+    409,
+    "Conflict",
+    `Operation cannot be fulfilled on ${what} "${name}": the object has been modified; please apply your changes to the latest version and try again`,
+    { name, kind },
+  );
+
+/** Throws 429 where a budget forbids it now. */
+function evictable(pod: KubeObject, budgets: readonly KubeObject[]): void {
+  const budget = budgetAgainst(pod, budgets);
+  if (!budget) return;
+  const { desiredHealthy, currentHealthy } = z
+    .looseObject({ desiredHealthy: z.number(), currentHealthy: z.number() })
+    .parse(budget["status"]);
+  const message = `The disruption budget ${metadataOf(budget).name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`;
+  throw new Refusal(429, "TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.", {
+    causes: [{ reason: "DisruptionBudget", message }],
+  });
+}
 const dry = (url: URL, act: () => KubeObject, body: KubeObject): KubeObject =>
   url.searchParams.get("dryRun") === "All" ? body : act();
 

@@ -57,6 +57,13 @@ export const kinds: readonly Kind[] = [
   kind("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", false, "crd", "crds"),
 ];
 
+/** Throws for one that is not in the table. */
+export function kindOf(plural: string): Kind {
+  const found = kinds.find((one) => one.plural === plural);
+  if (!found) throw new Error(`no kind ${plural}`);
+  return found;
+}
+
 const groupNames = [...new Set(kinds.map((one) => one.group))]
   .filter((name) => name !== "")
   .concat("authorization.k8s.io");
@@ -76,6 +83,16 @@ const groupOf = (name: string) => {
 export const apiGroups = () => ({ kind: "APIGroupList", apiVersion: "v1", groups: groupNames.map(groupOf) });
 export const apiGroup = (name: string) =>
   groupNames.includes(name) ? { kind: "APIGroup", apiVersion: "v1", ...groupOf(name) } : null;
+
+const eviction = {
+  name: "pods/eviction",
+  singularName: "",
+  namespaced: true,
+  group: "policy",
+  version: "v1",
+  kind: "Eviction",
+  verbs: ["create"],
+};
 
 /** Null = no such group and version. */
 export function resourceList(group: string, version: string): object | null {
@@ -115,6 +132,7 @@ export function resourceList(group: string, version: string): object | null {
         kind: one.kind,
         verbs: ["get", "patch", "update"],
       },
+      ...(one.plural === "pods" ? [eviction] : []),
     ]),
   };
 }

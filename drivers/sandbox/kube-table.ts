@@ -9,6 +9,7 @@ const Metadata = z.looseObject({
   namespace: z.string().optional(),
   creationTimestamp: z.string().default(""),
   labels: z.record(z.string(), z.string()).default({}),
+  annotations: z.record(z.string(), z.string()).default({}),
   resourceVersion: z.string().default("0"),
 });
 export const metadataOf = (object: KubeObject) => Metadata.parse(object["metadata"] ?? {});

@@ -1,43 +1,67 @@
 // The clusters' own APIs: one per cluster, brought up by its first master, reachable at its floating address for as long as
 // the way to a living master is there.
-import { createPrivateKey, randomBytes } from "node:crypto";
 import { createServer } from "node:https";
 import type { Server as HttpsServer } from "node:https";
+import type { Socket } from "node:net";
+import { z } from "zod";
+import { beginsCluster } from "../kubernetes/node-env.ts";
 import type { NodeEnv } from "../kubernetes/node-env.ts";
+import { annotations } from "../kubernetes/nodes.ts";
 import { isLoopback } from "./address.ts";
 import type { Core } from "./core.ts";
 import { answerKubernetes } from "./kube-api.ts";
-import type { Kubernetes as Row, Server } from "./model.ts";
+import { changeNode, nodeObject, serverOf, silence } from "./kube-nodes.ts";
+import { isControlPlane, nodesOf, when } from "./kube-row.ts";
+import { metadataOf } from "./kube-table.ts";
+import type { KubeObject } from "./kube-table.ts";
+import type { Kubernetes as Row, KubernetesMaster, Server } from "./model.ts";
 import { asksFor } from "./scenarios.ts";
-import { x509 } from "./x509.ts";
 
 export type Kubernetes = ReturnType<typeof openKubernetes>;
 
-const labelsOf = (text: string): Record<string, string> =>
-  Object.fromEntries(
-    text.split(",").flatMap((pair) => (pair === "" ? [] : [[pair.split("=")[0] ?? "", pair.split("=")[1] ?? ""]])),
-  );
+/** Until a node has seen that it is asked to leave, and has left. */
+const leaveSeconds = 8;
+
+interface Listening {
+  server: HttpsServer;
+  at: string;
+  /** Server ids of those that answer. */
+  masters: string[];
+  sockets: Map<Socket, string>;
+}
 
 export function openKubernetes(core: Core) {
   const { state } = core;
-  const listening = new Map<string, { server: HttpsServer; at: string }>();
+  const listening = new Map<string, Listening>();
   const complained = new Set<string>();
+  /** Since when a node was seen to be asked; a restart may forget it. */
+  const leaving = new Map<string, number>();
+  for (const row of state.kubernetes.all()) adopt(core, row);
 
-  async function begin(env: NodeEnv, server: Server, caPem: string, caKey: string, isFirst: boolean): Promise<void> {
+  /** The first control plane node makes the cluster, others become members of it. May be repeated. */
+  function join(env: NodeEnv, server: Server, serving: KubernetesMaster): void {
     const known = state.kubernetes.get(env.CLUSTER_UUID);
     if (known) {
-      if (!known.nodeIds.includes(server.id))
-        state.kubernetes.change(known, { nodeIds: [...known.nodeIds, server.id] });
+      // As the node's program does before it joins: members whose server is gone make the store ask in vain.
+      const masters = Object.entries(known.masters).filter(([id]) => state.servers.get(id));
+      state.kubernetes.change(known, { masters: { ...Object.fromEntries(masters), [server.id]: serving } });
       return;
     }
-    if (!isFirst) return;
-    const apiAddress = env.API_PUBLIC_ADDRESS || env.FLOATING_ADDRESS || null;
-    const leaf = await serverLeaf(env, caPem, caKey);
-    const at = core.now();
+    if (!beginsCluster(env)) return;
     state.kubernetes.save({
-      id: env.CLUSTER_UUID, name: env.CLUSTER_NAME, projectId: server.projectId, apiAddress, privateAddress: env.API_ADDRESS, port: Number(env.API_PORT) || 6443,
-      version: env.KUBE_TAG, caPem, ...leaf, objects: {}, revision: 100, startedAt: at, nodeIds: [server.id],
-    }); // prettier-ignore
+      id: env.CLUSTER_UUID,
+      name: env.CLUSTER_NAME,
+      projectId: server.projectId,
+      apiAddress: env.API_PUBLIC_ADDRESS || env.FLOATING_ADDRESS || null,
+      privateAddress: env.API_ADDRESS,
+      port: Number(env.API_PORT) || 6443,
+      version: env.KUBE_TAG,
+      objects: {},
+      revision: 100,
+      startedAt: core.now(),
+      masters: { [server.id]: serving },
+      placements: {},
+    });
     core.wake();
   }
 
@@ -46,128 +70,110 @@ export function openKubernetes(core: Core) {
     const row = state.kubernetes.get(clusterId);
     return row !== undefined && mastersOf(row).length > 0;
   }
-  const mastersOf = (row: Row) =>
-    row.nodeIds.flatMap((id) => state.servers.get(id) ?? []).filter((one) => one.status === "ACTIVE");
+  /** Those that answer: none when most members of the store are gone, since it can agree on nothing then. */
+  function mastersOf(row: Row): Server[] {
+    const members = Object.keys(row.masters);
+    const living = members.flatMap((id) => state.servers.get(id) ?? []).filter((one) => one.status === "ACTIVE");
+    return living.length * 2 > members.length ? living : [];
+  }
 
   function register(env: NodeEnv, server: Server): void {
     const row = state.kubernetes.get(env.CLUSTER_UUID);
     if (!row) return;
-    if (env.ROLE === "master" && !row.nodeIds.includes(server.id)) row.nodeIds = [...row.nodeIds, server.id];
-    const taints = env.NODE_TAINTS === "" ? [] : env.NODE_TAINTS.split(",").map((taint) => {
-      const [pair = "", effect = ""] = taint.split(":");
-      return { key: pair.split("=")[0], effect };
-    }); // prettier-ignore
-    const now = new Date(core.now()).toISOString().replace(/\.\d+Z/, "Z");
     const flavor = state.flavors.get(server.flavorId);
-    const size = {
-      cpu: String(flavor?.vcpus ?? 1),
-      memory: `${(flavor?.ram ?? 2048) * 1024 - 200_000}Ki`,
-      pods: "110",
-      "ephemeral-storage": `${(flavor?.disk ?? 20) * 1000 ** 2}Ki`,
-    };
-    const condition = (type: string, status: string, reason: string, message: string) => ({
-      type,
-      status,
-      reason,
-      message,
-      lastHeartbeatTime: now,
-      lastTransitionTime: now,
-    });
-    const key = `nodes//${env.NODE_NAME}`;
     row.revision++;
-    row.objects[key] = {
-      apiVersion: "v1",
-      kind: "Node",
-      metadata: {
-        name: env.NODE_NAME, uid: server.id, resourceVersion: String(row.revision), creationTimestamp: now,
-        labels: {
-          "beta.kubernetes.io/arch": "amd64", "beta.kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64", "kubernetes.io/hostname": env.NODE_NAME,
-          "kubernetes.io/os": "linux", ...(env.ROLE === "master" ? { "node-role.kubernetes.io/control-plane": "" } : {}), ...labelsOf(env.NODE_LABELS),
-        },
-      },
-      spec: { providerID: `openstack:///${server.id}`, ...(taints.length > 0 ? { taints } : {}) },
-      status: {
-        addresses: [
-          { type: "InternalIP", address: env.NODE_ADDRESS },
-          ...(env.FLOATING_ADDRESS === "" ? [] : [{ type: "ExternalIP", address: env.FLOATING_ADDRESS }]),
-          { type: "Hostname", address: env.NODE_NAME },
-        ],
-        capacity: size,
-        allocatable: size,
-        conditions: [
-          condition("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
-          condition("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
-          condition("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
-          condition("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
-        ],
-        nodeInfo: {
-          machineID: server.id.replaceAll("-", ""), systemUUID: server.id, bootID: server.id, kernelVersion: "6.5.6-200.fc38.x86_64",
-          osImage: "Fedora CoreOS 38.20231027.3.2", containerRuntimeVersion: "containerd://1.6.23", kubeletVersion: env.KUBE_TAG, kubeProxyVersion: env.KUBE_TAG,
-          operatingSystem: "linux", architecture: "amd64",
-        },
-      },
-    }; // prettier-ignore
+    row.objects[`nodes//${env.NODE_NAME}`] = nodeObject(env, server, flavor, core.now(), row.revision);
     state.kubernetes.save(row);
   }
 
-  /** The address at which the outside reaches it now; null = the way is cut. */
-  function wayTo(row: Row): string | null {
+  /** The address at which the outside reaches it now, and who answers there; null = the way is cut. */
+  function wayTo(row: Row): { at: string; masters: Server[] } | null {
     if (row.apiAddress === null || !isLoopback(row.apiAddress)) return null;
     const floating = state.floatingIps.find((one) => one.address === row.apiAddress && one.portId !== null);
-    const masters = mastersOf(row);
-    if (!floating || masters.length === 0) return null;
+    if (!floating) return null;
+    const behind = (masters: Server[]) => (masters.length > 0 ? { at: floating.address, masters } : null);
+    const living = mastersOf(row);
     const balancer = state.balancers.find((one) => one.vipPortId === floating.portId);
-    if (!balancer) return masters.some((one) => one.portIds.includes(floating.portId ?? "")) ? row.apiAddress : null;
+    if (!balancer) return behind(living.filter((one) => one.portIds.includes(floating.portId ?? "")));
     if (balancer.provisioningStatus === "ERROR" || balancer.provisioningStatus === "PENDING_DELETE") return null;
     const listener = state.listeners.find((one) => one.balancerId === balancer.id && one.protocolPort === row.port);
     const pool = state.pools.find((one) => one.id === listener?.defaultPoolId);
-    const addresses = new Set(
-      masters.flatMap((one) =>
-        one.portIds.flatMap((id) => state.ports.get(id)?.fixedIps.map((ip) => ip.ip_address) ?? []),
-      ),
-    );
-    return state.members.find((one) => one.poolId === pool?.id && addresses.has(one.address)) ? row.apiAddress : null;
+    const members = state.members.filter((one) => one.poolId === pool?.id).map((one) => one.address);
+    const addressesOf = (one: Server) =>
+      one.portIds.flatMap((id) => state.ports.get(id)?.fixedIps.map((ip) => ip.ip_address) ?? []);
+    return behind(living.filter((one) => addressesOf(one).some((address) => members.includes(address))));
+  }
+
+  /** A control plane node that was asked to leave does so a moment later, as the node's program does. */
+  function leave(row: Row, node: KubeObject): void {
+    const { name, annotations: said } = metadataOf(node);
+    if (!isControlPlane(node) || !(annotations.leave in said) || annotations.left in said) return;
+    const [id] = serverOf(node);
+    const key = `${row.id} ${name}`;
+    const since = leaving.get(key) ?? core.now();
+    leaving.set(key, since);
+    if (id === undefined || core.now() - since < (leaveSeconds * 1000) / core.speed || mastersOf(row).length === 0)
+      return;
+    const { [id]: own, ...others } = row.masters;
+    if (own && Object.keys(others).length === 0) return;
+    leaving.delete(key);
+    row.masters = others;
+    changeNode(core, row, name, { metadata: { annotations: { [annotations.left]: when(core.now()) } } });
   }
 
   function advance(): number | null {
     for (const row of state.kubernetes.all()) {
-      // Nodes whose server is gone leave the cluster, as the cloud controller would have it.
-      for (const [key, object] of Object.entries(row.objects)) {
-        const spec = object["spec"];
-        const id =
-          typeof spec === "object" && spec !== null && "providerID" in spec
-            ? String(spec.providerID).slice("openstack:///".length)
-            : null;
-        if (key.startsWith("nodes//") && id !== null && !state.servers.get(id)) {
-          delete row.objects[key];
-          state.kubernetes.change(row, { nodeIds: row.nodeIds.filter((one) => one !== id) });
-        }
+      for (const node of nodesOf(row)) {
+        const [id] = serverOf(node);
+        if (id !== undefined && state.servers.get(id)) leave(row, node);
+        else silence(core, row, node);
       }
       const silent = asksFor("apiSilent", row.name) && core.now() - row.startedAt > (600 * 1000) / core.speed;
-      const at = silent ? null : wayTo(row);
+      const way = silent ? null : wayTo(row);
       const open = listening.get(row.id);
-      if (open && open.at !== at) {
+      if (open && open.at !== way?.at) {
         listening.delete(row.id);
         open.server.close();
         open.server.closeAllConnections();
-      }
-      if (at !== null && !listening.has(row.id)) listen(row, at);
+      } else if (open && way) keepTo(open, way.masters);
+      if (way && !listening.has(row.id)) listen(row, way);
       if (
-        !row.nodeIds.some((id) => state.servers.get(id)) &&
+        !Object.keys(row.masters).some((id) => state.servers.get(id)) &&
         !state.stacks.find((one) => one.deletedAt === null && one.tags.includes(`coe-cluster-${row.id}`))
       )
         state.kubernetes.remove(row.id);
     }
-    return state.kubernetes.size > 0 ? core.now() + 2000 : null;
+    return state.kubernetes.size > 0 ? core.now() + Math.max(50, 2000 / core.speed) : null;
   }
 
-  function listen(row: Row, at: string): void {
+  /** Connections to those that answer no longer end, as they do when a node or its API server goes. */
+  function keepTo(open: Listening, masters: readonly Server[]): void {
+    open.masters = masters.map((one) => one.id);
+    for (const [socket, id] of open.sockets) if (!open.masters.includes(id)) socket.destroy();
+  }
+
+  function listen(row: Row, { at, masters }: { at: string; masters: Server[] }): void {
+    const open: Listening = { at, masters: masters.map((one) => one.id), sockets: new Map(), server: createServer() };
+    const servingOf = (id: string | undefined) => {
+      const { caPem = "", certPem = "", keyPem = "" } = row.masters[id ?? ""] ?? {};
+      return { ca: caPem, cert: certPem, key: keyPem };
+    };
     const server = createServer(
-      { cert: row.certPem, key: row.keyPem, ca: row.caPem, requestCert: true, rejectUnauthorized: false },
+      { ...servingOf(open.masters[0]), requestCert: true, rejectUnauthorized: false },
       (request, response) => {
         void answerKubernetes(core, row, request, response);
       },
     );
+    open.server = server;
+    // Each new connection goes to the next one, as a balancer's do; each has its own certificate and trust.
+    let turn = 0;
+    server.prependListener("connection", (socket: Socket) => {
+      const id = open.masters[turn++ % Math.max(1, open.masters.length)];
+      if (id === undefined || !row.masters[id]) return void socket.destroy();
+      server.setSecureContext(servingOf(id));
+      open.sockets.set(socket, id);
+      socket.on("close", () => open.sockets.delete(socket));
+    });
     server.on("tlsClientError", () => {});
     server.on("error", (error) => {
       listening.delete(row.id);
@@ -176,11 +182,11 @@ export function openKubernetes(core: Core) {
       complained.add(row.id);
     });
     server.listen(row.port, at);
-    listening.set(row.id, { server, at });
+    listening.set(row.id, open);
   }
 
   return {
-    begin,
+    join,
     isUp,
     register,
     advance,
@@ -194,66 +200,15 @@ export function openKubernetes(core: Core) {
   };
 }
 
-/** The API server's certificate, made with the cluster's CA as kubeadm does on a master. */
-async function serverLeaf(env: NodeEnv, caPem: string, caKeyPem: string): Promise<{ certPem: string; keyPem: string }> {
-  const issuer = new x509.X509Certificate(caPem);
-  const key = createPrivateKey(caKeyPem);
-  const isEc = key.asymmetricKeyType === "ec";
-  const algorithm = isEc
-    ? {
-        name: "ECDSA",
-        namedCurve: key.asymmetricKeyDetails?.namedCurve === "secp384r1" ? "P-384" : "P-256",
-        hash: "SHA-256",
-      }
-    : { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
-  const signingKey = await crypto.subtle.importKey(
-    "pkcs8",
-    new Uint8Array(key.export({ type: "pkcs8", format: "der" })),
-    algorithm,
-    false,
-    ["sign"],
-  );
-  const keys = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
-  const addresses = [
-    env.NODE_ADDRESS,
-    env.FLOATING_ADDRESS,
-    env.API_ADDRESS,
-    env.API_PUBLIC_ADDRESS,
-    "127.0.0.1",
-    firstOf(env.SERVICE_CIDR),
-  ];
-  const names = [
-    "kubernetes",
-    "kubernetes.default",
-    "kubernetes.default.svc",
-    `kubernetes.default.svc.${env.CLUSTER_DOMAIN || "cluster.local"}`,
-    env.NODE_NAME,
-  ];
-  const certificate = await x509.X509CertificateGenerator.create({
-    serialNumber: `00${randomBytes(15).toString("hex")}`,
-    subject: "CN=kube-apiserver",
-    issuer: issuer.subject,
-    notBefore: new Date(Date.now() - 300_000),
-    notAfter: new Date(Math.min(Date.now() + 365 * 86_400_000, issuer.notAfter.getTime())),
-    signingAlgorithm: algorithm,
-    publicKey: keys.publicKey,
-    signingKey,
-    extensions: [
-      new x509.BasicConstraintsExtension(false),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension([
-        ...[...new Set(addresses)].filter((one) => one !== "").map((value) => ({ type: "ip" as const, value })),
-        ...names.filter((one) => one !== "").map((value) => ({ type: "dns" as const, value })),
-      ]),
-      await x509.AuthorityKeyIdentifierExtension.create(issuer),
-    ],
+/** Clusters in a state file of the time when each had one certificate and one authority. */
+function adopt(core: Core, row: Row): void {
+  const Old = z.object({ caPem: z.string(), certPem: z.string(), keyPem: z.string(), nodeIds: z.array(z.string()) });
+  const old = Old.safeParse(row);
+  if (!old.success || "masters" in row) return;
+  const { nodeIds, ...serving } = old.data;
+  core.state.kubernetes.save({
+    ...z.custom<Row>().parse(row),
+    masters: Object.fromEntries(nodeIds.map((id) => [id, serving])),
+    placements: {},
   });
-  const raw = await crypto.subtle.exportKey("pkcs8", keys.privateKey);
-  return { certPem: certificate.toString("pem"), keyPem: x509.PemConverter.encode(raw, "PRIVATE KEY") };
 }
-
-const firstOf = (cidr: string): string => {
-  const [address = ""] = cidr.split("/");
-  return address === "" ? "" : address.replace(/\d+$/, (last) => String(Number(last) + 1));
-};

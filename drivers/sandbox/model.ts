@@ -396,6 +396,8 @@ export interface Node {
   /** Which cluster, once its variables were read. */
   clusterId: string | null;
   name: string;
+  /** What a control plane node serves the API with, from when it has its files until it has joined. */
+  serving?: KubernetesMaster;
 }
 export interface Kubernetes {
   /** The cluster's id. */
@@ -406,13 +408,26 @@ export interface Kubernetes {
   privateAddress: string;
   port: number;
   version: string;
-  caPem: string;
-  certPem: string;
-  keyPem: string;
   objects: Record<string, Record<string, unknown>>;
   revision: number;
   startedAt: number;
-  nodeIds: string[];
+  /** Members of its store by server id, each with an API server; one whose server is gone still counts. */
+  masters: Record<string, KubernetesMaster>;
+  /** Where each pod of a Deployment runs, by namespace, Deployment and number. */
+  placements: Record<string, PodPlacement>;
+}
+export interface KubernetesMaster {
+  /** Authorities that it trusts, as it was given them. */
+  caPem: string;
+  certPem: string;
+  keyPem: string;
+}
+export interface PodPlacement {
+  /** Null = no node takes it. */
+  node: string | null;
+  /** Counts up when the pod is made anew. */
+  turn: number;
+  since: number;
 }
 export interface Setting {
   id: string;

@@ -8,6 +8,7 @@ import { readIgnitionFile } from "../heat/ignition.ts";
 import { beginsCluster, heatEnvPath, nodeEnvPath, parseNodeEnv } from "../kubernetes/node-env.ts";
 import type { NodeEnv } from "../kubernetes/node-env.ts";
 import type { Core } from "./core.ts";
+import { servingFor } from "./kube-serving.ts";
 import type { Kubernetes } from "./kubernetes.ts";
 import type { Node, Server } from "./model.ts";
 import { asksFor, scenarios } from "./scenarios.ts";
@@ -141,7 +142,9 @@ export function openNodes(core: Core, kubernetes: Kubernetes) {
       case "identity":
         return identity(node, server, env);
       case "control":
-        if (env.ROLE === "master" && !beginsCluster(env)) requireApi(env);
+        if (env.ROLE !== "master") return;
+        if (!beginsCluster(env)) requireApi(env);
+        if (node.serving) kubernetes.join(env, server, node.serving);
         return;
       case "ready":
         if (isSilent(server)) throw new Error("the node is not Ready in Kubernetes: no reason given");
@@ -180,7 +183,7 @@ export function openNodes(core: Core, kubernetes: Kubernetes) {
     throw new Final(said);
   }
 
-  /** Token, authority, and what the role needs; a master that begins the cluster brings its API up. */
+  /** Token, authority, and what the role needs. */
   async function identity(node: Node, server: Server, env: NodeEnv): Promise<void> {
     const signedIn = await ask(
       "POST",
@@ -218,8 +221,10 @@ export function openNodes(core: Core, kubernetes: Kubernetes) {
       for (const name of ["pki/ca.key", "pki/etcd/ca.key", "pki/front-proxy-ca.key", "pki/sa.key"])
         if (!files.get(name)) throw new Final(`the service sent no ${name}`);
       if (!alive(node)) return;
-      if (beginsCluster(env) || kubernetes.isUp(env.CLUSTER_UUID) === false)
-        await kubernetes.begin(env, server, ca, files.get("pki/ca.key") ?? "", beginsCluster(env));
+      const serving = await servingFor(env, ca, files.get("pki/ca.key") ?? "").catch((error: unknown) => {
+        throw new Final(error instanceof Error ? error.message : String(error));
+      });
+      state.nodes.change(node, { serving });
       return;
     }
     const certificate = await pemOf(

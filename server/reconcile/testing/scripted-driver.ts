@@ -30,15 +30,26 @@ interface Stack {
   /** Servers by member index; an index is never used again. */
   servers: { index: string; id: string }[];
   nextIndex: number;
+  /** What its nodes were made for: authorities and credential. */
+  shape: string;
 }
 
 type ScriptStep = Step &
   (
     | { kind: "make"; group: string | null; count: number }
     | { kind: "resize"; group: string; count: number; remove: readonly string[] }
+    | { kind: "renew"; group: string }
     | { kind: "repair"; group: string | null }
     | { kind: "remove"; stackId: string }
   );
+
+interface ScriptObserved extends Observed {
+  /** By group id. */
+  shapes: ReadonlyMap<string, string>;
+}
+
+/** Nodes are made for authorities and credential, and made anew when one of these changes. */
+const shapeOf = (want: Desired): string => `${want.pki.revision}/${want.credential.revision}`;
 
 /** A process: everything that it does goes through `point`, and after its death nothing returns any more. */
 export class Life {
@@ -85,6 +96,10 @@ export class World {
   /** How often a stack of that name was made. */
   readonly made = new Map<string, number>();
   readonly calls: string[] = [];
+  /** Shapes that a group's nodes have had, in order, by the group's id. */
+  readonly shapes = new Map<string, string[]>();
+  /** What the driver was last shown, by the cluster's id. */
+  readonly wants = new Map<string, Desired>();
   buildMs = 1000;
   /** Groups by id, or clusters by id, whose next build fails with this reason. */
   readonly failures = new Map<string, string>();
@@ -204,7 +219,7 @@ function signIn(world: World, cloud: Cloud): void {
 }
 
 /** A driver of the world, as one process has it. */
-export function scriptedDriver(world: World, life: Life): ClusterDriver<ScriptStep> {
+export function scriptedDriver(world: World, life: Life): ClusterDriver<ScriptStep, ScriptObserved> {
   const call = <T>(name: string, work: () => T | Promise<T>) => {
     world.calls.push(name);
     return life.around(name, work);
@@ -255,6 +270,7 @@ export function scriptedDriver(world: World, life: Life): ClusterDriver<ScriptSt
         try {
           signIn(world, cloud);
           await world.onObserve(id);
+          world.wants.set(id, want);
           return observe(world, want);
         } finally {
           world.busy.delete(id);
@@ -278,7 +294,7 @@ function stateOf(status: string): BackendState {
   return status.startsWith("CREATE") ? "creating" : status.startsWith("DELETE") ? "deleting" : "updating";
 }
 
-function observe(world: World, want: Desired): Observed {
+function observe(world: World, want: Desired): ScriptObserved {
   const stacks = world.of(want.key.id);
   const shared = stacks.find((stack) => stack.groupId === null);
   const nodegroups = want.nodegroups.map(({ key }): ObservedNodegroup => {
@@ -339,10 +355,11 @@ function observe(world: World, want: Desired): Observed {
           ]
         : [],
     leftovers: [],
+    shapes: new Map(stacks.flatMap((stack) => (stack.groupId === null ? [] : [[stack.groupId, stack.shape]]))),
   };
 }
 
-function plan(want: Desired, seen: Observed): ScriptStep[] {
+function plan(want: Desired, seen: ScriptObserved): ScriptStep[] {
   if (want.deleting) {
     if (seen.state === "absent" || seen.state === "deleting") return [];
     if (seen.state === "failed" && !want.repair) return [];
@@ -364,6 +381,8 @@ function plan(want: Desired, seen: Observed): ScriptStep[] {
     if (found.state === "failed")
       return want.repair ? [{ kind: "repair", group: group.key.id, summary: `Repair ${name}` }] : [];
     if (found.state !== "ready") return [];
+    if (seen.shapes.get(group.key.id) !== shapeOf(want))
+      return [{ kind: "renew", group: group.key.id, summary: `Replace the nodes of ${name}` }];
     const remove = group.remove.filter((id) => found.nodes.some((node) => node.serverId === id));
     return found.count === group.count && remove.length === 0
       ? []
@@ -390,9 +409,20 @@ function apply(world: World, want: Desired, step: ScriptStep): Outcome {
         count: step.count,
         servers: [],
         nextIndex: 0,
+        shape: shapeOf(want),
       };
+      noteShape(world, stack);
       world.begin(stack, "CREATE");
       world.stacks.set(name, stack);
+      return { kind: "done" };
+    }
+    case "renew": {
+      const stack = stacks.find((other) => other.groupId === step.group);
+      if (!stack) return { kind: "again", afterMs: 100 };
+      stack.shape = shapeOf(want);
+      stack.servers = [];
+      noteShape(world, stack);
+      world.begin(stack, "UPDATE");
       return { kind: "done" };
     }
     case "resize":
@@ -412,4 +442,10 @@ function apply(world: World, want: Desired, step: ScriptStep): Outcome {
       return { kind: "done" };
     }
   }
+}
+
+function noteShape(world: World, { groupId, shape }: Stack): void {
+  if (groupId === null) return;
+  const known = world.shapes.get(groupId) ?? [];
+  if (known.at(-1) !== shape) world.shapes.set(groupId, [...known, shape]);
 }

@@ -26,6 +26,26 @@ describe("settings", () => {
     expect(readEnv({ OS_AUTH_URL: "", PORT: "" })).toMatchObject({ sandbox: true, port: 3000 });
   });
 
+  it("audit events are sent nowhere unless a bus or a webhook is named, and kept for a year", () => {
+    expect(readEnv({})).toMatchObject({ notifications: { bus: null, webhook: null }, auditRetentionDays: 365 });
+    const env = readEnv({
+      NOTIFICATION_URL: "rabbit://guest:guest@bus.example:5672//",
+      NOTIFICATION_TOPICS: "notifications, audit",
+      NOTIFICATION_WEBHOOK_URL: "https://hook.example/a?b=c",
+      AUDIT_RETENTION_DAYS: "0",
+    });
+    expect(env.notifications).toEqual({
+      bus: {
+        url: "amqp://guest:guest@bus.example:5672//",
+        exchange: "magnum",
+        topics: ["notifications", "audit"],
+        durable: false,
+      },
+      webhook: { url: "https://hook.example/a?b=c", secret: null },
+    });
+    expect(env.auditRetentionDays).toBe(0);
+  });
+
   it("the identity address gets exactly one /v3", () => {
     expect(readEnv(cloud).openstack.authUrl).toBe("https://keystone.example.org:5000/v3");
     expect(readEnv({ ...cloud, OS_AUTH_URL: `${cloud.OS_AUTH_URL}/v3/` }).openstack.authUrl).toBe(
@@ -37,6 +57,11 @@ describe("settings", () => {
     [{ PORT: "seventy" }, /^PORT: /],
     [{ DATABASE_URL: "mysql://x" }, /^DATABASE_URL: must be file:<path> or postgresql:/],
     [{ SECRETS_KEY: "short" }, /^SECRETS_KEY: must be 32 bytes in base64$/],
+    [{ NOTIFICATION_URL: "https://bus.example" }, /^NOTIFICATION_URL: must be amqp:\/\//],
+    [{ NOTIFICATION_TOPICS: " , " }, /^NOTIFICATION_TOPICS: must name a topic$/],
+    [{ NOTIFICATION_WEBHOOK_URL: "ftp://x" }, /^NOTIFICATION_WEBHOOK_URL: must be an http/],
+    [{ NOTIFICATION_WEBHOOK_SECRET: "short" }, /^NOTIFICATION_WEBHOOK_SECRET: must have at least 16/],
+    [{ AUDIT_RETENTION_DAYS: "1.5" }, /^AUDIT_RETENTION_DAYS: must be a whole number/],
     [{ CERT_MANAGER: "vault" }, /^CERT_MANAGER: .*sealed.*barbican/],
     [{ ...cloud, OS_PASSWORD: undefined }, /^OS_PASSWORD must be set/],
     [{ ...cloud, TRUSTEE_DOMAIN_NAME: undefined }, /^TRUSTEE_DOMAIN_NAME or TRUSTEE_DOMAIN_ID must be set/],

@@ -37,6 +37,23 @@ const Variables = z.object({
   SANDBOX_PORT: port.default(15000),
   SANDBOX_SPEED: z.coerce.number().positive().max(1000).default(4),
   POLICY_FILE: z.string().optional(),
+  /** RabbitMQ: amqp://user:password@host:5672/vhost, or as oslo.messaging writes it, rabbit://. */
+  NOTIFICATION_URL: z
+    .url({ protocol: /^(amqps?|rabbit)$/, error: "must be amqp://, amqps:// or rabbit:// with one host" })
+    .transform((url) => url.replace(/^rabbit:/, "amqp:"))
+    .optional(),
+  NOTIFICATION_EXCHANGE: z.string().default("magnum"),
+  /** Separated by commas. */
+  NOTIFICATION_TOPICS: z
+    .string()
+    .transform((text) => text.split(",").flatMap((topic) => topic.trim() || []))
+    .refine((topics) => topics.length > 0, "must name a topic")
+    .default(["notifications"]),
+  NOTIFICATION_DURABLE: flag.default(false),
+  NOTIFICATION_WEBHOOK_URL: z.url({ protocol: /^https?$/, error: "must be an http:// or https:// address" }).optional(),
+  NOTIFICATION_WEBHOOK_SECRET: z.string().min(16, "must have at least 16 characters").optional(),
+  /** Days; 0 = for ever. */
+  AUDIT_RETENTION_DAYS: z.coerce.number().int("must be a whole number of days").min(0).default(365),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   NODE_ENV: z.string().default("development"),
   OS_CLOUD: z.string().optional(),
@@ -104,6 +121,13 @@ export interface Env {
   sandboxPort: number;
   sandboxSpeed: number;
   policyFile: string | null;
+  /** Where audit events are sent besides the trail; null = nowhere. */
+  notifications: {
+    bus: { url: string; exchange: string; topics: readonly string[]; durable: boolean } | null;
+    webhook: { url: string; secret: string | null } | null;
+  };
+  /** How long the audit trail is kept; 0 = for ever. */
+  auditRetentionDays: number;
   logLevel: string;
   production: boolean;
   /** Directory of what this installation keeps on disk. */
@@ -147,6 +171,22 @@ export function readEnv(variables: Readonly<Record<string, string | undefined>>)
     sandboxPort: v.SANDBOX_PORT,
     sandboxSpeed: v.SANDBOX_SPEED,
     policyFile: v.POLICY_FILE ?? null,
+    notifications: {
+      bus:
+        v.NOTIFICATION_URL === undefined
+          ? null
+          : {
+              url: v.NOTIFICATION_URL,
+              exchange: v.NOTIFICATION_EXCHANGE,
+              topics: v.NOTIFICATION_TOPICS,
+              durable: v.NOTIFICATION_DURABLE,
+            },
+      webhook:
+        v.NOTIFICATION_WEBHOOK_URL === undefined
+          ? null
+          : { url: v.NOTIFICATION_WEBHOOK_URL, secret: v.NOTIFICATION_WEBHOOK_SECRET ?? null },
+    },
+    auditRetentionDays: v.AUDIT_RETENTION_DAYS,
     logLevel: v.LOG_LEVEL,
     production: v.NODE_ENV === "production",
     dataDirectory,

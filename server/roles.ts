@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Env } from "./env.ts";
 import { addHealthEndpoints } from "./health-endpoints.ts";
 import { openLog } from "./log.ts";
+import { startNotifications } from "./notifications/main.ts";
 import { startConductor } from "./reconcile/main.ts";
 import { buildApi } from "./rest/app.ts";
 import { openRuntime } from "./runtime.ts";
@@ -56,6 +57,8 @@ export async function startRoles(
       if (roles.includes("conductor")) {
         const conductor = startConductor(runtime);
         stops.push(() => conductor.stop());
+        const notifications = startNotifications(runtime);
+        stops.push(() => notifications.stop());
         if (rest.length === 1 && env.metricsPort !== null) {
           const metrics = Fastify();
           addHealthEndpoints(metrics, runtime.readiness);

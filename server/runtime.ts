@@ -32,7 +32,10 @@ export async function openRuntime(env: Env, log: Logger): Promise<Runtime> {
   const secrets = openSecrets(secretsKey(env.secretsKey, env.dataDirectory));
   const applied = await migrate(env.databaseUrl);
   if (applied.length > 0) log.info({ migrations: applied }, "database migrated");
-  const db = connect(env.databaseUrl);
+  const { bus, webhook } = env.notifications;
+  const db = connect(env.databaseUrl, {
+    channels: [...(bus ? ["bus" as const] : []), ...(webhook ? ["webhook" as const] : [])],
+  });
   const clouds = openClouds(env.openstack);
   const auth = openAuth({ db, clouds, secrets, clock: systemClock, log, policies }, { region: env.openstack.region });
   const changes = openChanges({ latest: () => latestSeq(db), since: (seq) => changesSince(db, seq) }, (error) =>

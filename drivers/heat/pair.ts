@@ -61,6 +61,8 @@ export interface CoeNodes {
    * gone, or when its time is over.
    */
   drain(want: Desired, apiAddress: string, name: string, now: Date): Promise<void>;
+  /** Takes a drain back, where a newer wish keeps the node. Nothing happens to nodes that somebody else keeps work off. */
+  restore(want: Desired, apiAddress: string, name: string): Promise<void>;
   /** Asks a control plane node to leave the cluster's store before its server goes; it says so when it has. */
   leave(want: Desired, apiAddress: string, name: string): Promise<void>;
   /** Takes nodes off the list whose servers are gone. */
@@ -76,6 +78,8 @@ export interface CoeNode {
   ready: boolean;
   /** Nothing new is placed on it. */
   cordoned: boolean;
+  /** Cordoned by `drain`, and not given back by `restore`. */
+  draining: boolean;
   drained: boolean;
   /** A control plane node that has left the cluster's store. */
   left: boolean;

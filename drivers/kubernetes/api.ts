@@ -24,8 +24,8 @@ export class KubeError extends Error {
 }
 
 const Words = z.record(z.string(), z.string()).default({});
-const Taint = z.object({ key: z.string(), value: z.string().default(""), effect: z.string() });
-export type KubeTaint = z.infer<typeof Taint>;
+/** With whatever else it has: it is written back whole. */
+const Taint = z.looseObject({ key: z.string(), effect: z.string() });
 
 const Node = z.object({
   metadata: z.object({

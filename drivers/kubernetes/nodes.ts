@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Desired, NodegroupWish } from "../driver.ts";
 import type { CoeNode, CoeNodes } from "../heat/pair.ts";
 import { accessOf, kubeApi } from "./api.ts";
-import type { KubeApi, KubeNode, KubePod, KubeTaint } from "./api.ts";
+import type { KubeApi, KubeNode, KubePod } from "./api.ts";
 
 const domain = "jeroboam.openstack.org";
 /** Read by people and by node/coe-node; values are times but for `marks`, which is JSON of what was brought. */
@@ -52,6 +52,17 @@ export const kubernetesNodes: CoeNodes = {
       await api.patchNode(name, { metadata: { annotations: { [annotations.drained]: now.toISOString() } } });
   },
 
+  async restore(want, address, name) {
+    const api = apiOf(want, address);
+    const node = await api?.node(name);
+    if (!api || !node || !(annotations.drainStarted in node.metadata.annotations)) return;
+    const { drainStarted, drained, leave } = annotations;
+    await api.patchNode(name, {
+      metadata: { annotations: { [drainStarted]: null, [drained]: null, [leave]: null } },
+      spec: { unschedulable: null },
+    });
+  },
+
   async leave(want, address, name) {
     const api = apiOf(want, address);
     const node = await api?.node(name);
@@ -76,7 +87,7 @@ export const kubernetesNodes: CoeNodes = {
     const ours = [...before.taints, ...group.nodeTaints];
     const taints = [
       ...node.spec.taints.filter((taint) => !ours.some((one) => one.key === taint.key && one.effect === taint.effect)),
-      ...group.nodeTaints.map((taint): KubeTaint => ({ ...taint, value: taint.value ?? "" })),
+      ...group.nodeTaints.map(({ key, value, effect }) => ({ key, ...(value ? { value } : {}), effect })),
     ];
     // Taints are one list to the API, whoever put them there: it is written only as it was read.
     const { resourceVersion } = node.metadata;
@@ -99,6 +110,7 @@ function nodeOf({ metadata, spec, status }: KubeNode): CoeNode {
     name: metadata.name,
     ready: status.conditions.some((one) => one.type === "Ready" && one.status === "True"),
     cordoned: spec.unschedulable,
+    draining: annotations.drainStarted in metadata.annotations,
     drained: annotations.drained in metadata.annotations,
     left: annotations.left in metadata.annotations,
     marks: metadata.annotations[annotations.marks] ?? null,

@@ -8,6 +8,7 @@ import { DomainError } from "../domain/error.ts";
 import { ClusterFacts, NodeGroupFacts } from "../domain/facts.ts";
 import type { Labels } from "../domain/labels.ts";
 import type { NodeGroup } from "../domain/nodegroup.ts";
+import { PreviousWish } from "../domain/previous.ts";
 import { quotaMessage } from "../domain/quota.ts";
 import { auditStart } from "./audit.ts";
 import { noteChange } from "./change.ts";
@@ -169,6 +170,8 @@ export interface CurrentCluster {
   nodegroups: (NodeGroup & { facts: NodeGroupFacts })[];
   deletionRequestedAt: Date | null;
   pki: PkiState;
+  /** Kept by the change that runs; null = it is not undone when it fails. */
+  previous: string | null;
 }
 
 export interface NodegroupChange {
@@ -177,6 +180,11 @@ export interface NodegroupChange {
   minNodeCount?: number;
   maxNodeCount?: number | null;
   nodesToRemove?: readonly string[];
+  imageId?: string;
+  labels?: Labels;
+  nodeLabels?: NodeGroup["nodeLabels"];
+  nodeTaints?: NodeGroup["nodeTaints"];
+  facts?: NodeGroupFacts;
   status?: ClusterStatus;
 }
 
@@ -192,6 +200,10 @@ export interface AcceptedChange {
   healthStatus?: Cluster["healthStatus"];
   /** Repair what failed, not only what differs. */
   repair?: boolean;
+  /** Keep what was wanted before, to go back to it when this change fails. */
+  rollback?: boolean;
+  /** Nodes that are replaced at a time from now on. */
+  maxBatch?: number;
   /** New authorities, one of each kind; their rotation begins. */
   authorities?: readonly NewAuthority[];
   /** A completed spare credential that becomes the cluster's, and its owner with it. */
@@ -203,20 +215,20 @@ export interface AcceptedChange {
 
 /**
  * Accepts a change of what is wanted: status, a new generation, due at once. `decide` sees the cluster as it is inside
- * the transaction and returns the change or throws the DomainError that refuses it; it is pure, for it may run again.
- * A running operation ends as superseded. Throws cluster_not_found.
+ * the transaction and returns the change, or null when there is nothing to change, or throws the DomainError that
+ * refuses it; it is pure, for it may run again. A running operation ends as superseded. Throws cluster_not_found.
  */
 export async function acceptChange(
   db: Db,
   scope: Scope,
   id: string,
   now: Date,
-  decide: (current: CurrentCluster) => AcceptedChange,
+  decide: (current: CurrentCluster) => AcceptedChange | null,
 ): Promise<Cluster> {
   return db.transaction(async (tx) => {
     const current = await lockCluster(db, tx, scope, id);
     const change = decide(current);
-    return applyChange(db, tx, current, change, now, {});
+    return change === null ? current.cluster : applyChange(db, tx, current, change, now, {});
   });
 }
 
@@ -289,19 +301,24 @@ export async function setHealth(
 async function applyChange(
   db: Db,
   tx: Tx,
-  { cluster, nodegroups }: CurrentCluster,
+  current: CurrentCluster,
   change: AcceptedChange,
   now: Date,
   also: { deletionRequestedAt?: Date },
 ): Promise<Cluster> {
+  const { cluster, nodegroups } = current;
   const { id, projectId, name } = cluster;
   const changes = change.nodegroups ?? [];
-  for (const { id: groupId, nodesToRemove, ...columns } of changes) {
+  for (const { id: groupId, nodesToRemove, labels, nodeLabels, nodeTaints, facts, ...columns } of changes) {
     const changed = await tx.nodeGroup.updateMany({
       where: { id: groupId, clusterId: id },
       data: {
         ...columns,
         ...(nodesToRemove ? { nodesToRemove: JSON.stringify(nodesToRemove) } : {}),
+        ...(labels ? { labels: JSON.stringify(labels) } : {}),
+        ...(nodeLabels === undefined ? {} : { nodeLabels: nodeLabels && JSON.stringify(nodeLabels) }),
+        ...(nodeTaints === undefined ? {} : { nodeTaints: nodeTaints && JSON.stringify(nodeTaints) }),
+        ...(facts ? { facts: JSON.stringify(NodeGroupFacts.parse(facts)) } : {}),
         ...(columns.status ? { statusReason: null } : {}),
         updatedAt: now,
       },
@@ -339,6 +356,8 @@ async function applyChange(
       progressTotal: null,
       progressNow: null,
       repair: change.repair ?? false,
+      previous: change.rollback ? previousOf(current) : null,
+      ...(change.maxBatch === undefined ? {} : { maxBatch: change.maxBatch }),
       deadlineAt: change.deadlineAt ?? null,
       generation: { increment: 1 },
       failures: 0,
@@ -353,6 +372,12 @@ async function applyChange(
   await noteChange(db, tx, subject, now);
   return toCluster(row);
 }
+
+/** While a change runs that can be undone, what was wanted before that one is the last that is known to work. */
+const previousOf = ({ cluster, nodegroups, previous }: CurrentCluster): string =>
+  cluster.status === "UPDATE_IN_PROGRESS" && previous !== null
+    ? previous
+    : JSON.stringify(PreviousWish.parse({ ...cluster, nodegroups }));
 
 async function lockCluster(db: Db, tx: Tx, scope: Scope, id: string): Promise<CurrentCluster> {
   if (db.dialect === "postgresql") await tx.$executeRaw`SELECT 1 FROM "Cluster" WHERE "id" = ${id} FOR UPDATE`;
@@ -369,6 +394,7 @@ async function lockCluster(db: Db, tx: Tx, scope: Scope, id: string): Promise<Cu
     })),
     deletionRequestedAt: row.deletionRequestedAt,
     pki: toPkiState(row),
+    previous: row.previous,
   };
 }
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Prisma } from "./generated/sqlite/client.ts";
 import { DomainError } from "../domain/error.ts";
 import { NodeGroupFacts } from "../domain/facts.ts";
-import { Uuid } from "../domain/identifier.ts";
+import { uuidLike } from "../domain/identifier.ts";
 import { Labels } from "../domain/labels.ts";
 import { ClusterNode, NodeGroup, NodeTaint } from "../domain/nodegroup.ts";
 import type { Db } from "./client.ts";
@@ -33,14 +33,19 @@ export async function listNodegroupsOf(
   return Map.groupBy(rows.map(toNodegroup), (group) => group.clusterId);
 }
 
-/** By id, integer id or name. Throws nodegroup_not_found. */
+/** By id in any spelling, name or integer id, in this order: names may look like both. Throws nodegroup_not_found. */
 export async function getNodegroup(db: Db, scope: Scope, clusterId: string, what: string): Promise<NodeGroup> {
-  const by: Prisma.NodeGroupWhereInput = Uuid.safeParse(what).success
-    ? { id: what }
-    : /^\d{1,9}$/.test(what)
-      ? { OR: [{ seq: Number(what) }, { name: what }] }
-      : { name: what };
-  const row = await db.prisma.nodeGroup.findFirst({ where: { AND: [partsIn(scope, clusterId), by] } });
+  const id = uuidLike(what);
+  const seq = /^\d{1,9}$/.test(what) ? Number(what) : null;
+  const rows = await db.prisma.nodeGroup.findMany({
+    where: {
+      AND: [
+        partsIn(scope, clusterId),
+        { OR: [{ name: what }, ...(id === null ? [] : [{ id }]), ...(seq === null ? [] : [{ seq }])] },
+      ],
+    },
+  });
+  const row = rows.find((each) => each.id === id) ?? rows.find((each) => each.name === what) ?? rows[0];
   if (!row) throw new DomainError("nodegroup_not_found", `Nodegroup ${what} could not be found.`);
   return toNodegroup(row);
 }

@@ -118,19 +118,21 @@ describe("the cluster's status from its node groups'", () => {
 });
 
 describe("what is possible in which status", () => {
-  // Source: magnum-api 13, with retry of ours.
+  // Source: magnum-api 13; retry is ours, and that a failed rollback is no dead end.
   const settled = clusterStatuses.filter(isSettledGood);
+  const failed: readonly ClusterStatus[] = ["UPDATE_FAILED", "ROLLBACK_FAILED", "RESUME_FAILED"];
+  const repairable: readonly ClusterStatus[] = [...settled, ...failed, "UPDATE_IN_PROGRESS"];
   const allowed: Record<(typeof operations)[number], readonly ClusterStatus[]> = {
     delete: clusterStatuses,
-    retry: ["CREATE_FAILED", "UPDATE_FAILED"],
-    resize: [...settled, "UPDATE_FAILED", "UPDATE_IN_PROGRESS"],
+    retry: ["CREATE_FAILED", ...failed],
+    resize: repairable,
     upgrade: settled,
     update: settled,
     rotateCa: settled,
-    rotateCredential: [...settled, "UPDATE_FAILED", "UPDATE_IN_PROGRESS"],
-    createNodegroup: [...settled, "UPDATE_FAILED", "UPDATE_IN_PROGRESS"],
-    updateNodegroup: [...settled, "UPDATE_FAILED", "UPDATE_IN_PROGRESS"],
-    deleteNodegroup: [...settled, "UPDATE_FAILED", "UPDATE_IN_PROGRESS", "CREATE_IN_PROGRESS", "CREATE_FAILED"],
+    rotateCredential: repairable,
+    createNodegroup: repairable,
+    updateNodegroup: repairable,
+    deleteNodegroup: [...repairable, "CREATE_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_IN_PROGRESS"],
   };
 
   it.each(operations)("%s", (operation) => {

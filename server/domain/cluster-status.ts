@@ -87,20 +87,22 @@ const broken = "The cluster could not be built: retry or delete it.";
 const repairFirst = "The last change failed: repair it by a resize or retry first.";
 const going = "The cluster is being deleted.";
 
-// columns: settled-good, UPDATE_IN_PROGRESS, UPDATE_FAILED, CREATE_IN_PROGRESS, CREATE_FAILED, DELETE_IN_PROGRESS,
-// DELETE_FAILED, the other failed ones and ROLLBACK_IN_PROGRESS. Source: console-rules 9.2, magnum-api 13.
-const otherwise = "Only deletion is possible in this state.";
+const undoing = "Wait until the failed change is undone.";
+
+// columns: settled-good, UPDATE_IN_PROGRESS, UPDATE_FAILED and the like, CREATE_IN_PROGRESS, CREATE_FAILED,
+// DELETE_IN_PROGRESS, DELETE_FAILED, ROLLBACK_IN_PROGRESS. Source: console-rules 9.2, magnum-api 13; that a failed
+// rollback can be repaired as a failed change can is ours: it would be a dead end.
 const table: Record<Operation, readonly [Verdict, Verdict, Verdict, Verdict, Verdict, Verdict, Verdict, Verdict]> = {
   delete: [true, true, true, true, true, true, true, true],
-  retry: ["Nothing failed.", wait, true, building, true, going, "Delete it again.", otherwise],
-  resize: [true, true, true, building, broken, going, going, otherwise],
-  upgrade: [true, wait, repairFirst, building, broken, going, going, otherwise],
-  update: [true, wait, repairFirst, building, broken, going, going, otherwise],
-  rotateCa: [true, wait, repairFirst, building, broken, going, going, otherwise],
-  rotateCredential: [true, true, true, building, broken, going, going, otherwise],
-  createNodegroup: [true, true, true, building, broken, going, going, otherwise],
-  updateNodegroup: [true, true, true, building, broken, going, going, otherwise],
-  deleteNodegroup: [true, true, true, true, true, going, going, otherwise],
+  retry: ["Nothing failed.", wait, true, building, true, going, "Delete it again.", undoing],
+  resize: [true, true, true, building, broken, going, going, undoing],
+  upgrade: [true, wait, repairFirst, building, broken, going, going, undoing],
+  update: [true, wait, repairFirst, building, broken, going, going, undoing],
+  rotateCa: [true, wait, repairFirst, building, broken, going, going, undoing],
+  rotateCredential: [true, true, true, building, broken, going, going, undoing],
+  createNodegroup: [true, true, true, building, broken, going, going, undoing],
+  updateNodegroup: [true, true, true, building, broken, going, going, undoing],
+  deleteNodegroup: [true, true, true, true, true, going, going, true],
 };
 
 function column(status: ClusterStatus): 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 {
@@ -109,6 +111,8 @@ function column(status: ClusterStatus): 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 {
     case "UPDATE_IN_PROGRESS":
       return 1;
     case "UPDATE_FAILED":
+    case "ROLLBACK_FAILED":
+    case "RESUME_FAILED":
       return 2;
     case "CREATE_IN_PROGRESS":
       return 3;

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import { requestDeletion } from "../../db/cluster-change.ts";
 import { getCluster as readRow } from "../../db/cluster.ts";
@@ -9,7 +10,7 @@ import { testContext } from "../../testing/test-context.ts";
 import { testDatabase } from "../../testing/test-db.ts";
 import { aDriver, testDeps } from "../../testing/test-deps.ts";
 import type { Deps } from "../deps.ts";
-import { deleteCluster, resizeCluster, retryCluster, setLocked } from "./change.ts";
+import { deleteCluster, resizeCluster, retryCluster, setLocked, updateCluster } from "./change.ts";
 
 const database = testDatabase();
 const projectId = aProject();
@@ -33,6 +34,26 @@ const cluster = (id: string) => readRow(database.db, member.scope, id);
 const workers = async (id: string) =>
   (await listNodegroups(database.db, member.scope, id)).find((group) => group.role === "worker");
 
+/** Workers as the conductor last saw them; returns their server ids. */
+async function observedWorkers(id: string, count: number): Promise<[string, string, string, string]> {
+  const group = await workers(id);
+  const ids: [string, string, string, string] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
+  await database.db.prisma.node.createMany({
+    data: ids.slice(0, count).map((serverId, index) => ({
+      serverId,
+      clusterId: id,
+      nodegroupId: group?.id ?? "",
+      projectId,
+      name: `web-1-worker-${index}`,
+      memberIndex: String(index),
+      status: "ACTIVE",
+      privateAddress: `10.0.0.${10 + index}`,
+      seenAt: new Date(),
+    })),
+  });
+  return ids;
+}
+
 describe("resize", () => {
   test("sets the wanted size of the default workers at once and says who asked", async () => {
     const id = await inStatus("CREATE_COMPLETE");
@@ -47,10 +68,60 @@ describe("resize", () => {
     });
   });
 
-  test("keeps the nodes that are to go", async () => {
-    const id = await inStatus("UPDATE_COMPLETE");
-    await resizeCluster(deps, member, id, { nodegroup: "default-worker", nodeCount: 1, nodesToRemove: ["server-7"] });
-    expect((await workers(id))?.nodesToRemove).toEqual(["server-7"]);
+  test("takes nodes by server id, name, private address or index, and keeps them as server ids", async () => {
+    const id = await inStatus("UPDATE_COMPLETE", 4);
+    const [a, b, c, d] = await observedWorkers(id, 4);
+    await resizeCluster(deps, member, id, {
+      nodegroup: "default-worker",
+      nodeCount: 1,
+      nodesToRemove: [a, "web-1-worker-1", "10.0.0.12", "3"],
+    });
+    expect((await workers(id))?.nodesToRemove).toEqual([a, b, c, d]);
+  });
+
+  test("takes the index of a member that has no server yet, as the autoscaler sends it", async () => {
+    const id = await inStatus("UPDATE_IN_PROGRESS", 3);
+    await resizeCluster(deps, member, id, { nodeCount: 2, nodesToRemove: ["2"] });
+    expect((await workers(id))?.nodesToRemove).toEqual(["2"]);
+  });
+
+  test("while another runs is applied, and nodes named before still go", async () => {
+    const id = await inStatus("CREATE_COMPLETE", 3);
+    const [a, b] = await observedWorkers(id, 3);
+    await resizeCluster(deps, member, id, { nodeCount: 2, nodesToRemove: [a] });
+    await resizeCluster(deps, member, id, { nodeCount: 1, nodesToRemove: [b] });
+    expect(await cluster(id)).toMatchObject({ status: "UPDATE_IN_PROGRESS", nodeCount: 1, generation: 3 });
+    expect((await workers(id))?.nodesToRemove).toEqual([a, b]);
+  });
+
+  test("to the same size with a named node replaces it, as the auto-healer asks", async () => {
+    const id = await inStatus("CREATE_COMPLETE", 2);
+    const [a] = await observedWorkers(id, 2);
+    await resizeCluster(deps, member, id, { nodeCount: 2, nodesToRemove: [a] });
+    expect(await workers(id)).toMatchObject({ nodeCount: 2, nodesToRemove: [a], status: "UPDATE_IN_PROGRESS" });
+  });
+
+  test("with nodes that the group does not have names them, and nothing is stored", async () => {
+    const id = await inStatus("CREATE_COMPLETE", 2);
+    const [a] = await observedWorkers(id, 2);
+    await expect(
+      resizeCluster(deps, member, id, { nodeCount: 1, nodesToRemove: [a, "elsewhere", randomUUID()] }),
+    ).rejects.toMatchObject({
+      reason: "invalid_input",
+      message: expect.stringContaining("There are no such nodes in default-worker: elsewhere, "),
+      details: { field: "nodes_to_remove" },
+    });
+    expect(await cluster(id)).toMatchObject({ status: "CREATE_COMPLETE", nodeCount: 2 });
+  });
+
+  test("by an administrator reaches other projects at the REST API, not in the console", async () => {
+    const id = await inStatus("CREATE_COMPLETE");
+    const admin = (door: "api" | "console") => testContext({ roles: ["admin"], door });
+    await resizeCluster(deps, admin("api"), id, { nodeCount: 3 });
+    expect(await cluster(id)).toMatchObject({ nodeCount: 3 });
+    await expect(resizeCluster(deps, admin("console"), id, { nodeCount: 4 })).rejects.toMatchObject({
+      reason: "cluster_not_found",
+    });
   });
 
   test("of a failed change repairs on the way", async () => {
@@ -83,7 +154,7 @@ describe("resize", () => {
     expect(await cluster(id)).toMatchObject({ status: "CREATE_COMPLETE", nodeCount: 2 });
   });
 
-  test.each(["CREATE_IN_PROGRESS", "CREATE_FAILED", "DELETE_IN_PROGRESS", "ROLLBACK_FAILED"] as const)(
+  test.each(["CREATE_IN_PROGRESS", "CREATE_FAILED", "DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"] as const)(
     "is refused in %s, before anything is answered",
     async (status) => {
       const id = await inStatus(status);
@@ -100,6 +171,33 @@ describe("resize", () => {
       reason: "nodegroup_not_found",
       message: "Nodegroup gpu could not be found.",
     });
+  });
+});
+
+describe("Magnum's PATCH of the size", () => {
+  test("keeps what was wanted before when it is to be undone on failure", async () => {
+    const id = await inStatus("CREATE_COMPLETE", 2);
+    await updateCluster(deps, member, id, { nodeCount: 5, rollback: true });
+    const { previous } = await database.db.prisma.cluster.findUniqueOrThrow({ where: { id } });
+    expect(JSON.parse(previous ?? "")).toMatchObject({ nodegroups: [{ nodeCount: 1 }, { nodeCount: 2 }] });
+    // A newer wish without that is not undone.
+    await resizeCluster(deps, member, id, { nodeCount: 4 });
+    expect(await database.db.prisma.cluster.findUniqueOrThrow({ where: { id } })).toMatchObject({ previous: null });
+  });
+
+  test("of the present size changes nothing", async () => {
+    const id = await inStatus("CREATE_COMPLETE", 2);
+    await updateCluster(deps, member, id, { nodeCount: 2 });
+    expect(await cluster(id)).toMatchObject({ status: "CREATE_COMPLETE", generation: 1 });
+  });
+
+  test("keeps the bounds of the group", async () => {
+    const id = await inStatus("CREATE_COMPLETE", 2);
+    await database.db.prisma.nodeGroup.updateMany({
+      where: { clusterId: id, role: "worker" },
+      data: { maxNodeCount: 3 },
+    });
+    await expect(updateCluster(deps, member, id, { nodeCount: 4 })).rejects.toThrow(/outside the allowed range/);
   });
 });
 

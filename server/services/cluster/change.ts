@@ -1,7 +1,7 @@
 // What people change about a cluster that exists. Each is accepted in one transaction; the conductor does the work.
 import { randomUUID } from "node:crypto";
-import type { DeletePreview } from "../../../drivers/driver.ts";
-import { desiredOf } from "../../../drivers/wish.ts";
+import type { ClusterDriver, DeletePreview } from "../../../drivers/driver.ts";
+import { desiredOf, wishOf, type WishedCluster, type WishedNodegroup } from "../../../drivers/wish.ts";
 import type { RequestContext } from "../../auth/context.ts";
 import { authorize, type PolicyName } from "../../auth/policy.ts";
 import {
@@ -11,17 +11,18 @@ import {
   setLocked as writeLocked,
   type AcceptedChange,
   type CurrentCluster,
-  type NodegroupChange,
 } from "../../db/cluster-change.ts";
 import { getCluster } from "../../db/cluster.ts";
-import { listNodegroups } from "../../db/nodegroup.ts";
+import { getNodegroup, listNodes } from "../../db/nodegroup.ts";
 import type { NewEvent, NewOperation } from "../../db/operation.ts";
 import { isFailed, whyNot, type ClusterStatus, type Operation } from "../../domain/cluster-status.ts";
 import { masterCountProblem, type Cluster } from "../../domain/cluster.ts";
 import { deadline } from "../../domain/deadline.ts";
 import { DomainError } from "../../domain/error.ts";
-import { defaultWorker, type NodeGroup } from "../../domain/nodegroup.ts";
+import { upperBound } from "../../domain/node-rules.ts";
+import { defaultWorker, type ClusterNode, type NodeGroup } from "../../domain/nodegroup.ts";
 import { Secret } from "../../domain/secret.ts";
+import { findVictims } from "../../domain/victims.ts";
 import type { Deps } from "../deps.ts";
 import { reach } from "../reach.ts";
 import { targetOf } from "./can.ts";
@@ -104,37 +105,72 @@ export interface ResizeWish {
 }
 
 /**
- * Changes the size of one node group; with the same size and named nodes, those are replaced.
- * Throws nodegroup_not_found, not_supported_by_driver, invalid_input (bounds), operation_not_allowed_now.
+ * Changes the size of one node group; with the same size and named nodes, those are replaced. The newest wish wins, and
+ * nodes named before that still have to go are not forgotten. At the REST API administrators reach every project.
+ * Throws nodegroup_not_found, not_supported_by_driver, invalid_input (bounds, unknown nodes), operation_not_allowed_now.
  */
 export async function resizeCluster(deps: Deps, ctx: RequestContext, id: string, wish: ResizeWish): Promise<void> {
+  const scope = reach(ctx, "cluster:update_all_projects");
   const now = deps.clock.now();
-  await acceptChange(deps.db, ctx.scope, id, now, (current): AcceptedChange => {
+  const [before, nodes] = await Promise.all([getCluster(deps.db, scope, id), listNodes(deps.db, scope, id)]);
+  check(ctx, "cluster:resize", before);
+  const chosen = await getNodegroup(deps.db, scope, id, wish.nodegroup ?? defaultWorker);
+  await acceptChange(deps.db, scope, id, now, (current): AcceptedChange => {
     const { cluster } = current;
     check(ctx, "cluster:resize", cluster);
-    const group = chosenGroup(current, wish.nodegroup);
     refuse("resize", "Resizing", cluster);
-    checkSize(deps, cluster, group, wish.nodeCount);
-    const change: NodegroupChange = {
-      id: group.id,
-      nodeCount: wish.nodeCount,
-      nodesToRemove: wish.nodesToRemove ?? [],
-      status: group.status === "CREATE_IN_PROGRESS" ? group.status : "UPDATE_IN_PROGRESS",
-    };
+    const group = groupOf(current, chosen);
+    checkSize(deps, current, group, wish.nodeCount);
+    const remove = nodesToRemove(deps, cluster, group, nodes, wish.nodesToRemove ?? []);
     return {
       status: "UPDATE_IN_PROGRESS",
-      nodegroups: [change],
+      nodegroups: [
+        { id: group.id, nodeCount: wish.nodeCount, nodesToRemove: remove, status: workingStatus(group.status) },
+      ],
       // A failed change is repaired on the way: the new size could not be reached otherwise.
       repair: isFailed(cluster.status),
+      rollback: ctx.door === "console" && cluster.rollbackOnFailure,
       deadlineAt: deadline(cluster, now),
       operation: operation(ctx, "resize", {
         [group.name]: [String(group.nodeCount), String(wish.nodeCount)],
         ...(wish.nodesToRemove?.length ? { "nodes to remove": [null, wish.nodesToRemove.join(", ")] } : {}),
       }),
-      event: event(ctx, `asked to resize ${group.name} from ${group.nodeCount} to ${wish.nodeCount} nodes`),
+      event: event(ctx, resizeWords(group, wish)),
     };
   });
   deps.changes.nudge();
+}
+
+function resizeWords(group: NodeGroup, { nodeCount, nodesToRemove: names = [] }: ResizeWish): string {
+  if (nodeCount === group.nodeCount && names.length > 0) return `asked to replace ${names.join(", ")} of ${group.name}`;
+  return `asked to resize ${group.name} from ${group.nodeCount} to ${nodeCount} nodes`;
+}
+
+/** A group that is being made stays so until it is there. */
+export const workingStatus = (status: ClusterStatus | null): ClusterStatus =>
+  status === null || status === "CREATE_IN_PROGRESS" ? "CREATE_IN_PROGRESS" : "UPDATE_IN_PROGRESS";
+
+function nodesToRemove(
+  deps: Deps,
+  cluster: Cluster,
+  group: NodeGroup,
+  nodes: readonly ClusterNode[],
+  names: readonly string[],
+): string[] {
+  const refused = (message: string, remedy?: string) =>
+    new DomainError("invalid_input", message, { field: "nodes_to_remove", ...(remedy ? { remedy } : {}) });
+  if (names.length > 0 && !driverOf(deps, cluster).can.removeNamed)
+    throw refused("Choosing the nodes to remove is not supported by this driver.");
+  const own = nodes.filter((node) => node.nodegroupId === group.id);
+  const { remove, unknown, ambiguous } = findVictims(own, group.nodesToRemove, names);
+  if (unknown.length > 0)
+    throw refused(
+      `There are no such nodes in ${group.name}: ${unknown.join(", ")}.`,
+      "Name nodes by server id, name, private address or member index.",
+    );
+  if (ambiguous.length > 0)
+    throw refused(`Several nodes of ${group.name} match ${ambiguous.join(", ")}.`, "Name them by server id.");
+  return [...new Set([...group.nodesToRemove, ...remove])];
 }
 
 export interface UpdateWish {
@@ -153,66 +189,95 @@ export interface UpdateWish {
 export async function updateCluster(deps: Deps, ctx: RequestContext, id: string, wish: UpdateWish): Promise<void> {
   const scope = reach(ctx, "cluster:update_all_projects");
   const now = deps.clock.now();
-  const { nodeCount, health } = wish;
-  const groups = nodeCount === undefined ? [] : await listNodegroups(deps.db, scope, id);
-  const present = groups.find((group) => group.isDefault && group.role !== "master")?.nodeCount;
-  if (nodeCount !== undefined && nodeCount !== present)
-    await acceptChange(deps.db, scope, id, now, (current): AcceptedChange => {
+  const { nodeCount, health, rollback } = wish;
+  const before = await getCluster(deps.db, scope, id);
+  check(ctx, "cluster:update", before);
+  authorize(ctx, "cluster:update_health_status", { clusterId: id });
+  if (health && before.status.startsWith("DELETE_")) refuse("update", "Updating", before);
+  if (nodeCount !== undefined) {
+    const chosen = await getNodegroup(deps.db, scope, id, defaultWorker);
+    await acceptChange(deps.db, scope, id, now, (current): AcceptedChange | null => {
       const { cluster } = current;
       check(ctx, "cluster:update", cluster);
+      const group = groupOf(current, chosen);
+      if (group.nodeCount === nodeCount) return null;
       refuse("update", "Updating", cluster);
-      const group = chosenGroup(current, undefined);
-      checkSize(deps, cluster, group, nodeCount);
+      checkSize(deps, current, group, nodeCount);
       return {
         status: "UPDATE_IN_PROGRESS",
-        nodegroups: [{ id: group.id, nodeCount, nodesToRemove: [], status: "UPDATE_IN_PROGRESS" }],
+        nodegroups: [{ id: group.id, nodeCount, status: workingStatus(group.status) }],
+        rollback: rollback ?? (ctx.door === "console" && cluster.rollbackOnFailure),
         deadlineAt: deadline(cluster, now),
         operation: operation(ctx, "update", { [group.name]: [String(group.nodeCount), String(nodeCount)] }),
-        event: event(ctx, `asked to resize ${group.name} from ${group.nodeCount} to ${nodeCount} nodes`),
+        event: event(ctx, resizeWords(group, { nodeCount })),
       };
     });
-  if (health) {
-    const cluster = await getCluster(deps.db, scope, id);
-    authorize(ctx, "cluster:update_health_status", { clusterId: cluster.id });
-    if (cluster.status.startsWith("DELETE_")) refuse("update", "Updating", cluster);
-    await setHealth(deps.db, scope, id, health, now);
   }
+  if (health) await setHealth(deps.db, scope, id, health, now);
   deps.changes.nudge();
 }
 
-function chosenGroup({ nodegroups }: CurrentCluster, what: string | undefined): NodeGroup {
-  const found =
-    what === undefined
-      ? nodegroups.find((group) => group.isDefault && group.role !== "master")
-      : nodegroups.find((group) => group.id === what || group.name === what);
-  if (!found)
-    throw new DomainError("nodegroup_not_found", `Nodegroup ${what ?? defaultWorker} could not be found.`, {
-      field: "nodegroup",
-    });
-  return found;
+/** The group as it is in the transaction. Throws nodegroup_not_found, operation_not_allowed_now when it is going. */
+export function groupOf({ nodegroups }: CurrentCluster, { id, name }: Pick<NodeGroup, "id" | "name">) {
+  const group = nodegroups.find((each) => each.id === id);
+  if (!group) throw new DomainError("nodegroup_not_found", `Nodegroup ${name} could not be found.`);
+  if (group.status?.startsWith("DELETE_"))
+    throw new DomainError(
+      "operation_not_allowed_now",
+      `Updating a node group when status is "${group.status}" is not supported.`,
+    );
+  return group;
 }
 
-function checkSize(deps: Deps, cluster: Cluster, group: NodeGroup, count: number): void {
+function checkSize(deps: Deps, { cluster, nodegroups }: CurrentCluster, group: NodeGroup, count: number): void {
+  const driver = driverOf(deps, cluster);
   if (group.role === "master") {
-    if (!driverOf(deps, cluster).can.resizeMasters)
+    if (!driver.can.resizeMasters)
       throw new DomainError(
         "not_supported_by_driver",
         "Resizing the master nodegroup is not supported by this driver.",
-        {
-          field: "nodegroup",
-        },
+        { field: "nodegroup" },
       );
     const problem = masterCountProblem(count, cluster.masterLbEnabled);
     if (problem) throw new DomainError("invalid_input", problem, { field: "node_count" });
     return;
   }
-  const { minNodeCount: min, maxNodeCount: max } = group;
-  if (count < min || (max !== null && max > 0 && count > max))
+  const { minNodeCount: min } = group;
+  const max = upperBound(group.maxNodeCount);
+  if (count < min || (max !== null && count > max))
     throw new DomainError(
       "invalid_input",
       `Resizing ${group.name} outside the allowed range: min_node_count = ${min}, max_node_count = ${max ?? "None"}`,
       { field: "node_count" },
     );
+  if (count === 0 && !driver.can.scaleToZero)
+    throw new DomainError("not_supported_by_driver", "Resizing a node group to 0 is not supported by this driver.", {
+      field: "node_count",
+    });
+  refuseNewProblems(
+    driver,
+    { cluster, nodegroups },
+    { cluster, nodegroups: nodegroups.map((each) => (each.id === group.id ? { ...each, nodeCount: count } : each)) },
+  );
+}
+
+interface Parts {
+  cluster: WishedCluster;
+  nodegroups: readonly WishedNodegroup[];
+}
+
+/** What the driver refuses of a change: not what was so before and was accepted then. Throws invalid_input. */
+export function refuseNewProblems(driver: ClusterDriver, before: Parts, after: Parts): void {
+  const known = driver.accepts(wishOf(before.cluster, before.nodegroups));
+  const found = driver
+    .accepts(wishOf(after.cluster, after.nodegroups))
+    .filter(({ field, message }) => !known.some((each) => each.field === field && each.message === message));
+  const [first] = found;
+  if (!first) return;
+  throw new DomainError(first.field.startsWith("labels.") ? "label_refused" : "invalid_input", first.message, {
+    field: first.field,
+    ...(found.length > 1 ? { problems: found } : {}),
+  });
 }
 
 /** Locks against deletion, or unlocks. */
@@ -228,7 +293,8 @@ export async function setLocked(deps: Deps, ctx: RequestContext, id: string, loc
   deps.changes.nudge();
 }
 
-const check = (ctx: RequestContext, policy: PolicyName, cluster: Cluster) => authorize(ctx, policy, targetOf(cluster));
+export const check = (ctx: RequestContext, policy: PolicyName, cluster: Cluster) =>
+  authorize(ctx, policy, targetOf(cluster));
 
 /** Magnum's sentence for a wrong state, and why in our words. */
 export function refuse(what: Operation, verb: string, cluster: Cluster): void {

@@ -202,7 +202,10 @@ export interface Observed {
   coeVersion: string | null;
   containerVersion: string | null;
   masterAddresses: readonly string[];
+  /** Those that are wished for. */
   nodegroups: readonly ObservedNodegroup[];
+  /** What is left of groups that nobody wishes for any more. Absent = not told apart: all of them are gone at the end. */
+  going?: readonly ObservedNodegroup[];
   progress: Progress | null;
   /** Leaves that failed, earliest first, consequences left out. */
   failures: readonly FailedResource[];
@@ -216,6 +219,8 @@ export interface ObservedNodegroup {
   state: BackendState;
   reason: string | null;
   count: number;
+  /** Has it all the nodes that are wished for, as they are wished, and no others? Absent = state and count say so. */
+  settled?: boolean;
   addresses: readonly string[];
   version: string | null;
   nodes: readonly NodeFact[];

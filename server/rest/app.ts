@@ -5,26 +5,12 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { RequestContext } from "../auth/context.ts";
 import { addHealthEndpoints, type Readiness } from "../health-endpoints.ts";
 import type { Deps } from "../services/deps.ts";
-import { certificateRoutes } from "./certificate.ts";
-import { templateRoutes } from "./cluster-template.ts";
-import { clusterRoutes } from "./cluster.ts";
 import { ApiRefusal, errorAnswer } from "./errors.ts";
 import { negotiate, since, versionHeaders } from "./microversion.ts";
-import { nodegroupRoutes } from "./nodegroup.ts";
-import { unsupportedRoutes } from "./not-supported.ts";
 import { first, type Query } from "./paging.ts";
-import { quotaRoutes } from "./quota.ts";
-import type { ApiAnswer, Route } from "./request.ts";
+import type { ApiAnswer } from "./request.ts";
+import { routes } from "./routes.ts";
 import { rootDocument, v1Document } from "./wire/version.ts";
-
-const routes: readonly Route[] = [
-  ...clusterRoutes,
-  ...nodegroupRoutes,
-  ...templateRoutes,
-  ...certificateRoutes,
-  ...quotaRoutes,
-  ...unsupportedRoutes,
-];
 
 /** Nobody needs to be known for these. */
 const open = /^\/(healthcheck|healthz|readyz|metrics)?\/?$|^\/v1\/?$/;

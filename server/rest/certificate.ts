@@ -31,12 +31,22 @@ async function sign({ deps, ctx, body, root, from }: ApiRequest): Promise<ApiAns
 }
 
 export const certificateRoutes: readonly Route[] = [
-  { method: "POST", path: "/v1/certificates", since: 1, operation: "post", handle: sign },
+  {
+    method: "POST",
+    path: "/v1/certificates",
+    since: 1,
+    operation: "post",
+    policies: ["certificate:create"],
+    allProjects: "cluster:get_one_all_projects",
+    handle: sign,
+  },
   {
     method: "GET",
     path: "/v1/certificates/:cluster",
     since: 1,
     operation: "get_one",
+    policies: ["certificate:get"],
+    allProjects: "cluster:get_one_all_projects",
     handle: (request) => show(request, undefined),
   },
   {
@@ -44,6 +54,8 @@ export const certificateRoutes: readonly Route[] = [
     path: "/v1/certificates/:cluster/:type",
     since: 1,
     operation: "get_one",
+    policies: ["certificate:get"],
+    allProjects: "cluster:get_one_all_projects",
     handle: (request) => show(request, request.param("type")),
   },
 ];

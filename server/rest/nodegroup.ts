@@ -16,6 +16,22 @@ async function show({ deps, ctx, param, root }: ApiRequest): Promise<ApiAnswer> 
 const path = "/v1/clusters/:cluster/nodegroups";
 
 export const nodegroupRoutes: readonly Route[] = [
-  { method: "GET", path, since: 9, operation: "get_all", handle: list },
-  { method: "GET", path: `${path}/:nodegroup`, since: 9, operation: "get_one", handle: show },
+  {
+    method: "GET",
+    path,
+    since: 9,
+    operation: "get_all",
+    policies: ["nodegroup:get_all"],
+    allProjects: "nodegroup:get_all_all_projects",
+    handle: list,
+  },
+  {
+    method: "GET",
+    path: `${path}/:nodegroup`,
+    since: 9,
+    operation: "get_one",
+    policies: ["nodegroup:get"],
+    allProjects: "nodegroup:get_one_all_projects",
+    handle: show,
+  },
 ];

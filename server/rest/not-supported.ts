@@ -30,9 +30,46 @@ async function federations({ ctx }: ApiRequest): Promise<ApiAnswer> {
 }
 
 export const unsupportedRoutes: readonly Route[] = [
-  { method: "PATCH", path: "/v1/certificates/:cluster", since: 1, operation: "patch", handle: rotateCa },
-  { method: "PATCH", path: "/v1/credentials/:cluster", since: 12, operation: "patch", handle: rotateCredential },
-  { method: "POST", path: "/v1/clusters/:cluster/actions/upgrade", since: 8, operation: "upgrade", handle: upgrade },
-  { method: "GET", path: "/v1/federations", since: 1, operation: "get_all", handle: federations },
-  { method: "GET", path: "/v1/federations/detail", since: 1, operation: "detail", handle: federations },
+  {
+    method: "PATCH",
+    path: "/v1/certificates/:cluster",
+    since: 1,
+    operation: "patch",
+    policies: ["certificate:rotate_ca"],
+    allProjects: "cluster:get_one_all_projects",
+    handle: rotateCa,
+  },
+  {
+    method: "PATCH",
+    path: "/v1/credentials/:cluster",
+    since: 12,
+    operation: "patch",
+    policies: ["credential:rotate"],
+    handle: rotateCredential,
+  },
+  {
+    method: "POST",
+    path: "/v1/clusters/:cluster/actions/upgrade",
+    since: 8,
+    operation: "upgrade",
+    policies: ["cluster:upgrade"],
+    allProjects: "cluster:upgrade_all_projects",
+    handle: upgrade,
+  },
+  {
+    method: "GET",
+    path: "/v1/federations",
+    since: 1,
+    operation: "get_all",
+    policies: ["federation:get_all"],
+    handle: federations,
+  },
+  {
+    method: "GET",
+    path: "/v1/federations/detail",
+    since: 1,
+    operation: "detail",
+    policies: ["federation:detail"],
+    handle: federations,
+  },
 ];

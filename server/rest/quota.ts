@@ -73,11 +73,18 @@ async function services({ deps, ctx }: ApiRequest): Promise<ApiAnswer> {
 const one = "/v1/quotas/:project/:resource";
 
 export const quotaRoutes: readonly Route[] = [
-  { method: "GET", path: "/v1/quotas", since: 1, operation: "get_all", handle: list },
-  { method: "POST", path: "/v1/quotas", since: 1, operation: "post", handle: create },
-  { method: "GET", path: one, since: 1, operation: "get_one", handle: show },
-  { method: "PATCH", path: one, since: 1, operation: "patch", handle: update },
-  { method: "DELETE", path: one, since: 1, operation: "delete", handle: remove },
-  { method: "GET", path: "/v1/stats", since: 1, operation: "get_all", handle: stats },
-  { method: "GET", path: "/v1/mservices", since: 1, operation: "get_all", handle: services },
+  { method: "GET", path: "/v1/quotas", since: 1, operation: "get_all", policies: ["quota:get_all"], handle: list },
+  { method: "POST", path: "/v1/quotas", since: 1, operation: "post", policies: ["quota:create"], handle: create },
+  { method: "GET", path: one, since: 1, operation: "get_one", policies: ["quota:get"], handle: show },
+  { method: "PATCH", path: one, since: 1, operation: "patch", policies: ["quota:update"], handle: update },
+  { method: "DELETE", path: one, since: 1, operation: "delete", policies: ["quota:delete"], handle: remove },
+  { method: "GET", path: "/v1/stats", since: 1, operation: "get_all", policies: ["stats:get_all"], handle: stats },
+  {
+    method: "GET",
+    path: "/v1/mservices",
+    since: 1,
+    operation: "get_all",
+    policies: ["magnum-service:get_all"],
+    handle: services,
+  },
 ];

@@ -1,5 +1,6 @@
 // What a route is given, and how routes are declared: one table that says method, path, since when, and who answers.
 import type { RequestContext } from "../auth/context.ts";
+import type { PolicyName } from "../auth/policy.ts";
 import type { Deps } from "../services/deps.ts";
 import type { Negotiated } from "./microversion.ts";
 import type { Query } from "./paging.ts";
@@ -34,5 +35,9 @@ export interface Route {
   since: number;
   /** Magnum's internal name of the operation, for the refusal of older versions. */
   operation: string;
+  /** All of these must allow it; with `allProjects` as well for an administrator. [] = anybody with a token. */
+  policies: readonly PolicyName[];
+  /** Lets an administrator reach other projects'. */
+  allProjects?: PolicyName;
   handle(request: ApiRequest): Promise<ApiAnswer>;
 }

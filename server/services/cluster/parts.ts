@@ -1,4 +1,4 @@
-import type { WishedCluster, WishedNodegroup } from "../../../drivers/wish.ts";
+import type { CurrentCluster } from "../../db/cluster-change.ts";
 import { getClusterFacts } from "../../db/cluster.ts";
 import { getNodegroupFacts, listNodegroups } from "../../db/nodegroup.ts";
 import type { Scope } from "../../db/scope.ts";
@@ -10,7 +10,7 @@ export async function loadParts(
   deps: Deps,
   scope: Scope,
   cluster: Cluster,
-): Promise<{ cluster: WishedCluster & { id: string }; nodegroups: WishedNodegroup[] }> {
+): Promise<Pick<CurrentCluster, "cluster" | "nodegroups">> {
   const [facts, nodegroups, groupFacts] = await Promise.all([
     getClusterFacts(deps.db, scope, cluster.id),
     listNodegroups(deps.db, scope, cluster.id),

@@ -1,0 +1,171 @@
+// From what a person asks for to what a new node group would be: every rule that can be checked before it is made, in
+// Magnum's order (magnum-api 8.2).
+import { randomUUID } from "node:crypto";
+import type { ClusterDriver, Footprint } from "../../drivers/driver.ts";
+import type { Cloud } from "../../drivers/openstack/cloud.ts";
+import { wishOf } from "../../drivers/wish.ts";
+import type { CurrentCluster, NewNodegroup } from "../db/cluster-change.ts";
+import { DomainError } from "../domain/error.ts";
+import { readLabels } from "../domain/label-catalog.ts";
+import { checkCounts, checkNodeLabels, checkNodeTaints } from "../domain/node-rules.ts";
+import type { NodegroupCreate } from "../domain/nodegroup.ts";
+import { compareVersions, minorsAhead, parseVersion, skewAllowed } from "../domain/version.ts";
+import { refuse, refuseNewProblems } from "./cluster/change.ts";
+import { cloudEffects } from "./cluster/cloud-effects.ts";
+import { driverOf } from "./cluster/read.ts";
+import type { Deps } from "./deps.ts";
+import { checkRootDisk, findFlavor, findNodeImage } from "./look-ups.ts";
+
+type Whole = Pick<CurrentCluster, "cluster" | "nodegroups">;
+
+/** What needs no cloud to be asked. Throws conflict, invalid_input, not_supported_by_driver, operation_not_allowed_now. */
+export function refuseCreation(deps: Deps, { cluster, nodegroups }: Whole, input: NodegroupCreate): void {
+  const driver = driverOf(deps, cluster);
+  const { name } = input;
+  if (!driver.can.nodegroups)
+    throw new DomainError("not_supported_by_driver", "Creating node groups is not supported by this driver.");
+  if (cluster.apiAddress === null)
+    throw new DomainError("conflict", "Cluster API address is not available yet", {
+      remedy: "Wait until the cluster's API has an address.",
+    });
+  if (nodegroups.some((group) => group.name === name))
+    throw new DomainError("conflict", `A node group with name ${name} already exists in the cluster ${cluster.name}.`, {
+      field: "name",
+    });
+  if (input.role === "master")
+    throw new DomainError("invalid_input", "Creating master nodegroups is currently not supported.", { field: "role" });
+  const nodeCount = input.nodeCount ?? 1;
+  checkCounts(name, { nodeCount, minNodeCount: input.minNodeCount ?? 0, maxNodeCount: input.maxNodeCount ?? null });
+  checkNodeLabels(name, input.nodeLabels ?? null);
+  checkNodeTaints(name, input.nodeTaints ?? null);
+  if (nodeCount === 0 && !driver.can.scaleToZero)
+    throw new DomainError("not_supported_by_driver", "Node groups of 0 nodes are not supported by this driver.", {
+      field: "node_count",
+    });
+  refuse("createNodegroup", "Creating a node group of", cluster);
+}
+
+/** The group as it would be. Asks the cloud with the caller's rights; throws what it lacks, or what the driver refuses. */
+export async function draftNodegroup(
+  cloud: Cloud,
+  driver: ClusterDriver,
+  { cluster, nodegroups }: Whole,
+  input: NodegroupCreate,
+): Promise<NewNodegroup> {
+  const model = nodegroups.find((group) => group.isDefault && group.role !== "master");
+  if (!model) throw new Error(`cluster ${cluster.id} has no default workers`);
+  // As Magnum has it: an empty map is a choice, no map is the cluster's.
+  const labels =
+    input.labels === undefined
+      ? { ...cluster.labels }
+      : input.mergeLabels
+        ? { ...cluster.labels, ...input.labels }
+        : { ...input.labels };
+  const read = readLabels({ ...cluster.labels, ...labels });
+  const { template } = cluster.facts;
+  const dockerVolumeSizeGib = input.dockerVolumeSizeGib ?? cluster.dockerVolumeSizeGib;
+  if (template.dockerStorageDriver === "devicemapper" && (dockerVolumeSizeGib ?? 0) < 3)
+    throw new DomainError(
+      "invalid_input",
+      `docker volume size ${dockerVolumeSizeGib ?? 0} GB is not valid, expecting minimum value 3GB for devicemapper storage driver.`,
+      { field: "docker_volume_size" },
+    );
+  const [flavor, image, zones] = await Promise.all([
+    findFlavor(cloud, input.flavorId ?? model.facts.flavor.id, "flavor_id"),
+    findNodeImage(cloud, input.imageId ?? model.facts.image.id, "image_id"),
+    read.has("availability_zone") ? cloud.nova.listZones() : [],
+  ]);
+  if (image.distro !== template.distro)
+    throw new DomainError(
+      "invalid_input",
+      `Image ${input.imageId ?? image.name} has os_distro ${image.distro}, the cluster's nodes have ${template.distro}.`,
+      { field: "image_id" },
+    );
+  checkRootDisk(flavor, read.integer("boot_volume_size") ?? 0, "flavor_id");
+  const zone = read.get("availability_zone");
+  if (zone !== undefined && !zones.some((each) => each.name === zone && each.available))
+    throw new DomainError("zone_not_found", `There is no availability zone ${zone} to use.`, {
+      field: "labels.availability_zone",
+    });
+  const group: NewNodegroup = {
+    id: randomUUID(),
+    name: input.name,
+    role: input.role ?? "worker",
+    isDefault: false,
+    nodeCount: input.nodeCount ?? 1,
+    minNodeCount: input.minNodeCount ?? 0,
+    maxNodeCount: input.maxNodeCount ?? null,
+    flavorId: input.flavorId ?? cluster.flavorId ?? model.flavorId,
+    imageId: input.imageId ?? model.imageId,
+    dockerVolumeSizeGib,
+    labels,
+    nodeLabels: checkNodeLabels(input.name, input.nodeLabels ?? null),
+    nodeTaints: checkNodeTaints(input.name, input.nodeTaints ?? null),
+    facts: {
+      flavor: { id: flavor.id, name: flavor.name, vcpus: flavor.vcpus, ramMib: flavor.ramMib, diskGib: flavor.diskGib },
+      image: { id: image.id, name: image.name, minDiskGib: image.minDiskGib },
+      nodeRevision: driver.nodeRevision,
+    },
+  };
+  const after = { cluster, nodegroups: [...nodegroups, { ...group, nodesToRemove: [] }] };
+  refuseNewProblems(driver, { cluster, nodegroups }, after);
+  refuseVersion(driver, after, group.id);
+  await refuseQuota(
+    cloud,
+    driver.footprint(wishOf(cluster, nodegroups)),
+    driver.footprint(wishOf(cluster, after.nodegroups)),
+  );
+  return group;
+}
+
+/** Nodes may not be newer than their control plane, nor much older. */
+function refuseVersion(
+  driver: ClusterDriver,
+  { cluster, nodegroups }: Parameters<typeof refuseNewProblems>[1],
+  id: string,
+) {
+  const wish = wishOf(cluster, nodegroups);
+  const master = wish.nodegroups.find((each) => each.role === "master");
+  const group = wish.nodegroups.find((each) => each.key.id === id);
+  const versionOf = (each: typeof group) => (each ? parseVersion(driver.version(wish, each)) : null);
+  const [control, own] = [versionOf(master), versionOf(group)];
+  if (!control || !own || !group || !master) return;
+  const refused = (why: string) =>
+    new DomainError("label_refused", `Nodes of version ${driver.version(wish, group)} cannot join: ${why}.`, {
+      field: "labels.kube_tag",
+    });
+  if (compareVersions(own, control) > 0)
+    throw refused(`the control plane runs ${driver.version(wish, master)}, and nodes must not be newer`);
+  const most = skewAllowed(control);
+  if (minorsAhead(own, control) > most)
+    throw refused(
+      `the control plane runs ${driver.version(wish, master)}, and nodes may be ${most} minors older at most`,
+    );
+}
+
+async function refuseQuota(cloud: Cloud, before: Footprint, after: Footprint): Promise<void> {
+  // What the cluster shares is there already.
+  const adds: Footprint = {
+    servers: after.servers - before.servers,
+    vcpus: after.vcpus - before.vcpus,
+    ramMib: after.ramMib - before.ramMib,
+    volumes: after.volumes - before.volumes,
+    volumeGib: after.volumeGib - before.volumeGib,
+    ports: after.ports - before.ports,
+    serverGroups: after.serverGroups - before.serverGroups,
+    floatingIps: after.floatingIps - before.floatingIps,
+    networks: 0,
+    subnets: 0,
+    routers: 0,
+    securityGroups: 0,
+    loadBalancers: 0,
+  };
+  const { quota } = await cloudEffects(cloud, adds);
+  const short = quota.find(({ used, adds: more, limit }) => limit !== null && more > 0 && used + more > limit);
+  if (short)
+    throw new DomainError(
+      "cloud_quota_exceeded",
+      `The project's quota is too small: ${short.name} would go from ${short.used} to ${short.used + short.adds} of ${short.limit}.`,
+      { remedy: "Make the node group smaller, free something, or ask for a larger quota." },
+    );
+}

@@ -196,6 +196,8 @@ export interface TrusteeDomain {
   create(wish: { name: string; password: Secret; description?: string }): Promise<User>;
   find(name: string): Promise<User | null>;
   list(): Promise<User[]>;
+  /** From now on only the new one signs in; tokens of the old one end. Trusts stay. */
+  setPassword(userId: string, password: Secret): Promise<void>;
   /** Removes the user's trusts with it. Already gone: no error. */
   delete(userId: string): Promise<void>;
 }

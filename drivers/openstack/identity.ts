@@ -112,6 +112,14 @@ function openTrusteeDomain(admin: Session): TrusteeDomain {
       return (await users("find trustee", name))[0] ?? null;
     },
     list: () => users("list trustees"),
+    async setPassword(userId, password) {
+      await service.send({
+        operation: "change trustee password",
+        method: "PATCH",
+        path: `/users/${encodeURIComponent(userId)}`,
+        body: { user: { password } },
+      });
+    },
     async delete(userId) {
       try {
         await service.send({

@@ -4,6 +4,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { TrustAccess } from "../../drivers/openstack/cloud.ts";
 import { isOpenStackError, orNull } from "../../drivers/openstack/error.ts";
 import {
+  closeCredential,
   completeCredential,
   getSpareCredential,
   insertIntent,
@@ -130,11 +131,31 @@ export function rolesToDelegate(own: readonly string[], configured: readonly str
   return [...configured];
 }
 
-/** The stored credential as clouds.fromTrust takes it; null while it is not complete. */
+/** The stored credential as clouds.fromTrust takes it; null while it is not complete, and when it is closed. */
 export function openDelegation(deps: Pick<Deps, "secrets">, stored: StoredCredential): TrustAccess | null {
   const { id, trusteeUserId, trustId, trusteePassword } = stored;
-  if (trusteeUserId === null || trustId === null) return null;
+  if (trusteeUserId === null || trustId === null || trusteePassword === "") return null;
   return { trusteeUserId, trustId, trusteePassword: new Secret(deps.secrets.open(trusteePassword, sealedAs(id))) };
+}
+
+/**
+ * Makes a retired credential useless for whoever has it: its trustee gets a password that nobody knows. The trust stays
+ * until the cluster goes, since Heat's own access to the stacks that were made through it hangs on it: without it Heat
+ * answers every update of them with a bare 500 (docs/adr/0006). May be repeated.
+ */
+export async function closeDelegation(deps: Deps, stored: StoredCredential): Promise<void> {
+  const { clouds, db } = deps;
+  try {
+    if (stored.trusteeUserId !== null)
+      await clouds.identity.trustees.setPassword(
+        stored.trusteeUserId,
+        new Secret(randomBytes(32).toString("base64url")),
+      );
+  } catch (error) {
+    // Somebody removed the trustee: it opens nothing any more.
+    if (!isOpenStackError(error, "not_found")) throw identityFailure(error);
+  }
+  await closeCredential(db, stored.id);
 }
 
 /**

@@ -11,11 +11,11 @@ export interface StoredCredential {
   trusteeName: string;
   /** Null until the trustee was made, or was found. */
   trusteeUserId: string | null;
-  /** Sealed. */
+  /** Sealed; empty = closed: nobody knows it any more. */
   trusteePassword: string;
   trustId: string | null;
   revision: number;
-  /** The cluster that still has nodes with it while another one is the cluster's; null = nobody needs it so. */
+  /** The cluster whose stacks were made with it while another one is the cluster's now; null = nobody needs it so. */
   retiredFor: string | null;
   createdAt: Date;
 }
@@ -68,7 +68,15 @@ export async function replaceCredential(tx: Tx, clusterId: string, projectId: st
   if (count !== 1) throw new Error(`credential ${id} is not there to be attached`);
 }
 
-/** No node has a retired one any more, or its cluster is gone: the sweeper may have it. */
+/** Forgets the password of a retired one. May be repeated. */
+export async function closeCredential(db: Db, id: string): Promise<void> {
+  await db.prisma.credential.updateMany({
+    where: { id, clusterId: null, retiredFor: { not: null } },
+    data: { trusteePassword: "" },
+  });
+}
+
+/** The cluster is gone: what it retired is the sweeper's. */
 export async function releaseRetired(tx: Tx, clusterId: string): Promise<void> {
   await tx.credential.updateMany({ where: { retiredFor: clusterId }, data: { retiredFor: null } });
 }

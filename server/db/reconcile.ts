@@ -74,7 +74,7 @@ export interface ClaimedCluster {
   cluster: Cluster & { facts: ClusterFacts };
   nodegroups: (NodeGroup & { facts: NodeGroupFacts })[];
   credential: StoredCredential | null;
-  /** Those that older nodes still have. */
+  /** Those before it, oldest first: older nodes have them, or stacks were made with them. */
   retired: StoredCredential[];
   /** All kinds and revisions. */
   authorities: StoredAuthority[];
@@ -104,7 +104,7 @@ export async function loadClaimed(db: Db, owner: string, ids: readonly string[])
       where: { clusterId: { in: [...ids] }, outcome: "running" },
       orderBy: { seq: "asc" },
     }),
-    db.prisma.credential.findMany({ where: { retiredFor: { in: [...ids] } } }),
+    db.prisma.credential.findMany({ where: { retiredFor: { in: [...ids] } }, orderBy: { revision: "asc" } }),
   ]);
   const operations = new Map(running.map((row) => [row.clusterId, row]));
   return rows.map((row) => {
@@ -196,8 +196,6 @@ export interface RecordedOutcome {
   deadlineAt: Date | null;
   /** A rotation goes on, or ends: then the rows of older revisions go. Absent = as it was. */
   pki?: PkiState;
-  /** No node has an older credential any more. */
-  retiredAreFree?: boolean;
   nextReconcileAt: Date;
 }
 
@@ -257,7 +255,6 @@ export async function record(
     });
     if (!superseded && outcome.pki?.phase === null)
       await tx.certificateAuthority.deleteMany({ where: { clusterId: id, revision: { lt: outcome.pki.revision } } });
-    if (!superseded && outcome.retiredAreFree) await releaseRetired(tx, id);
     const subject = { clusterId: id, projectId: before.projectId };
     const operation = await tx.operation.findFirst({
       where: { clusterId: id, outcome: "running" },

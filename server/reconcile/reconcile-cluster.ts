@@ -10,7 +10,7 @@ import { desired, endpointsOf } from "./desired.ts";
 import { healthDueIn, lookAtHealth, type HealthLook } from "./health.ts";
 import { fingerprint, surveyed } from "./memory.ts";
 import { nextTime } from "./pace.ts";
-import { carryRotation, removeRetired } from "./rotation.ts";
+import { carryRotation } from "./rotation.ts";
 import { recordedOutcome, standingOf } from "./row.ts";
 import { judge, stepToTake } from "./status.ts";
 import { troubleOf, type Trouble } from "./trouble.ts";
@@ -181,7 +181,6 @@ async function exit(
     recordedOutcome(claimed, verdict, seen, health, now, next),
     now,
   );
-  if (result === "recorded" && verdict.retiredAreFree) await removeRetired(conductor, claimed);
   if (result === "lost") deps.log.warn({ clusterId: cluster.id }, "lease lost: another conductor goes on");
   else deps.changes.nudge();
   if (result === "recorded" && verdict.status !== cluster.status) {

@@ -239,8 +239,8 @@ onEveryDatabase((database) => {
   });
 
   describe("a rotation of the credential", () => {
-    it("keeps the old one until no node has it, and removes it then", async () => {
-      const old = [...stage.world.trustees.keys()];
+    it("leaves the old one alone until no node has it, and makes its password void then", async () => {
+      const [old = ""] = stage.world.trustees.keys();
       const trusteeUserId = await rotateCredential(stage, id);
       expect(await stage.see(id)).toMatchObject({ userId: "grace", userName: "Grace" });
       const conductor = stage.conductor();
@@ -248,15 +248,43 @@ onEveryDatabase((database) => {
       // As late as it gets: the sweeper sees it as old enough, and must not take it.
       stage.clock.advance(3_600_000);
       await sweepDelegations(conductor.deps, 0);
-      expect([...stage.world.trustees.keys()]).toEqual([...old, trusteeUserId]);
-      expect(await findTrustee(stage.db, { trusteeUserId: old[0] ?? "", trustId: null })).toMatchObject({
-        clusterId: id,
-      });
+      expect([...stage.world.trustees.keys()]).toEqual([old, trusteeUserId]);
+      expect(stage.world.closed.size).toBe(0);
+      expect(await findTrustee(stage.db, { trusteeUserId: old, trustId: null })).toMatchObject({ clusterId: id });
       await rounds(stage, conductor, reaches(stage, id, "UPDATE_COMPLETE"));
       for (const group of await stage.groups(id)) expect(stage.world.shapes.get(group.id)).toEqual(["1/1", "1/2"]);
-      expect([...stage.world.trustees.keys()]).toEqual([trusteeUserId]);
-      expect(stage.world.trusts.size).toBe(1);
-      expect(await findTrustee(stage.db, { trusteeUserId: old[0] ?? "", trustId: null })).toBeNull();
+      expect([...stage.world.closed]).toEqual([old]);
+      expect(await messages(stage, id)).toContain("No node has the old credential any more: its password is void.");
+    });
+
+    it("keeps the old trust as long as the cluster, since Heat's own access to older stacks hangs on it", async () => {
+      await rotateCredential(stage, id);
+      const conductor = stage.conductor();
+      await rounds(stage, conductor, reaches(stage, id, "UPDATE_COMPLETE"));
+      stage.clock.advance(3_600_000);
+      await sweepDelegations(conductor.deps, 0);
+      expect(stage.world.trusts.size).toBe(2);
+      await requestDeletion(stage.db, stage.scope, id, stage.clock.now(), () => ({
+        operation: anOperation({ kind: "delete" }),
+        event: { level: "info", message: "Grace asked to delete the cluster." },
+      }));
+      await rounds(stage, conductor, async () => (await stage.see(id)) === null);
+      expect(stage.world.trusts.size).toBe(0);
+      expect(stage.world.trustees.size).toBe(0);
+    });
+
+    it("does not end before the identity service has made the old one void", async () => {
+      await rotateCredential(stage, id);
+      const conductor = stage.conductor();
+      stage.world.identityOutage = away("identity");
+      for (let turn = 0; turn < 8; turn++) {
+        stage.clock.advance(20_000);
+        await round(stage, conductor);
+      }
+      expect((await stage.see(id))?.status).toBe("UPDATE_IN_PROGRESS");
+      stage.world.identityOutage = null;
+      await rounds(stage, conductor, reaches(stage, id, "UPDATE_COMPLETE"));
+      expect(stage.world.closed.size).toBe(1);
     });
 
     it("keeps both when it fails, for some nodes have the one and some the other", async () => {
@@ -265,18 +293,19 @@ onEveryDatabase((database) => {
       stage.world.failures.set(worker?.id ?? "", "No valid host was found.");
       const conductor = stage.conductor();
       await rounds(stage, conductor, reaches(stage, id, "UPDATE_FAILED"));
-      expect(stage.world.trustees.size).toBe(2);
+      expect(stage.world.closed.size).toBe(0);
       await accept(stage, id, change("retry", { repair: true }));
       await rounds(stage, conductor, reaches(stage, id, "UPDATE_COMPLETE"));
-      expect(stage.world.trustees.size).toBe(1);
+      expect(stage.world.closed.size).toBe(1);
     });
 
-    it("may be asked for again before it has ended: all older ones go at the end", async () => {
+    it("may be asked for again before it has ended: all older ones are void at the end", async () => {
       await rotateCredential(stage, id);
       await rotateCredential(stage, id);
       const last = await rotateCredential(stage, id);
       await rounds(stage, stage.conductor(), reaches(stage, id, "UPDATE_COMPLETE"));
-      expect([...stage.world.trustees.keys()]).toEqual([last]);
+      expect([...stage.world.trustees.keys()].filter((trustee) => !stage.world.closed.has(trustee))).toEqual([last]);
+      expect(stage.world.closed.size).toBe(3);
       const [master] = await stage.groups(id);
       expect(stage.world.shapes.get(master?.id ?? "")?.at(-1)).toBe("1/4");
     });
@@ -344,7 +373,8 @@ onEveryDatabase((database) => {
           keys: here.vault.size,
           trustees: here.world.trustees.size,
           trusts: here.world.trusts.size,
-          newest: here.world.trustees.has(trustee),
+          closed: here.world.closed.size,
+          newest: here.world.trustees.has(trustee) && !here.world.closed.has(trustee),
           statuses: groups.map((group) => group.status),
         },
       };
@@ -359,13 +389,14 @@ onEveryDatabase((database) => {
         ],
         pki: { revision: 2, phase: null, rows: 4 },
         keys: 4,
-        trustees: 1,
-        trusts: 1,
+        trustees: 2,
+        trusts: 2,
+        closed: 1,
         newest: true,
         statuses: ["UPDATE_COMPLETE", "UPDATE_COMPLETE"],
       });
       expect(calm.points).toContain("before remove key");
-      expect(calm.points).toContain("after delete trustee");
+      expect(calm.points).toContain("after change password");
       for (let dieAt = 1; dieAt <= calm.points.length; dieAt++)
         expect((await whole(dieAt)).left, `died ${calm.points[dieAt - 1]} (${dieAt})`).toEqual(calm.left);
     }, 120_000);

@@ -1,6 +1,6 @@
 // Rotations as the loop carries them on: when every node is as the present stand wants it, the next one begins, or what
 // is old may go. Decided at the one exit of a pass and written with it, so that a crash anywhere goes on from there.
-import { discardDelegation } from "../auth/delegated-credential.ts";
+import { closeDelegation } from "../auth/delegated-credential.ts";
 import type { ClaimedCluster } from "../db/reconcile.ts";
 import { nextState, type PkiState } from "../domain/authority.ts";
 import { isInProgress, isSettledGood } from "../domain/cluster-status.ts";
@@ -11,8 +11,8 @@ import { troubleOf } from "./trouble.ts";
 import type { Message, Standing, Verdict } from "./verdict.ts";
 
 /**
- * The verdict with what follows from it for the rotations that run. A rotation ends only when the old keys are gone:
- * while the key manager does not answer it goes on.
+ * The verdict with what follows from it for the rotations that run. What is old is closed before it is said to be: while
+ * the key manager or the identity service does not answer, the rotation goes on.
  */
 export async function carryRotation(
   conductor: Conductor,
@@ -21,28 +21,44 @@ export async function carryRotation(
   judged: Verdict,
   now: Date,
 ): Promise<Verdict> {
-  const verdict = withRotation(claimed, before, judged, now);
-  if (verdict.pki?.phase !== null) return verdict;
+  const settles =
+    !isSettledGood(before.status) && isSettledGood(judged.status) && judged.status !== "ROLLBACK_COMPLETE";
+  if (before.deleting || !settles) return judged;
+  const verdict = withPhase(claimed, before, judged, now);
   try {
-    for (const { revision, key } of claimed.authorities)
-      if (revision < verdict.pki.revision) await conductor.keys.remove(key);
-    return verdict;
+    const closed = await closeRetired(conductor, claimed);
+    await removeOldKeys(conductor, claimed, verdict);
+    return closed ? { ...verdict, events: [...verdict.events, closedMessage] } : verdict;
   } catch (error) {
-    conductor.deps.log.warn({ err: error, clusterId: claimed.cluster.id }, "old keys could not be removed yet");
+    conductor.deps.log.warn({ err: error, clusterId: claimed.cluster.id }, "what a rotation replaced is not gone yet");
     return judge(before, { kind: "trouble", ...troubleOf(error), permanent: false }, now);
   }
 }
 
-function withRotation(claimed: ClaimedCluster, before: Standing, verdict: Verdict, now: Date): Verdict {
-  if (before.deleting || isSettledGood(before.status) || !isSettledGood(verdict.status)) return verdict;
-  const free: Verdict = claimed.retired.length > 0 ? { ...verdict, retiredAreFree: true } : verdict;
+/** Every node is as the rotation's present phase wants it: the next one begins, or the rotation ends. */
+function withPhase(claimed: ClaimedCluster, before: Standing, verdict: Verdict, now: Date): Verdict {
   const next = nextState(claimed.pki);
-  if (next === null || verdict.status === "ROLLBACK_COMPLETE") return free;
+  if (next === null) return verdict;
   // What failed came right by itself: the rotation waits all the same until somebody asks for it again.
-  if (!isInProgress(before.status)) return asBefore(before, free);
+  if (!isInProgress(before.status)) return asBefore(before, verdict);
   return next.phase === null
-    ? { ...free, pki: next, events: [...verdict.events, ...messages(next)] }
-    : { ...goesOn(before, free), pki: next, deadlineAt: phaseDeadline(claimed, now), events: messages(next) };
+    ? { ...verdict, pki: next, events: [...verdict.events, ...messages(next)] }
+    : { ...goesOn(before, verdict), pki: next, deadlineAt: phaseDeadline(claimed, now), events: messages(next) };
+}
+
+/** No node has them any more. True when there was something to close. */
+async function closeRetired(conductor: Conductor, claimed: ClaimedCluster): Promise<boolean> {
+  const open = claimed.retired.filter((credential) => credential.trusteePassword !== "");
+  for (const credential of open) {
+    conductor.clouds.forget(credential);
+    await closeDelegation(conductor.deps, credential);
+  }
+  return open.length > 0;
+}
+
+async function removeOldKeys(conductor: Conductor, claimed: ClaimedCluster, { pki }: Verdict): Promise<void> {
+  if (pki?.phase !== null) return;
+  for (const { revision, key } of claimed.authorities) if (revision < pki.revision) await conductor.keys.remove(key);
 }
 
 const goesOn = (before: Standing, verdict: Verdict): Verdict => ({
@@ -111,10 +127,8 @@ function messages({ phase }: PkiState): Message[] {
   }
 }
 
-/** Ends the credentials that no node has any more. Never throws: what is left is the sweeper's. */
-export async function removeRetired(conductor: Conductor, claimed: ClaimedCluster): Promise<void> {
-  for (const credential of claimed.retired) {
-    conductor.clouds.forget(credential);
-    await discardDelegation(conductor.deps, credential.id);
-  }
-}
+const closedMessage: Message = {
+  level: "info",
+  message: "No node has the old credential any more: its password is void.",
+  detail: null,
+};

@@ -81,7 +81,6 @@ export function recordedOutcome(
     failures: verdict.failures,
     deadlineAt: isInProgress(verdict.status) ? (verdict.deadlineAt ?? claimed.deadlineAt) : null,
     ...(verdict.pki ? { pki: verdict.pki } : {}),
-    ...(verdict.retiredAreFree ? { retiredAreFree: true } : {}),
     nextReconcileAt: next,
   };
 }

@@ -70,8 +70,6 @@ export interface Verdict {
   pki?: PkiState;
   /** When the operation is given up from now on; absent = as before. */
   deadlineAt?: Date | null;
-  /** No node has an older credential any more. */
-  retiredAreFree?: boolean;
   /** How the running operation ended; null = it goes on, or there is none. */
   ended: { outcome: "done" | "failed"; reason: string | null } | null;
   next: Next;

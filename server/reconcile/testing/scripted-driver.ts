@@ -93,6 +93,7 @@ export class World {
   readonly stacks = new Map<string, Stack>();
   readonly trustees = new Map<string, User>();
   readonly trusts = new Set<string>();
+  readonly #trustOf = new Map<string, string>();
   /** How often a stack of that name was made. */
   readonly made = new Map<string, number>();
   readonly calls: string[] = [];
@@ -103,6 +104,8 @@ export class World {
   buildMs = 1000;
   /** Groups by id, or clusters by id, whose next build fails with this reason. */
   readonly failures = new Map<string, string>();
+  /** Trustees whose password nobody knows. */
+  readonly closed = new Set<string>();
   /** Trustees whose sign-in is refused. */
   readonly refused = new Set<string>();
   /** Every call to the back end fails like this. */
@@ -123,7 +126,14 @@ export class World {
     this.trustees.set(user.id, user);
     const trustId = randomUUID();
     this.trusts.add(trustId);
+    this.#trustOf.set(user.id, trustId);
     return { trusteeUserId: user.id, trustId };
+  }
+
+  /** Its trust goes with it. */
+  removeTrustee(id: string): void {
+    this.trustees.delete(id);
+    this.trusts.delete(this.#trustOf.get(id) ?? "");
   }
 
   /** The stacks of a cluster after time has passed. */
@@ -190,10 +200,15 @@ export function scriptedClouds(world: World, life: Life): Clouds {
   const trustees = {
     domainId: () => Promise.resolve("trustees"),
     find: (name: string) => Promise.resolve([...world.trustees.values()].find((user) => user.name === name) ?? null),
+    setPassword: (id: string) =>
+      life.around("change password", () => {
+        if (world.identityOutage) throw world.identityOutage;
+        world.closed.add(id);
+      }),
     delete: (id: string) =>
       life.around("delete trustee", () => {
         if (world.identityOutage) throw world.identityOutage;
-        world.trustees.delete(id);
+        world.removeTrustee(id);
       }),
   };
   const fromTrust = (access: TrustAccess) => ({
@@ -215,7 +230,8 @@ export function scriptedClouds(world: World, life: Life): Clouds {
 function signIn(world: World, cloud: Cloud): void {
   const trustee = "trustee" in cloud && typeof cloud.trustee === "string" ? cloud.trustee : "";
   if (world.outage) throw world.outage;
-  if (!world.trustees.has(trustee) || world.refused.has(trustee)) throw refusal("identity");
+  if (!world.trustees.has(trustee) || world.refused.has(trustee) || world.closed.has(trustee))
+    throw refusal("identity");
 }
 
 /** A driver of the world, as one process has it. */

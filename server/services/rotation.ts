@@ -16,6 +16,7 @@ import type { Cluster } from "../domain/cluster.ts";
 import { rolloutDeadline } from "../domain/deadline.ts";
 import { DomainError } from "../domain/error.ts";
 import { discardAuthorities, newAuthorities } from "./authorities.ts";
+import { audited } from "./audit.ts";
 import { targetOf } from "./cluster/can.ts";
 import { event, operation, refuse } from "./cluster/change.ts";
 import { loadParts } from "./cluster/parts.ts";
@@ -34,17 +35,19 @@ export async function rotateCa(deps: Deps, ctx: RequestContext, what: string): P
   const { id } = cluster;
   // Judged before keys are made, and again in the transaction.
   const parts = await loadParts(deps, scope, cluster);
-  refuseCa(deps, ctx, cluster, parts);
+  await audited(deps, ctx, { scope, id, kind: "rotateCa" }, () => refuseCa(deps, ctx, cluster, parts));
   const now = deps.clock.now();
   const { state } = await loadAuthorities(deps.db, scope, id);
   const authorities = state.phase === null ? await newAuthorities(deps, cluster, state.revision + 1, now) : [];
   let used = false;
   try {
-    await acceptChange(deps.db, scope, id, now, (current): AcceptedChange => {
-      refuseCa(deps, ctx, current.cluster, current);
-      used = current.pki.phase === null && current.pki.revision === state.revision;
-      return caChange(ctx, current, used ? authorities : null, now);
-    });
+    await audited(deps, ctx, { scope, id, kind: "rotateCa" }, () =>
+      acceptChange(deps.db, scope, id, now, (current): AcceptedChange => {
+        refuseCa(deps, ctx, current.cluster, current);
+        used = current.pki.phase === null && current.pki.revision === state.revision;
+        return caChange(ctx, current, used ? authorities : null, now);
+      }),
+    );
   } catch (error) {
     await discardAuthorities(deps, authorities);
     throw error;
@@ -104,14 +107,18 @@ function caChange(
 export async function rotateCredential(deps: Deps, ctx: RequestContext, what: string): Promise<{ id: string }> {
   const cluster = await findCluster(deps, ctx, what);
   const { id } = cluster;
-  refuseCredential(deps, ctx, cluster);
+  await audited(deps, ctx, { scope: ctx.scope, id, kind: "rotateCredential" }, () =>
+    refuseCredential(deps, ctx, cluster),
+  );
   const now = deps.clock.now();
   const credentialId = await delegateAnew(deps, ctx, id, deps.env.openstack.trustee.roles);
   try {
-    await acceptChange(deps.db, ctx.scope, id, now, (current): AcceptedChange => {
-      refuseCredential(deps, ctx, current.cluster);
-      return credentialChange(ctx, current, credentialId, now);
-    });
+    await audited(deps, ctx, { scope: ctx.scope, id, kind: "rotateCredential" }, () =>
+      acceptChange(deps.db, ctx.scope, id, now, (current): AcceptedChange => {
+        refuseCredential(deps, ctx, current.cluster);
+        return credentialChange(ctx, current, credentialId, now);
+      }),
+    );
   } catch (error) {
     await discardDelegation(deps, credentialId);
     throw error;

@@ -2,12 +2,13 @@
 import type { Cluster, ClusterRow } from "../domain/cluster.ts";
 import type { Operation, StatusGroup } from "../domain/cluster-status.ts";
 import type { ClusterTemplate } from "../domain/cluster-template.ts";
+import type { AuditRecord } from "../domain/audit.ts";
 import type { ClusterEvent, OperationRecord } from "../domain/event.ts";
 import type { LabelDifference } from "../domain/labels.ts";
 import type { ClusterNode, NodeGroup } from "../domain/nodegroup.ts";
 import type { DeletePreview, Footprint, ResourceNode } from "../../drivers/driver.ts";
 
-export type { ClusterEvent, ClusterNode, DeletePreview, Footprint, OperationRecord, ResourceNode };
+export type { AuditRecord, ClusterEvent, ClusterNode, DeletePreview, Footprint, OperationRecord, ResourceNode };
 
 export interface Page<Row> {
   rows: Row[];
@@ -116,6 +117,26 @@ export interface ClusterPreview {
   command: string;
   /** The same request for the REST API. */
   body: Record<string, unknown>;
+}
+
+/** What an upgrade would do. */
+export interface UpgradePreview {
+  /** [] = it can be done. */
+  problems: FieldMessage[];
+  warnings: FieldMessage[];
+  /** COE versions of each group that is meant, and whether its nodes are replaced. */
+  groups: {
+    name: string;
+    role: string;
+    nodes: number;
+    replaced: boolean;
+    version: { from: string; to: string };
+    image: { from: string; to: string };
+  }[];
+  /** Labels that change, of the cluster or of the one group. */
+  labels: { key: string; from: string | null; to: string | null }[];
+  /** Nodes that are replaced at a time. */
+  maxBatchSize: number;
 }
 
 export interface ResourceUse {

@@ -23,6 +23,7 @@ import { upperBound } from "../../domain/node-rules.ts";
 import { defaultWorker, type ClusterNode, type NodeGroup } from "../../domain/nodegroup.ts";
 import { Secret } from "../../domain/secret.ts";
 import { findVictims } from "../../domain/victims.ts";
+import { audited } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import { reach } from "../reach.ts";
 import { targetOf } from "./can.ts";
@@ -35,18 +36,20 @@ import { driverOf, readable } from "./read.ts";
  */
 export async function deleteCluster(deps: Deps, ctx: RequestContext, id: string, name: string | null): Promise<void> {
   const scope = reach(ctx, "cluster:delete_all_projects");
-  await requestDeletion(deps.db, scope, id, deps.clock.now(), ({ cluster }) => {
-    check(ctx, "cluster:delete", cluster);
-    if (name !== null && name !== cluster.name)
-      throw new DomainError("invalid_input", `Type the cluster's name, ${cluster.name}, to delete it.`, {
-        field: "name",
-      });
-    if (cluster.locked)
-      throw new DomainError("operation_not_allowed_now", `Cluster ${cluster.name} is locked against deletion.`, {
-        remedy: "Unlock it first.",
-      });
-    return { operation: operation(ctx, "delete"), event: event(ctx, "asked to delete the cluster") };
-  });
+  await audited(deps, ctx, { scope, id, kind: "delete" }, () =>
+    requestDeletion(deps.db, scope, id, deps.clock.now(), ({ cluster }) => {
+      check(ctx, "cluster:delete", cluster);
+      if (name !== null && name !== cluster.name)
+        throw new DomainError("invalid_input", `Type the cluster's name, ${cluster.name}, to delete it.`, {
+          field: "name",
+        });
+      if (cluster.locked)
+        throw new DomainError("operation_not_allowed_now", `Cluster ${cluster.name} is locked against deletion.`, {
+          remedy: "Unlock it first.",
+        });
+      return { operation: operation(ctx, "delete"), event: event(ctx, "asked to delete the cluster") };
+    }),
+  );
   deps.changes.nudge();
 }
 
@@ -74,21 +77,23 @@ export async function previewDeletion(deps: Deps, ctx: RequestContext, id: strin
 /** Repairs what failed: the same wish again. Throws operation_not_allowed_now. */
 export async function retryCluster(deps: Deps, ctx: RequestContext, id: string): Promise<void> {
   const now = deps.clock.now();
-  await acceptChange(deps.db, ctx.scope, id, now, ({ cluster, nodegroups }) => {
-    check(ctx, "cluster:update", cluster);
-    refuse("retry", "Retrying", cluster);
-    const verb = cluster.status === "CREATE_FAILED" ? "CREATE" : "UPDATE";
-    return {
-      status: `${verb}_IN_PROGRESS`,
-      repair: true,
-      nodegroups: nodegroups.flatMap((group) =>
-        group.status && isFailed(group.status) ? [{ id: group.id, status: retried(group.status) }] : [],
-      ),
-      deadlineAt: deadline(cluster, now),
-      operation: operation(ctx, "retry"),
-      event: event(ctx, "asked to try again"),
-    };
-  });
+  await audited(deps, ctx, { scope: ctx.scope, id, kind: "retry" }, () =>
+    acceptChange(deps.db, ctx.scope, id, now, ({ cluster, nodegroups }) => {
+      check(ctx, "cluster:update", cluster);
+      refuse("retry", "Retrying", cluster);
+      const verb = cluster.status === "CREATE_FAILED" ? "CREATE" : "UPDATE";
+      return {
+        status: `${verb}_IN_PROGRESS`,
+        repair: true,
+        nodegroups: nodegroups.flatMap((group) =>
+          group.status && isFailed(group.status) ? [{ id: group.id, status: retried(group.status) }] : [],
+        ),
+        deadlineAt: deadline(cluster, now),
+        operation: operation(ctx, "retry"),
+        event: event(ctx, "asked to try again"),
+      };
+    }),
+  );
   deps.changes.nudge();
 }
 
@@ -115,29 +120,31 @@ export async function resizeCluster(deps: Deps, ctx: RequestContext, id: string,
   const [before, nodes] = await Promise.all([getCluster(deps.db, scope, id), listNodes(deps.db, scope, id)]);
   check(ctx, "cluster:resize", before);
   const chosen = await getNodegroup(deps.db, scope, id, wish.nodegroup ?? defaultWorker);
-  await acceptChange(deps.db, scope, id, now, (current): AcceptedChange => {
-    const { cluster } = current;
-    check(ctx, "cluster:resize", cluster);
-    refuse("resize", "Resizing", cluster);
-    const group = groupOf(current, chosen);
-    checkSize(deps, current, group, wish.nodeCount);
-    const remove = nodesToRemove(deps, cluster, group, nodes, wish.nodesToRemove ?? []);
-    return {
-      status: "UPDATE_IN_PROGRESS",
-      nodegroups: [
-        { id: group.id, nodeCount: wish.nodeCount, nodesToRemove: remove, status: workingStatus(group.status) },
-      ],
-      // A failed change is repaired on the way: the new size could not be reached otherwise.
-      repair: isFailed(cluster.status),
-      rollback: ctx.door === "console" && cluster.rollbackOnFailure,
-      deadlineAt: deadline(cluster, now),
-      operation: operation(ctx, "resize", {
-        [group.name]: [String(group.nodeCount), String(wish.nodeCount)],
-        ...(wish.nodesToRemove?.length ? { "nodes to remove": [null, wish.nodesToRemove.join(", ")] } : {}),
-      }),
-      event: event(ctx, resizeWords(group, wish)),
-    };
-  });
+  await audited(deps, ctx, { scope, id, kind: "resize" }, () =>
+    acceptChange(deps.db, scope, id, now, (current): AcceptedChange => {
+      const { cluster } = current;
+      check(ctx, "cluster:resize", cluster);
+      refuse("resize", "Resizing", cluster);
+      const group = groupOf(current, chosen);
+      checkSize(deps, current, group, wish.nodeCount);
+      const remove = nodesToRemove(deps, cluster, group, nodes, wish.nodesToRemove ?? []);
+      return {
+        status: "UPDATE_IN_PROGRESS",
+        nodegroups: [
+          { id: group.id, nodeCount: wish.nodeCount, nodesToRemove: remove, status: workingStatus(group.status) },
+        ],
+        // A failed change is repaired on the way: the new size could not be reached otherwise.
+        repair: isFailed(cluster.status),
+        rollback: ctx.door === "console" && cluster.rollbackOnFailure,
+        deadlineAt: deadline(cluster, now),
+        operation: operation(ctx, "resize", {
+          [group.name]: [String(group.nodeCount), String(wish.nodeCount)],
+          ...(wish.nodesToRemove?.length ? { "nodes to remove": [null, wish.nodesToRemove.join(", ")] } : {}),
+        }),
+        event: event(ctx, resizeWords(group, wish)),
+      };
+    }),
+  );
   deps.changes.nudge();
 }
 
@@ -196,22 +203,24 @@ export async function updateCluster(deps: Deps, ctx: RequestContext, id: string,
   if (health && before.status.startsWith("DELETE_")) refuse("update", "Updating", before);
   if (nodeCount !== undefined) {
     const chosen = await getNodegroup(deps.db, scope, id, defaultWorker);
-    await acceptChange(deps.db, scope, id, now, (current): AcceptedChange | null => {
-      const { cluster } = current;
-      check(ctx, "cluster:update", cluster);
-      const group = groupOf(current, chosen);
-      if (group.nodeCount === nodeCount) return null;
-      refuse("update", "Updating", cluster);
-      checkSize(deps, current, group, nodeCount);
-      return {
-        status: "UPDATE_IN_PROGRESS",
-        nodegroups: [{ id: group.id, nodeCount, status: workingStatus(group.status) }],
-        rollback: rollback ?? (ctx.door === "console" && cluster.rollbackOnFailure),
-        deadlineAt: deadline(cluster, now),
-        operation: operation(ctx, "update", { [group.name]: [String(group.nodeCount), String(nodeCount)] }),
-        event: event(ctx, resizeWords(group, { nodeCount })),
-      };
-    });
+    await audited(deps, ctx, { scope, id, kind: "update" }, () =>
+      acceptChange(deps.db, scope, id, now, (current): AcceptedChange | null => {
+        const { cluster } = current;
+        check(ctx, "cluster:update", cluster);
+        const group = groupOf(current, chosen);
+        if (group.nodeCount === nodeCount) return null;
+        refuse("update", "Updating", cluster);
+        checkSize(deps, current, group, nodeCount);
+        return {
+          status: "UPDATE_IN_PROGRESS",
+          nodegroups: [{ id: group.id, nodeCount, status: workingStatus(group.status) }],
+          rollback: rollback ?? (ctx.door === "console" && cluster.rollbackOnFailure),
+          deadlineAt: deadline(cluster, now),
+          operation: operation(ctx, "update", { [group.name]: [String(group.nodeCount), String(nodeCount)] }),
+          event: event(ctx, resizeWords(group, { nodeCount })),
+        };
+      }),
+    );
   }
   if (health) await setHealth(deps.db, scope, id, health, now);
   deps.changes.nudge();
@@ -316,6 +325,7 @@ export const operation = (
   kind,
   userId: ctx.user.id,
   userName: ctx.user.name,
+  userDomainId: ctx.user.domainId,
   requestId: ctx.requestId,
   door: ctx.door,
   changes,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { IssuedCertificate } from "../domain/certificate.ts";
 import { listAuthorities, listIssuedCertificates, signCertificate } from "../services/certificate.ts";
+import { rotateCa } from "../services/rotation.ts";
 import type { AuthorityView, SignedCertificate } from "../services/views.ts";
 import { projectProcedure, router } from "./init.ts";
 import { ById } from "./inputs.ts";
@@ -23,4 +24,8 @@ export const certificateRouter = router({
   issued: projectProcedure
     .input(ById)
     .query(({ ctx, input }): Promise<IssuedCertificate[]> => listIssuedCertificates(ctx.deps, ctx.request, input.id)),
+  /** Replaces all authorities of the cluster; its nodes are replaced three times over. */
+  rotateCa: projectProcedure
+    .input(ById)
+    .mutation(({ ctx, input }): Promise<{ id: string }> => rotateCa(ctx.deps, ctx.request, input.id)),
 });

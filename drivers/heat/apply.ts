@@ -12,9 +12,9 @@ import type { HeatStep } from "./steps.ts";
 const done: Outcome = { kind: "done" };
 
 /** Throws only what may pass by itself (the cloud is away); everything that needs a person is `stalled`. */
-export async function applyHeat(pair: Pair, cloud: Cloud, want: Desired, step: HeatStep): Promise<Outcome> {
+export async function applyHeat(pair: Pair, cloud: Cloud, want: Desired, step: HeatStep, now: Date): Promise<Outcome> {
   try {
-    return await carryOut(pair, cloud, want, step);
+    return await (isInside(step) ? inside(pair, want, step, now) : carryOut(pair, cloud, want, step));
   } catch (error) {
     if (!isOpenStackError(error)) throw error;
     switch (error.kind) {
@@ -51,7 +51,12 @@ export async function applyHeat(pair: Pair, cloud: Cloud, want: Desired, step: H
   }
 }
 
-async function carryOut(pair: Pair, cloud: Cloud, want: Desired, step: HeatStep): Promise<Outcome> {
+async function carryOut(
+  pair: Pair,
+  cloud: Cloud,
+  want: Desired,
+  step: Exclude<HeatStep, InsideStep>,
+): Promise<Outcome> {
   switch (step.kind) {
     case "createCluster":
       return create(cloud, want, {
@@ -62,7 +67,7 @@ async function carryOut(pair: Pair, cloud: Cloud, want: Desired, step: HeatStep)
     case "createNodes": {
       const group = want.nodegroups.find((one) => one.key.id === step.nodegroupId);
       if (!group) return done;
-      const { template, files } = renderNodeStack(pair, want, group, step.name, step.facts);
+      const { template, files } = renderNodeStack(pair, want, group, step);
       return create(cloud, want, {
         name: step.name,
         template,
@@ -92,14 +97,39 @@ async function carryOut(pair: Pair, cloud: Cloud, want: Desired, step: HeatStep)
     case "releaseBalancer":
       await orNull(cloud.octavia.deleteLoadBalancer(step.id));
       return done;
-    case "applyAddons":
-      try {
-        await pair.coe.addons.apply(want, step.apiAddress);
+  }
+}
+
+type InsideStep = Extract<HeatStep, { apiAddress: string }>;
+const isInside = (step: HeatStep): step is InsideStep => "apiAddress" in step;
+
+/** What is done in the cluster, through its own API. An API that refuses or is away is waited for. */
+async function inside(pair: Pair, want: Desired, step: InsideStep, now: Date): Promise<Outcome> {
+  const { addons, nodes } = pair.coe;
+  const { apiAddress } = step;
+  try {
+    switch (step.kind) {
+      case "applyAddons":
+        await addons.apply(want, apiAddress);
         return done;
-      } catch (error) {
-        const said = error instanceof Error ? error.message : String(error);
-        return { kind: "waiting", on: `the Kubernetes API: ${said}`, afterMs: 10_000 };
+      case "drain":
+        for (const node of step.nodes) await nodes.drain(want, apiAddress, node, now);
+        return { kind: "waiting", on: `the work on ${step.nodes.join(", ")} to move elsewhere`, afterMs: 3000 };
+      case "leave":
+        await nodes.leave(want, apiAddress, step.node);
+        return { kind: "waiting", on: `${step.node} to leave the control plane`, afterMs: 3000 };
+      case "forget":
+        await nodes.forget(want, apiAddress, step.nodes);
+        return done;
+      case "mark": {
+        const group = want.nodegroups.find((one) => one.key.id === step.nodegroupId);
+        if (group) for (const node of step.nodes) await nodes.mark(want, apiAddress, node, group);
+        return done;
       }
+    }
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    return { kind: "waiting", on: `the Kubernetes API: ${said}`, afterMs: 10_000 };
   }
 }
 

@@ -2,17 +2,19 @@
 import type { ClusterDriver } from "../driver.ts";
 import { acceptsHeat, footprintHeat, heatLabels } from "./accepts.ts";
 import { applyHeat } from "./apply.ts";
+import { replaceableNodes } from "./generations.ts";
 import { observeHeat, surveyStacks } from "./observe.ts";
 import { DetailCache } from "./read-stack.ts";
+import { Silences } from "./silence.ts";
 import type { HeatObserved } from "./observed.ts";
 import type { Pair } from "./pair.ts";
 import { planHeat } from "./plan.ts";
 import { previewDeletion, resourceTree } from "./resources.ts";
 import type { HeatStep } from "./steps.ts";
 
-/** One driver object serves all clusters of the pair; it remembers nothing but what saves calls. */
+/** One driver object serves all clusters of the pair; what it remembers saves calls or gives patience, and may be lost. */
 export function heatDriver(pair: Pair, clock: () => Date = () => new Date()): ClusterDriver<HeatStep, HeatObserved> {
-  const cache = new DetailCache();
+  const memory = { cache: new DetailCache(), silences: new Silences() };
   return {
     name: pair.name,
     provides: pair.provides,
@@ -20,13 +22,13 @@ export function heatDriver(pair: Pair, clock: () => Date = () => new Date()): Cl
     labels: [...heatLabels, ...pair.coe.labels],
     version: (want, group) => pair.coe.version(want, group),
     nodeRevision: pair.coe.nodeRevision,
-    replaceable: () => [],
+    replaceable: replaceableNodes,
     accepts: (want) => [...acceptsHeat(pair, want), ...pair.coe.accepts(want)],
     footprint: footprintHeat,
     survey: (cloud) => surveyStacks(cloud, clock()),
-    observe: (cloud, want, survey) => observeHeat(pair, cache, cloud, want, survey),
-    plan: (want, seen) => planHeat(pair, want, seen),
-    apply: (cloud, want, step) => applyHeat(pair, cloud, want, step),
+    observe: (cloud, want, survey) => observeHeat(pair, memory, cloud, want, survey, clock()),
+    plan: (want, seen, now) => planHeat(pair, want, seen, now),
+    apply: (cloud, want, step) => applyHeat(pair, cloud, want, step, clock()),
     health: (want, seen) => pair.coe.health(want, seen),
     manifests: (want) => pair.coe.addons.manifests(want),
     resources: resourceTree,

@@ -81,6 +81,14 @@ const words: Record<string, string> = {
   kube_minions: "nodes",
 };
 
+/** The true cause with its place; Heat's own sentence only when no resource says more. */
+export function reasonOf(failures: readonly FailedResource[], stack: HeatStack): string | null {
+  const [first, ...others] = failures;
+  if (!first) return stack.status === "SUSPEND_COMPLETE" ? "stack is suspended" : stack.reason;
+  const more = others.length > 0 ? ` (and ${others.length} more)` : "";
+  return `${first.path.slice(1).join(", ")}: ${first.reason}${more}`;
+}
+
 /** Heat wraps a reason once for each enclosing stack: only the innermost says something. */
 export function unwrap(reason: string): string {
   let text = reason.trim();

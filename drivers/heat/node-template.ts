@@ -46,8 +46,7 @@ export function renderNodeStack(
   pair: Pair,
   want: Desired,
   group: NodegroupWish,
-  name: string,
-  facts: ClusterFacts,
+  { name, facts, joins }: { name: string; facts: ClusterFacts; joins: boolean },
 ): NodeStack {
   const part = group.role === "master" ? "masters" : "workers";
   const own = groupResource[part];
@@ -93,12 +92,21 @@ export function renderNodeStack(
         [`${own}_private`]: { value: getAttr(own, "private_address") },
       },
     },
-    files: { [memberFile]: JSON.stringify(renderMember(pair, want, group, facts)) },
+    files: { [memberFile]: JSON.stringify(renderMember(pair, want, group, facts, joins)) },
   };
 }
 
-/** One node. Its reference id is the server's, so that callers may name victims by server id. */
-export function renderMember(pair: Pair, want: Desired, group: NodegroupWish, facts: ClusterFacts): Template {
+/**
+ * One node. Its reference id is the server's, so that callers may name victims by server id. `joins`: others began the
+ * cluster, so that no member of this stack does.
+ */
+export function renderMember(
+  pair: Pair,
+  want: Desired,
+  group: NodegroupWish,
+  facts: ClusterFacts,
+  joins: boolean,
+): Template {
   const plan = networkPlan(want);
   const master = group.role === "master";
   const volumes = nodeVolumes(want, group);
@@ -150,7 +158,7 @@ export function renderMember(pair: Pair, want: Desired, group: NodegroupWish, fa
   };
   const { files, units } = pair.coe.node(want, group, {
     binaryDir: pair.binaryDir,
-    firstIndex: master ? "0" : null,
+    firstIndex: master && !joins ? "0" : null,
   });
   const userData = renderIgnition(
     [...files, { path: heatEnvPath, mode: 0o600, content: { encoded: heatEnvPlaceholder } }],

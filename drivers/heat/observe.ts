@@ -1,19 +1,24 @@
 // What a cluster is at the back end: its stacks and servers, what they add up to, and, while it is deleted, what it left.
-import type { BackendState, Desired, FailedResource, NodeFact, ObservedNodegroup, Survey } from "../driver.ts";
-import type { Cloud, Server } from "../openstack/cloud.ts";
+import type { BackendState, Desired, FailedResource, Progress, Survey } from "../driver.ts";
+import type { Cloud } from "../openstack/cloud.ts";
 import { isOpenStackError } from "../openstack/error.ts";
-import { failedResources, progressOf } from "./failures.ts";
+import { failedResources, progressOf, reasonOf } from "./failures.ts";
+import { generationsOf } from "./generations.ts";
 import { findLeftovers } from "./leftovers.ts";
 import { baseName, clusterTag, stackTag } from "./names.ts";
 import { apiReachable, networkPlan } from "./network.ts";
 import { renderMember } from "./node-template.ts";
 import { renderClusterTemplate } from "./cluster-template.ts";
 import { isMoving, stackState } from "./observed.ts";
-import type { HeatObserved, HeatStack, Member } from "./observed.ts";
-import { isPostponed, planHeat } from "./plan.ts";
+import type { HeatObserved, HeatStack } from "./observed.ts";
+import { groupsOf } from "./nodegroups.ts";
+import { planHeat } from "./plan.ts";
 import type { ClusterFacts, Pair } from "./pair.ts";
 import { readStack } from "./read-stack.ts";
 import type { DetailCache } from "./read-stack.ts";
+import { countOf, isStuck } from "./removal.ts";
+import { isPostponed } from "./rollout.ts";
+import type { Silences } from "./silence.ts";
 
 /** All stacks of ours in the cloud's project: one list call. */
 export async function surveyStacks(cloud: Cloud, now: Date): Promise<Survey> {
@@ -33,15 +38,16 @@ export async function surveyStacks(cloud: Cloud, now: Date): Promise<Survey> {
 
 export async function observeHeat(
   pair: Pair,
-  cache: DetailCache,
+  memory: { cache: DetailCache; silences: Silences },
   cloud: Cloud,
   want: Desired,
   survey: Survey,
+  now: Date,
 ): Promise<HeatObserved> {
   const mine = survey.stacks.filter(
     (stack) => stack.tags.includes(clusterTag(want.key.id)) && stackState(stack.status) !== "absent",
   );
-  const read = (await Promise.all(mine.map((stack) => readStack(cache, cloud, stack)))).filter(
+  const read = (await Promise.all(mine.map((stack) => readStack(memory.cache, cloud, stack)))).filter(
     (found) => found !== null,
   );
   const stacks = read.map(({ stack }) => stack);
@@ -54,31 +60,36 @@ export async function observeHeat(
   const apiAddress =
     address === null ? null : `https://${address.includes(":") ? `[${address}]` : address}:${pair.coe.apiPort(want)}`;
   const reachable = apiReachable(want);
-  const nodegroups = groupsOf(want, stacks, servers);
-  const masters = stacks.find((stack) => stack.part === "masters");
-  const asks =
-    want.probe && !want.deleting && reachable && want.admin !== null && apiAddress !== null && masters !== undefined;
+  const hasMasters = stacks.some((stack) => stack.part === "masters");
+  const asks = want.probe && !want.deleting && reachable && want.admin !== null && apiAddress !== null && hasMasters;
+  const [addons, nodes] = asks
+    ? await Promise.all([pair.coe.addons.applied(want, apiAddress), pair.coe.nodes.read(want, apiAddress)])
+    : [];
+  const nodegroups = groupsOf(pair, want, stacks, servers, nodes);
+  const masters = nodegroups.filter((group) =>
+    want.nodegroups.some((wish) => wish.key.id === group.key.id && wish.role === "master"),
+  );
   const leftovers = want.deleting ? await findLeftovers(cloud, want, facts, cluster) : [];
   const seen: HeatObserved = {
     backendId: cluster?.id ?? null,
     state: "absent",
     reason: null,
     apiAddress,
-    coeVersion: masters?.version ?? null,
+    coeVersion: masters[0]?.version ?? null,
     containerVersion: null,
-    masterAddresses: nodegroups
-      .filter((group) => want.nodegroups.some((wish) => wish.key.id === group.key.id && wish.role === "master"))
-      .flatMap((group) => group.addresses),
+    masterAddresses: masters.flatMap((group) => group.addresses),
     nodegroups,
-    progress: progressOf(stacks, expectedResources(pair, want, facts)),
+    progress: progressSeen(pair, want, stacks, facts),
     failures: await withLastWords(cloud, stacks, failedResources(stacks)),
     leftovers,
     stacks,
     facts,
-    addons: asks ? await pair.coe.addons.applied(want, apiAddress) : undefined,
+    addons,
+    nodes,
+    silentSince: memory.silences.note(want.key.id, asks && nodes === undefined, now),
     apiReachable: reachable,
   };
-  const sum = overall(pair, want, seen);
+  const sum = overall(pair, want, seen, now);
   // An API that was asked and does not answer yet hides whether the add-ons are there: that is not ready.
   return {
     ...seen,
@@ -131,81 +142,68 @@ async function withLastWords(
 }
 
 /** One word for all stacks. What still has to be made counts as being made. */
-function overall(pair: Pair, want: Desired, seen: HeatObserved): { state: BackendState; reason: string | null } {
+function overall(
+  pair: Pair,
+  want: Desired,
+  seen: HeatObserved,
+  now: Date,
+): { state: BackendState; reason: string | null } {
   const { stacks } = seen;
   if (stacks.length === 0) return { state: "absent", reason: null };
   if (want.deleting) {
     const stuck = stacks.find((stack) => stack.status === "DELETE_FAILED");
     const moving = stacks.some((stack) => stack.state === "deleting");
-    return stuck && !moving ? { state: "failed", reason: reasonOf(seen, stuck) } : { state: "deleting", reason: null };
+    return stuck && !moving
+      ? { state: "failed", reason: reasonOf(seen.failures, stuck) }
+      : { state: "deleting", reason: null };
   }
-  const steps = planHeat(pair, want, seen);
-  const failed = stacks.find((stack) => stack.state === "failed");
+  const steps = planHeat(pair, want, seen, now);
+  const groups = want.nodegroups.map((group) => ({ group, ...generationsOf(pair, want, group, stacks) }));
+  const rolls = groups.some(({ old }) => old.length > 0);
+  const stays = (stack: HeatStack) =>
+    stack.part === "cluster" || groups.some(({ current }) => current === stack) || isStuck(stack);
+  const failed = stacks.find((stack) => stack.state === "failed" && stays(stack));
   if (stacks.some((stack) => isMoving(stack.state) || isPostponed(want, stack)) || (steps.length > 0 && !failed)) {
     const growing =
       stacks.some((stack) => stack.state === "creating") ||
-      want.nodegroups.some((group) => group.isDefault && !groupIn(stacks, group.key.id));
-    return { state: growing ? "creating" : "updating", reason: null };
+      groups.some(({ group, current }) => group.isDefault && !current);
+    return { state: growing && !rolls ? "creating" : "updating", reason: null };
   }
-  if (failed) return { state: "failed", reason: reasonOf(seen, failed) };
-  // Nothing to do because nothing is known is not the same as done.
-  const whole = seen.facts !== null && want.nodegroups.every((group) => groupIn(stacks, group.key.id));
-  return { state: whole ? "ready" : "creating", reason: null };
+  if (failed) {
+    const own = failedResources([failed]);
+    return { state: "failed", reason: reasonOf(own.length > 0 ? own : seen.failures, failed) };
+  }
+  // Nothing to do because nothing is known, or because something is waited for, is not the same as done.
+  if (seen.facts === null || groups.some(({ current, old }) => !current && old.length === 0))
+    return { state: "creating", reason: null };
+  const whole = groups.every(
+    ({ group, current, old }) => current && old.length === 0 && countOf(current) === group.count,
+  );
+  return { state: whole ? "ready" : "updating", reason: null };
 }
 
-const groupIn = (stacks: readonly HeatStack[], id: string) => stacks.some((stack) => stack.nodegroup?.id === id);
-
-/** The true cause with its place; Heat's own sentence only when no resource says more. */
-function reasonOf(seen: Pick<HeatObserved, "failures">, stack: HeatStack): string | null {
-  const [first, ...others] = seen.failures;
-  if (!first) return stack.status === "SUSPEND_COMPLETE" ? "stack is suspended" : stack.reason;
-  const more = others.length > 0 ? ` (and ${others.length} more)` : "";
-  return `${first.path.slice(1).join(", ")}: ${first.reason}${more}`;
-}
-
-function groupsOf(want: Desired, stacks: readonly HeatStack[], servers: readonly Server[]): ObservedNodegroup[] {
-  const publicly = networkPlan(want).nodeFloating;
-  const keys = new Map(want.nodegroups.map((group) => [group.key.id, group.key]));
-  for (const stack of stacks)
-    if (stack.nodegroup && !keys.has(stack.nodegroup.id)) keys.set(stack.nodegroup.id, stack.nodegroup);
-  const byId = new Map(servers.map((server) => [server.id, server]));
-  return [...keys.values()].map((key) => {
-    const stack = stacks.find((one) => one.nodegroup?.id === key.id);
-    if (!stack)
-      return { key, backendId: null, state: "absent", reason: null, count: 0, addresses: [], version: null, nodes: [] };
-    const nodes = stack.members.flatMap((member): NodeFact[] => {
-      if (member.serverId === null) return [];
-      return [nodeFact(member, member.serverId, byId.get(member.serverId))];
-    });
-    return {
-      key,
-      backendId: stack.id,
-      state: stack.state,
-      reason: stack.state === "failed" ? reasonOf({ failures: failedResources([stack]) }, stack) : null,
-      count: stack.count ?? stack.members.length,
-      addresses: nodes.flatMap((node) => (publicly ? (node.publicAddress ?? []) : (node.privateAddress ?? []))),
-      version: stack.version,
-      nodes,
-    };
-  });
-}
-
-function nodeFact(member: Member, serverId: string, server: Server | undefined): NodeFact {
-  const address = (kind: "fixed" | "floating") => server?.addresses.find((one) => one.kind === kind)?.address ?? null;
-  return {
-    serverId,
-    name: server?.name ?? serverId,
-    index: member.index,
-    status: server?.status ?? "MISSING",
-    privateAddress: address("fixed"),
-    publicAddress: address("floating"),
-    zone: server?.zone ?? null,
-    flavorId: server?.flavorId ?? null,
-    imageId: server?.imageId ?? null,
-    ready: null,
-    version: null,
-    createdAt: server?.createdAt ?? null,
-  };
+/** Old generations are left out: the bar tells how much of what is wished for is there. */
+function progressSeen(
+  pair: Pair,
+  want: Desired,
+  stacks: readonly HeatStack[],
+  facts: ClusterFacts | null,
+): Progress | null {
+  const groups = want.nodegroups
+    .toSorted((a, b) => Number(b.role === "master") - Number(a.role === "master"))
+    .map((group) => ({ group, ...generationsOf(pair, want, group, stacks) }));
+  const old = groups.flatMap((one) => one.old);
+  const made = progressOf(
+    want.deleting ? stacks : stacks.filter((stack) => !old.includes(stack)),
+    expectedResources(pair, want, facts),
+  );
+  const rolling = want.deleting ? undefined : groups.find((one) => one.old.length > 0 && one.group.count > 0);
+  if (!made || !rolling) return made;
+  const { group, current } = rolling;
+  const done = current?.members.filter((member) => member.signalled).length ?? 0;
+  const node = group.role === "master" ? "master" : "worker";
+  const place = group.isDefault ? "" : ` in ${group.key.name}`;
+  return { ...made, now: `the replacement of ${node} ${Math.min(done + 1, group.count)} of ${group.count}${place}` };
 }
 
 const placeholderFacts: ClusterFacts = {
@@ -227,7 +225,8 @@ function expectedResources(pair: Pair, want: Desired, facts: ClusterFacts | null
   const balancer = networkPlan(want).balancer;
   const known = facts ?? { ...placeholderFacts, ...(balancer ? { apiPoolId: "-" } : { apiPortId: "-" }) };
   const nodes = want.nodegroups.map(
-    (group) => group.count * size(renderMember(pair, want, group, known).resources) + (group.role === "master" ? 0 : 1),
+    (group) =>
+      group.count * size(renderMember(pair, want, group, known, false).resources) + (group.role === "master" ? 0 : 1),
   );
   return nodes.reduce((sum, count) => sum + count, size(renderClusterTemplate(want, pair.coe).resources));
 }

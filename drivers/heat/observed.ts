@@ -2,7 +2,7 @@
 import type { BackendState, Observed } from "../driver.ts";
 import type { StackResource } from "../openstack/cloud.ts";
 import type { Part } from "./names.ts";
-import type { ClusterFacts } from "./pair.ts";
+import type { ClusterFacts, CoeNode } from "./pair.ts";
 
 export interface HeatStack {
   id: string;
@@ -38,6 +38,10 @@ export interface HeatObserved extends Observed {
   facts: ClusterFacts | null;
   /** Revision of the add-ons in the cluster; null = none, undefined = not asked or no answer. */
   addons: string | null | undefined;
+  /** Nodes as the cluster's own API has them, by name; undefined = not asked or no answer. */
+  nodes: ReadonlyMap<string, CoeNode> | undefined;
+  /** Since when the API, though asked, has not answered; null = it answers, or is not asked. */
+  silentSince: Date | null;
   apiReachable: boolean;
 }
 

@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { fedoraCoreosPair } from "../kubernetes-fedora-coreos/driver.ts";
 import type { HeatObserved } from "./observed.ts";
 import { stackState } from "./observed.ts";
-import { nodeStackName, planHeat } from "./plan.ts";
+import { nodeStackName } from "./generations.ts";
+import { planHeat } from "./plan.ts";
 import {
   aDesired,
   aGroup,
@@ -23,17 +24,22 @@ const masters = aStack({ part: "masters" });
 const workers = aStack({ part: "workers", count: 2, members: [aMember(), aMember({ index: "1" })] });
 const whole = { facts: someFacts, addons: revision };
 
-/** Each step as one short line: kind and what it is about. */
-function planned(want: DesiredPart, seen: Partial<HeatObserved>): string[] {
-  return planHeat(fedoraCoreosPair, aDesired(want), anObserved(seen)).map((step) => {
+/** Each step as one short line: kind and what it is about. Stacks of nodes are those of the current generation. */
+function planned(part: DesiredPart, seen: Partial<HeatObserved>): string[] {
+  const want = aDesired(part);
+  const stacks = (seen.stacks ?? []).map((stack) => {
+    const group = want.nodegroups.find((each) => each.key.id === stack.nodegroup?.id);
+    return group ? { ...stack, name: nodeStackName(fedoraCoreosPair, want, group) } : stack;
+  });
+  return planHeat(fedoraCoreosPair, want, anObserved({ ...seen, stacks }), new Date()).map((step) => {
     switch (step.kind) {
       case "createNodes":
-        return `create ${step.part} ${step.count}`;
+        return `create ${step.part} ${step.count}${step.joins ? " joining" : ""}`;
       case "resize":
-        return `resize ${step.stack.name} ${step.count} -[${step.remove.join()}]`;
+        return `resize ${word(step.stack)} ${step.count} -[${step.remove.join()}]`;
       case "deleteStack":
       case "retryStack":
-        return `${step.kind} ${step.stack.name}`;
+        return `${step.kind} ${word(step.stack)}`;
       case "releaseBalancer":
       case "releaseFloatingIp":
         return `${step.kind} ${step.id}`;
@@ -42,6 +48,7 @@ function planned(want: DesiredPart, seen: Partial<HeatObserved>): string[] {
     }
   });
 }
+const word = ({ id }: { id: string }) => id.replace("stack-", "prod-");
 const failed = (status: string) => ({ status, state: "failed" as const });
 const one = (count: number, remove: string[] = []) => ({
   nodegroups: [aGroup({ role: "master" }), aGroup({ count, remove })],
@@ -97,7 +104,7 @@ test.each<[string, DesiredPart, Partial<HeatObserved>, string[]]>([
     "fewer wanted, one named by server id",
     one(1, ["server-0"]),
     { ...whole, stacks: [cluster, masters, workers] },
-    ["resize prod-workers 1 -[server-0]"],
+    ["resize prod-workers 1 -[0]"],
   ],
   [
     "same count and a name: replace that node",
@@ -132,7 +139,7 @@ test.each<[string, DesiredPart, Partial<HeatObserved>, string[]]>([
     { ...whole, stacks: [cluster, masters, aStack({ ...workers, status: "CREATE_IN_PROGRESS", state: "creating" })] },
     [],
   ],
-  ["scale to zero", one(0), { ...whole, stacks: [cluster, masters, workers] }, ["resize prod-workers 0 -[]"]],
+  ["scale to zero", one(0), { ...whole, stacks: [cluster, masters, workers] }, ["resize prod-workers 0 -[1,0]"]],
   [
     "a worker failed and nobody asked for a repair",
     {},
@@ -297,7 +304,7 @@ test.each<[string, DesiredPart, Partial<HeatObserved>, string[]]>([
 });
 
 test("every step says in words what it does, and holds no secret", () => {
-  const steps = planHeat(fedoraCoreosPair, aDesired(), anObserved({ ...whole, stacks: [cluster] }));
+  const steps = planHeat(fedoraCoreosPair, aDesired(), anObserved({ ...whole, stacks: [cluster] }), new Date());
   expect(steps.map((step) => step.summary)).toEqual(["Create 1 control plane node", "Create 2 worker nodes"]);
   expect(JSON.stringify(steps)).not.toContain("pass");
 });

@@ -1,17 +1,21 @@
-// From what should be and what is to the next steps. Pure: no clock, no calls, no memory.
+// From what should be and what is to the next steps. Pure: no calls, no memory.
 import type { Desired, NodegroupWish } from "../driver.ts";
-import { baseName, mastersStackName, shapeHash, workersStackName } from "./names.ts";
+import { generationsOf, nodeName } from "./generations.ts";
+import { baseName } from "./names.ts";
+import { isMoving } from "./observed.ts";
 import type { HeatObserved, HeatStack } from "./observed.ts";
-import { nodeVolumes } from "./node-template.ts";
 import type { Pair } from "./pair.ts";
-import type { HeatStep, StackKey } from "./steps.ts";
+import { farewell, stackKey } from "./removal.ts";
+import { planGroup } from "./rollout.ts";
+import type { HeatStep } from "./steps.ts";
+import { candidates } from "./victims.ts";
 
 /** [] = nothing to do: settled, or Heat is at work, or it failed and nobody asked for a repair. */
-export function planHeat(pair: Pair, want: Desired, seen: HeatObserved): HeatStep[] {
-  return want.deleting ? planDelete(seen) : planConverge(pair, want, seen);
+export function planHeat(pair: Pair, want: Desired, seen: HeatObserved, now: Date): HeatStep[] {
+  return want.deleting ? planDelete(seen) : planConverge(pair, want, seen, now);
 }
 
-function planConverge(pair: Pair, want: Desired, seen: HeatObserved): HeatStep[] {
+function planConverge(pair: Pair, want: Desired, seen: HeatObserved, now: Date): HeatStep[] {
   const cluster = seen.stacks.find((stack) => stack.part === "cluster");
   if (!cluster)
     return seen.stacks.length === 0
@@ -25,30 +29,24 @@ function planConverge(pair: Pair, want: Desired, seen: HeatObserved): HeatStep[]
       : [];
   if (cluster.state === "failed")
     return want.repair
-      ? [{ kind: "retryStack", stack: key(cluster), summary: "Make again what failed of the cluster's network" }]
+      ? [{ kind: "retryStack", stack: stackKey(cluster), summary: "Make again what failed of the cluster's network" }]
       : [];
-  if (!seen.facts || cluster.state === "deleting") return [];
+  const { facts } = seen;
+  if (!facts || cluster.state === "deleting") return [];
 
-  const steps: HeatStep[] = [];
-  for (const group of want.nodegroups.toSorted((a, b) => Number(b.role === "master") - Number(a.role === "master"))) {
-    const stack = seen.stacks.find((one) => one.nodegroup?.id === group.key.id);
-    if (stack) steps.push(...planGroup(want, seen, group, stack));
-    else
-      steps.push({
-        kind: "createNodes",
-        name: nodeStackName(pair, want, group),
-        part: group.role === "master" ? "masters" : "workers",
-        nodegroupId: group.key.id,
-        count: group.count,
-        facts: seen.facts,
-        summary: `Create ${nodes(group.count, group)}`,
-      });
-  }
-  // A group that nobody wishes for any more goes.
+  const groups = want.nodegroups.toSorted((a, b) => Number(b.role === "master") - Number(a.role === "master"));
+  const turns = takeTurns(pair, want, seen, groups);
+  const steps = groups.flatMap((group) => planGroup(pair, want, seen, group, { facts, now, ...turns(group) }));
+  // A group that nobody wishes for any more goes, in whatever state it is.
   for (const stack of seen.stacks)
-    if (stack.nodegroup && !want.nodegroups.some((group) => group.key.id === stack.nodegroup?.id)) {
-      if (stack.state !== "deleting")
-        steps.push({ kind: "deleteStack", stack: key(stack), summary: `Delete node group ${stack.nodegroup.name}` });
+    if (
+      stack.nodegroup &&
+      stack.state !== "deleting" &&
+      !groups.some((group) => group.key.id === stack.nodegroup?.id)
+    ) {
+      const before = isMoving(stack.state) ? [] : farewell(seen, "worker", candidates(seen, [stack], []));
+      const summary = `Delete node group ${stack.nodegroup.name}`;
+      steps.push(...(before.length > 0 ? before : [{ kind: "deleteStack" as const, stack: stackKey(stack), summary }]));
     }
   if (seen.addons !== undefined && seen.apiAddress !== null && seen.addons !== pair.coe.addons.revision(want))
     steps.push({
@@ -57,67 +55,94 @@ function planConverge(pair: Pair, want: Desired, seen: HeatObserved): HeatStep[]
       apiAddress: seen.apiAddress,
       summary: "Apply network and DNS add-ons",
     });
-  return steps;
+  // What is given again and again must not keep the rest from being done.
+  return [...steps.filter((step) => !isPatient(step)), ...together(steps.filter(isPatient)), ...tidy(pair, want, seen)];
 }
 
-/** Growing, shrinking, replacing and repairing are one change of count and removal list. */
-function planGroup(want: Desired, seen: HeatObserved, group: NodegroupWish, stack: HeatStack): HeatStep[] {
-  // Heat carries out one change at a time: a second one cancels members half way, and all of it fails (seen, Heat 19).
-  if (stack.state !== "ready" && stack.state !== "failed") return [];
-  const lost = want.repair ? lostWorkers(seen, group) : [];
-  if ((!wantsChange(want, group, stack) && lost.length === 0) || stillComing(stack)) return [];
-  const failed = stack.state === "failed";
-  const asked = victims(group, stack);
-  const counts = stack.count === group.count;
-  const broken = stack.members.filter((member) => member.failed);
-  const first = stack.members.find((member) => member.index === "0");
-  if (
-    failed &&
-    stack.part === "masters" &&
-    stack.status === "CREATE_FAILED" &&
-    (!first || first.failed) &&
-    !stack.members.some((member) => member.signalled)
-  )
-    // Member 0 begins the cluster. Without it no master ever worked: nothing to join, nothing to lose, so begin again.
-    return [{ kind: "deleteStack", stack: key(stack), summary: "Remove the control plane nodes that failed" }];
-  // A failed member keeps its failure for ever (its wait handle does), so it is replaced by one with a new index.
-  const remove = [...new Set([...asked, ...lost, ...(failed ? broken.map((member) => member.index) : [])])];
-  const summary =
-    !counts && stack.count !== null
-      ? group.count > stack.count
-        ? `Add ${nodes(group.count - stack.count, group)}`
-        : `Remove ${nodes(stack.count - group.count, group)}`
-      : `Replace ${nodes(Math.max(remove.length, 1), group)}`;
-  return [{ kind: "resize", stack: key(stack), count: group.count, remove, summary }];
+const isPatient = ({ kind }: HeatStep) => kind === "drain" || kind === "leave";
+
+/** All nodes that are to be drained are drained at the same time, whatever their group. */
+function together(steps: readonly HeatStep[]): HeatStep[] {
+  const drains = steps.filter((step) => step.kind === "drain");
+  const others = steps.filter((step) => step.kind !== "drain");
+  const [first, ...more] = drains;
+  if (!first) return others;
+  const nodes = drains.flatMap((step) => step.nodes);
+  return [
+    ...others,
+    more.length === 0 ? first : { ...first, nodes, summary: `Move the work off ${nodes.length} nodes` },
+  ];
 }
 
 /**
- * Workers whose server is gone or in error though Heat knows nothing of it. Not masters: one that is lost is still a
- * member of etcd, and a new one must not join before that is put right.
+ * Masters before workers, since a node must not be newer than the API that it speaks to; the other way round on the way
+ * back to an older version.
  */
-const lostWorkers = (seen: HeatObserved, group: NodegroupWish): string[] =>
-  group.role === "master"
-    ? []
-    : (seen.nodegroups.find((one) => one.key.id === group.key.id)?.nodes ?? [])
-        .filter((node) => node.status === "MISSING" || node.status === "ERROR")
-        .map((node) => node.index);
+function takeTurns(pair: Pair, want: Desired, seen: HeatObserved, groups: readonly NodegroupWish[]) {
+  const all = groups.map((group) => ({ group, ...generationsOf(pair, want, group, seen.stacks) }));
+  const masters = all.filter(({ group }) => group.role === "master");
+  const workers = all.filter(({ group }) => group.role !== "master");
+  const isNewer = (stack: HeatStack) =>
+    masters.some(({ group }) => stack.version !== null && newer(stack.version, pair.coe.version(want, group)));
+  const workersFirst = workers.some(({ old }) => old.some(isNewer));
+  const mastersRoll = masters.some(({ old }) => old.length > 0);
+  const mastersStand = masters.every(
+    ({ group, current, old }) => current?.state === "ready" && current.count === group.count && old.length === 0,
+  );
+  const halted = !want.repair && all.some(({ current }) => current?.state === "failed");
+  return (group: NodegroupWish) => {
+    const { current, old } = all.find((one) => one.group === group) ?? { current: null, old: [] };
+    const isFirst = !current && old.length === 0;
+    const mayRoll = group.role === "master" ? !workersFirst : isFirst ? !mastersRoll : workersFirst || mastersStand;
+    return { halted, mayRoll };
+  };
+}
 
-const victims = (group: NodegroupWish, stack: HeatStack) =>
-  group.remove.filter((name) => stack.members.some((member) => member.index === name || member.serverId === name));
+/** `v1.34.1` is newer than `v1.9.12`. */
+function newer(one: string, other: string): boolean {
+  const numbers = (version: string) => (version.match(/\d+/g) ?? []).map(Number);
+  const [a, b] = [numbers(one), numbers(other)];
+  const at = a.findIndex((number, index) => number !== (b[index] ?? 0));
+  return at >= 0 && (a[at] ?? 0) > (b[at] ?? 0);
+}
 
-const wantsChange = (want: Desired, group: NodegroupWish, stack: HeatStack) =>
-  stack.count !== group.count || victims(group, stack).length > 0 || (stack.state === "failed" && want.repair);
+/** In the cluster itself: nodes without servers leave its list, labels and taints of groups come to their nodes. */
+function tidy(pair: Pair, want: Desired, seen: HeatObserved): HeatStep[] {
+  const { nodes, apiAddress } = seen;
+  if (!nodes || apiAddress === null) return [];
+  const gone = [...nodes.keys()].filter((name) => isGone(want, seen, name));
+  const steps: HeatStep[] = [];
+  if (gone.length > 0)
+    steps.push({ kind: "forget", apiAddress, nodes: gone, summary: `Take ${gone.join(", ")} off the list of nodes` });
+  for (const group of want.nodegroups) {
+    const word = pair.coe.nodes.marks(group);
+    const none = Object.keys(group.nodeLabels).length === 0 && group.nodeTaints.length === 0;
+    const { current } = generationsOf(pair, want, group, seen.stacks);
+    const unlike = (current?.members ?? [])
+      .map((member) => (current ? nodeName(current, member.index) : ""))
+      .filter((name) => {
+        const node = nodes.get(name);
+        return node !== undefined && node.marks !== word && !(none && node.marks === null);
+      });
+    if (unlike.length > 0)
+      steps.push({
+        kind: "mark",
+        apiAddress,
+        nodegroupId: group.key.id,
+        nodes: unlike,
+        summary: `Bring labels and taints to the nodes of ${group.key.name}`,
+      });
+  }
+  return steps;
+}
 
-/** A stack fails with its first member; the others go on coming up, and a change now would cancel them. */
-const stillComing = (stack: HeatStack) =>
-  stack.state === "failed" &&
-  stack.members.some((member) => !member.failed && !member.signalled && member.status.endsWith("_IN_PROGRESS"));
-
-/** A failed stack whose change waits until its other members have come up or failed too. */
-export const isPostponed = (want: Desired, stack: HeatStack): boolean => {
-  const group = want.nodegroups.find((one) => one.key.id === stack.nodegroup?.id);
-  return group !== undefined && stillComing(stack) && wantsChange(want, group, stack);
-};
+/** One of our names, and no stack that could hold its server does. Nodes that others have joined are not ours to judge. */
+function isGone(want: Desired, seen: HeatObserved, name: string): boolean {
+  const [, stackName, index] = /^(.*)-(\d+)$/.exec(name) ?? [];
+  if (stackName === undefined || !name.startsWith(`${baseName(want.key)}-`)) return false;
+  const stack = seen.stacks.find((one) => one.name === stackName);
+  return !stack || (!isMoving(stack.state) && !stack.members.some((member) => member.index === index));
+}
 
 function planDelete(seen: HeatObserved): HeatStep[] {
   const steps: HeatStep[] = seen.leftovers.flatMap((left): HeatStep[] => {
@@ -132,7 +157,8 @@ function planDelete(seen: HeatObserved): HeatStep[] {
   for (const stack of stacks) {
     // Nodes and balancers sit on the cluster's network: it goes last.
     if (stack.part === "cluster" && (stacks.length > 1 || steps.length > 0)) break;
-    if (stack.state !== "deleting") steps.push({ kind: "deleteStack", stack: key(stack), summary: deletion(stack) });
+    if (stack.state !== "deleting")
+      steps.push({ kind: "deleteStack", stack: stackKey(stack), summary: deletion(stack) });
   }
   return steps;
 }
@@ -143,28 +169,3 @@ const deletion = (stack: HeatStack) =>
     : stack.part === "masters"
       ? "Delete the control plane"
       : `Delete node group ${stack.nodegroup?.name ?? stack.name}`;
-
-const key = ({ id, name }: HeatStack): StackKey => ({ id, name });
-
-function nodes(count: number, group: NodegroupWish): string {
-  const what = group.role === "master" ? "control plane node" : "worker node";
-  return `${count} ${what}${count === 1 ? "" : "s"}${group.isDefault ? "" : ` in ${group.key.name}`}`;
-}
-
-/** Name of the current generation of a group's nodes: it changes with whatever shapes a node. */
-export function nodeStackName(pair: Pair, want: Desired, group: NodegroupWish): string {
-  const volumes = nodeVolumes(want, group);
-  const hash = shapeHash({
-    nodegroup: group.key.id,
-    image: group.image.id,
-    flavor: group.flavor.id,
-    version: pair.coe.version(want, group),
-    revision: pair.coe.nodeRevision,
-    ca: want.pki.revision,
-    credential: want.credential.revision,
-    zone: group.labels.get("availability_zone") ?? want.labels.get("availability_zone") ?? null,
-    volumes: JSON.stringify(volumes),
-    ...pair.coe.shape(want, group),
-  });
-  return group.role === "master" ? mastersStackName(want.key, hash) : workersStackName(want.key, group.key.name, hash);
-}

@@ -15,6 +15,8 @@ export type HeatStep = { readonly summary: string } & (
       readonly part: Exclude<Part, "cluster">;
       readonly nodegroupId: string;
       readonly count: number;
+      /** Control plane nodes: all join the cluster that others of the group began. */
+      readonly joins: boolean;
       readonly facts: ClusterFacts;
     }
   /** Count and removal list always together, in one change. */
@@ -25,4 +27,17 @@ export type HeatStep = { readonly summary: string } & (
   | { readonly kind: "releaseFloatingIp"; readonly id: string }
   | { readonly kind: "releaseBalancer"; readonly id: string }
   | { readonly kind: "applyAddons"; readonly revision: string; readonly apiAddress: string }
+  /** Keep new work off these nodes and ask theirs to leave. Given again until they are drained. */
+  | { readonly kind: "drain"; readonly apiAddress: string; readonly nodes: readonly string[] }
+  /** Ask a control plane node to leave the cluster's store. Given again until it has. */
+  | { readonly kind: "leave"; readonly apiAddress: string; readonly node: string }
+  /** Take nodes off the cluster's list whose servers are gone. */
+  | { readonly kind: "forget"; readonly apiAddress: string; readonly nodes: readonly string[] }
+  /** Bring a group's labels and taints to nodes that have others. */
+  | {
+      readonly kind: "mark";
+      readonly apiAddress: string;
+      readonly nodegroupId: string;
+      readonly nodes: readonly string[];
+    }
 );

@@ -16,10 +16,10 @@ const shared = (part: DesiredPart = {}) => {
   const template = renderClusterTemplate(aDesired(part), pair.coe);
   return { resources: Resources.parse(template.resources), outputs: template.outputs };
 };
-const node = (part: DesiredPart = {}, role: "master" | "worker" = "worker", facts = someFacts) => {
+const node = (part: DesiredPart = {}, role: "master" | "worker" = "worker", facts = someFacts, joins = false) => {
   const want = aDesired(part);
   const group = want.nodegroups.find((one) => (one.role === "master") === (role === "master")) ?? aGroup({ role });
-  return Resources.parse(renderMember(pair, want, group, facts).resources);
+  return Resources.parse(renderMember(pair, want, group, facts, joins).resources);
 };
 
 test("a cluster without a network gets network, subnet, router; one with a network gets none of them", () => {
@@ -106,10 +106,12 @@ test("volumes, zone, image and floating address follow their switches", () => {
 test("names that other programs read are kept", () => {
   const want = aDesired();
   const [master = aGroup(), worker = aGroup()] = want.nodegroups;
-  const stack = renderNodeStack(pair, want, worker, "prod-w", someFacts);
+  const stack = renderNodeStack(pair, want, worker, { name: "prod-w", facts: someFacts, joins: false });
   expect(Resources.parse(stack.template.resources)["kube_minions"]?.type).toBe("OS::Heat::ResourceGroup");
   expect(
-    Resources.parse(renderNodeStack(pair, want, master, "prod-m", someFacts).template.resources)["kube_masters"]?.type,
+    Resources.parse(
+      renderNodeStack(pair, want, master, { name: "prod-m", facts: someFacts, joins: false }).template.resources,
+    )["kube_masters"]?.type,
   ).toBe("OS::Heat::ResourceGroup");
   expect(JSON.parse(stack.files[memberFile] ?? "").outputs["OS::stack_id"]).toEqual({
     value: { get_resource: "server" },
@@ -120,7 +122,7 @@ test("names that other programs read are kept", () => {
 test("the trustee's password is a hidden parameter and nowhere in the texts", () => {
   const want = aDesired();
   for (const group of want.nodegroups) {
-    const stack = renderNodeStack(pair, want, group, "prod", someFacts);
+    const stack = renderNodeStack(pair, want, group, { name: "prod", facts: someFacts, joins: false });
     expect(stack.template.parameters["trustee_password"]).toMatchObject({ hidden: true });
     expect(JSON.stringify(stack)).not.toContain("pass'word");
   }

@@ -9,9 +9,9 @@ export const fedoraCoreosPair: Pair = {
   can: {
     resizeMasters: false,
     nodegroups: true,
-    upgrade: false,
-    rotateCa: false,
-    rotateCredential: false,
+    upgrade: true,
+    rotateCa: true,
+    rotateCredential: true,
     scaleToZero: true,
     removeNamed: true,
   },

@@ -208,5 +208,14 @@ export function anObserved(part: Partial<HeatObserved> = {}): HeatObserved {
     failures: [],
     leftovers: [],
   };
-  return { ...base, stacks: [], facts: null, addons: undefined, apiReachable: true, ...part };
+  return {
+    ...base,
+    stacks: [],
+    facts: null,
+    addons: undefined,
+    nodes: undefined,
+    silentSince: null,
+    apiReachable: true,
+    ...part,
+  };
 }

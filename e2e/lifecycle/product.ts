@@ -13,8 +13,8 @@ export type Role = "api" | "conductor" | "sandbox";
 export interface Product {
   /** Our REST API with /v1. */
   readonly apiUrl: string;
-  /** Starts a role and, where it listens, waits until it answers. */
-  start(role: Role): Promise<void>;
+  /** Starts a role, or several in one process that goes by the first's name, and waits until all that listen answer. */
+  start(role: Role, ...together: Role[]): Promise<void>;
   /** Ends a role without warning (SIGKILL). */
   kill(role: Role): Promise<void>;
   /** Ends all of it and removes its database. What the roles wrote is in the error when one of them ended by itself. */
@@ -44,8 +44,8 @@ export async function openProduct(env: Readonly<Record<string, string>>): Promis
   const running = new Map<Role, ChildProcess>();
   const logFile = (role: Role) => join(directory, `${role}.log`);
 
-  const start = async (role: Role) => {
-    const child = spawn(process.execPath, ["server/main.ts", role], {
+  const start = async (role: Role, ...together: Role[]) => {
+    const child = spawn(process.execPath, ["server/main.ts", role, ...together], {
       cwd: root,
       env: {
         NODE_ENV: "test",
@@ -62,16 +62,19 @@ export async function openProduct(env: Readonly<Record<string, string>>): Promis
     child.stdout.pipe(file, { end: false });
     child.stderr.pipe(file, { end: false });
     running.set(role, child);
-    const port = role === "api" ? apiPort : role === "sandbox" ? Number(env["SANDBOX_PORT"]) : null;
-    if (port === null) return;
-    await until(`${role} answers`, 60_000, async () => {
-      if (child.exitCode !== null)
-        throw new Error(`${role} ended:\n${readFileSync(logFile(role), "utf8").slice(-4000)}`);
-      return fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(2000) }).then(
-        () => true,
-        () => false,
-      );
-    });
+    const ports = { sandbox: Number(env["SANDBOX_PORT"]), api: apiPort, conductor: null };
+    for (const one of [role, ...together]) {
+      const port = ports[one];
+      if (port === null) continue;
+      await until(`${one} answers`, 60_000, async () => {
+        if (child.exitCode !== null)
+          throw new Error(`${one} ended:\n${readFileSync(logFile(role), "utf8").slice(-4000)}`);
+        return fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(2000) }).then(
+          () => true,
+          () => false,
+        );
+      });
+    }
   };
 
   const end = async (role: Role, signal: "SIGKILL" | "SIGTERM") => {

@@ -96,7 +96,7 @@ export async function insertQuota(
     return read(await db.prisma.quota.create({ data: { projectId, resource, hardLimit, createdAt: now } }));
   } catch (error) {
     if (hasCode(error, "P2002"))
-      throw new DomainError("quota_exists", `Quota for project ${projectId} and resource ${resource} already exists.`);
+      throw new DomainError("quota_exists", `Quota for project ${projectId} already exists for resource ${resource}.`);
     throw error;
   }
 }

@@ -1,8 +1,4 @@
-import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { listEvents } from "../db/operation.ts";
 import { authorityKinds } from "../domain/authority.ts";
@@ -13,6 +9,7 @@ import { testDatabase } from "../testing/test-db.ts";
 import { testDeps } from "../testing/test-deps.ts";
 import { getAuthority, listAuthorities, listIssuedCertificates, signCertificate } from "./certificate.ts";
 import type { Deps } from "./deps.ts";
+import { signingRequest } from "./testing/signing-request.ts";
 
 const database = testDatabase();
 const projectId = aProject();
@@ -20,36 +17,11 @@ const owner = testContext({ projectId, userId: "owner" });
 let deps: Deps;
 let id: string;
 
-function request(subject: string): string {
-  const directory = mkdtempSync(join(tmpdir(), "sign-"));
-  const out = join(directory, "csr.pem");
-  execFileSync(
-    "openssl",
-    [
-      "req",
-      "-new",
-      "-newkey",
-      "ec",
-      "-pkeyopt",
-      "ec_paramgen_curve:prime256v1",
-      "-nodes",
-      "-keyout",
-      join(directory, "key.pem"),
-      "-subj",
-      subject,
-      "-out",
-      out,
-    ],
-    { stdio: "pipe" },
-  );
-  return readFileSync(out, "utf8");
-}
-
 const sign = (
   ctx: typeof owner,
   subject = "/O=system:masters/CN=admin",
   caType: "kubernetes" | "etcd" = "kubernetes",
-) => signCertificate(deps, ctx, id, { csr: request(subject), purpose: "config", caType });
+) => signCertificate(deps, ctx, id, { csr: signingRequest(subject), purpose: "config", caType });
 
 beforeAll(async () => {
   deps = testDeps(database.db);
@@ -168,6 +140,6 @@ describe("a node of the cluster", () => {
 test("a cluster without TLS signs nothing", async () => {
   const plain = await writeCluster(database.db, owner.scope, { cluster: { userId: "owner", tlsDisabled: true } });
   await expect(
-    signCertificate(deps, owner, plain, { csr: request("/CN=a"), purpose: "request" }),
+    signCertificate(deps, owner, plain, { csr: signingRequest("/CN=a"), purpose: "request" }),
   ).rejects.toMatchObject({ reason: "tls_disabled" });
 });

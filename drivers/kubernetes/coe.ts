@@ -13,7 +13,8 @@ export const kubernetes: HeatCoe = {
   accepts: kubernetesAccepts,
   node: nodeFiles,
   version: kubeTag,
-  nodeRevision: "1",
+  // 2: control plane nodes leave the store when asked, and bear several authorities.
+  nodeRevision: "2",
   shape: () => ({}),
   apiPort: (want) => settings(want).apiPort,
   podCidr: (want) => settings(want).podCidr,

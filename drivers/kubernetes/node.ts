@@ -1,4 +1,4 @@
-// What is put on a node's disk: the program, its variables, configuration for kubeadm, kubelet and containerd, two units.
+// What is put on a node's disk: the programs, their variables, configuration for kubeadm, kubelet and containerd, units.
 // The files themselves lie in node/; here only their blanks are filled in.
 import { readFileSync } from "node:fs";
 import type { Desired, NodegroupWish } from "../driver.ts";
@@ -8,6 +8,7 @@ import type { NodeSite } from "../heat/pair.ts";
 import { imageReference, images } from "./images.ts";
 import { nodeEnvPath, renderNodeEnv } from "./node-env.ts";
 import type { NodeValues } from "./node-env.ts";
+import { marksWord } from "./nodes.ts";
 import { kubeTag, readOptions, settings } from "./settings.ts";
 import { companions, kubeadmApi, parseKubeTag } from "./versions.ts";
 
@@ -32,8 +33,26 @@ export function nodeLabels(group: NodegroupWish): string {
   return [
     `magnum.openstack.org/role=${value(group.role)}`,
     `magnum.openstack.org/nodegroup=${value(group.key.name)}`,
+    ...Object.entries(ownLabels(group)).map(([key, text]) => `${key}=${text}`),
   ].join(",");
 }
+
+/**
+ * Those of the group's labels that a kubelet may give itself: it does not start with others of Kubernetes' own domains,
+ * and those with node-restriction are refused. The conductor brings the rest when the node is there.
+ */
+function ownLabels(group: NodegroupWish): Record<string, string> {
+  const mayNot = (key: string) => {
+    const domain = key.includes("/") ? (key.split("/")[0] ?? "") : "";
+    const reserved = /(^|\.)(kubernetes|k8s)\.io$/.test(domain);
+    return reserved && !/(^|\.)(kubelet|node)\.kubernetes\.io$/.test(domain);
+  };
+  return Object.fromEntries(Object.entries(group.nodeLabels).filter(([key]) => !mayNot(key)));
+}
+
+/** As kubelet reads them. */
+const nodeTaints = (group: NodegroupWish): string =>
+  group.nodeTaints.map(({ key, value, effect }) => `${key}=${value ?? ""}:${effect}`).join(",");
 
 /** The same for every member of a node group: nothing of a single node is in it. */
 export function nodeFiles(
@@ -78,6 +97,10 @@ export function nodeFiles(
       { name: "node-cidr-mask-size", value: String(set.podSubnetLength) },
     ]),
     schedulerArgs: args("kubescheduler_options"),
+    masterTaints: JSON.stringify([
+      { key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" },
+      ...group.nodeTaints.map(({ key, value, effect }) => ({ key, ...(value ? { value } : {}), effect })),
+    ]),
     // A folder below the volume's root: kubeadm wants it empty, and file systems put lost+found there.
     etcd: JSON.stringify({ dataDir: "/var/lib/etcd/data", ...(set.etcdTag === null ? {} : { imageTag: set.etcdTag }) }),
   };
@@ -86,14 +109,22 @@ export function nodeFiles(
     mode,
     content: fillTemplate(names.map(read).join(""), blanks),
   });
+  const program = (name: string): NodeFile => ({
+    path: `${site.binaryDir}/${name}`,
+    mode: 0o700,
+    content: read(name),
+    compress: true,
+  });
   const files: NodeFile[] = [
     { path: nodeEnvPath, mode: 0o600, content: renderNodeEnv(nodeValues(want, group, site)) },
-    { path: `${site.binaryDir}/coe-node`, mode: 0o700, content: read("coe-node"), compress: true },
+    program("coe-node"),
     file("/etc/coe/containerd.toml", 0o644, "containerd.toml"),
     ...(master
       ? [
+          program("coe-leave"),
           file("/etc/coe/kubeadm-init.yaml", 0o600, `kubeadm-init-${api}.yaml`, "kubelet.yaml"),
           file("/etc/coe/kubeadm-join.yaml", 0o600, `kubeadm-join-${api}.yaml`),
+          file("/etc/coe/patches/kube-controller-manager+json.json", 0o644, "kube-controller-manager+json.json"),
         ]
       : [file("/etc/coe/kubelet.yaml", 0o644, "kubelet.yaml", "kubelet-worker.yaml")]),
   ];
@@ -102,7 +133,14 @@ export function nodeFiles(
     enabled,
     content: fillTemplate(read(name), blanks),
   });
-  return { files, units: [unit("coe-node.service", true), unit("kubelet.service", false)] };
+  return {
+    files,
+    units: [
+      unit("coe-node.service", true),
+      unit("kubelet.service", false),
+      ...(master ? [unit("coe-leave.service", true)] : []),
+    ],
+  };
 }
 
 /** The variables of node.env; what only Heat knows is in heat.env. */
@@ -162,7 +200,8 @@ export function nodeValues(want: Desired, group: NodegroupWish, site: NodeSite):
     CGROUP_DRIVER: set.cgroupDriver,
     SELINUX_MODE: labels.get("selinux_mode") ?? "enforcing",
     NODE_LABELS: nodeLabels(group),
-    NODE_TAINTS: "",
+    NODE_TAINTS: nodeTaints(group),
+    NODE_MARKS: marksWord({ ...group, nodeLabels: ownLabels(group) }),
     KUBELET_OPTIONS: labels.get("kubelet_options") ?? "",
     BINARY_DIR: site.binaryDir,
     READY_SECONDS: "1200",

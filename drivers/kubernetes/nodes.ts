@@ -137,7 +137,8 @@ const Marks = z.tuple([
   z.array(z.object({ key: z.string(), value: z.string().nullable(), effect: z.string() })),
 ]);
 
-function marksWord(group: NodegroupWish): string {
+/** Pure; equal for equal labels and taints. */
+export function marksWord(group: Pick<NodegroupWish, "nodeLabels" | "nodeTaints">): string {
   const labels = Object.entries(group.nodeLabels).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const taints = group.nodeTaints.map(({ key, value, effect }) => ({ key, value, effect }));
   return JSON.stringify([labels, taints]);

@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { DesiredPart } from "../../heat/testing/desired.ts";
 import type { HeatValues } from "../node-env.ts";
@@ -22,7 +23,8 @@ const shells = [["dash"], ["bash", "--posix"]];
 const missing = ([name = ""]: string[]) => !["/bin", "/usr/bin"].some((folder) => existsSync(`${folder}/${name}`));
 
 test.skipIf(!existsSync("/usr/bin/shellcheck"))("shellcheck has nothing to say (skipped where it is missing)", () => {
-  const run = spawnSync("shellcheck", ["-s", "sh", program], { encoding: "utf8" });
+  const programs = [program, program.replace(/coe-node$/, "coe-leave")];
+  const run = spawnSync("shellcheck", ["-s", "sh", "-x", ...programs], { encoding: "utf8", cwd: dirname(program) });
   expect(run.stdout).toBe("");
   expect(run.status).toBe(0);
 });

@@ -49,6 +49,8 @@ export const NodeGroupFacts = z.object({
     diskGib: z.int(),
   }),
   image: z.object({ id: z.string(), name: z.string(), minDiskGib: z.int() }),
+  /** The image was chosen for this group, not taken from the template: upgrades leave it. */
+  ownImage: z.boolean().optional(),
   /** How the driver makes the group's nodes, in its own word; it moves with upgrades only. */
   nodeRevision: z.string().default("1"),
 });

@@ -1,7 +1,7 @@
 // From what a person asks for to what a new node group would be: every rule that can be checked before it is made, in
 // Magnum's order (magnum-api 8.2).
 import { randomUUID } from "node:crypto";
-import type { ClusterDriver, Footprint } from "../../drivers/driver.ts";
+import type { ClusterDriver } from "../../drivers/driver.ts";
 import type { Cloud } from "../../drivers/openstack/cloud.ts";
 import { wishOf } from "../../drivers/wish.ts";
 import type { CurrentCluster, NewNodegroup } from "../db/cluster-change.ts";
@@ -11,7 +11,7 @@ import { checkCounts, checkNodeLabels, checkNodeTaints } from "../domain/node-ru
 import type { NodegroupCreate } from "../domain/nodegroup.ts";
 import { compareVersions, minorsAhead, parseVersion, skewAllowed } from "../domain/version.ts";
 import { refuse, refuseNewProblems } from "./cluster/change.ts";
-import { cloudEffects } from "./cluster/cloud-effects.ts";
+import { quotaProblem } from "./cluster/cloud-effects.ts";
 import { driverOf } from "./cluster/read.ts";
 import type { Deps } from "./deps.ts";
 import { checkRootDisk, findFlavor, findNodeImage } from "./look-ups.ts";
@@ -104,17 +104,16 @@ export async function draftNodegroup(
     facts: {
       flavor: { id: flavor.id, name: flavor.name, vcpus: flavor.vcpus, ramMib: flavor.ramMib, diskGib: flavor.diskGib },
       image: { id: image.id, name: image.name, minDiskGib: image.minDiskGib },
+      ownImage: input.imageId !== undefined && input.imageId !== null,
       nodeRevision: driver.nodeRevision,
     },
   };
   const after = { cluster, nodegroups: [...nodegroups, { ...group, nodesToRemove: [] }] };
   refuseNewProblems(driver, { cluster, nodegroups }, after);
   refuseVersion(driver, after, group.id);
-  await refuseQuota(
-    cloud,
-    driver.footprint(wishOf(cluster, nodegroups)),
-    driver.footprint(wishOf(cluster, after.nodegroups)),
-  );
+  const [was, will] = [wishOf(cluster, nodegroups), wishOf(cluster, after.nodegroups)];
+  const short = await quotaProblem(cloud, driver.footprint(was), driver.footprint(will));
+  if (short) throw short;
   return group;
 }
 
@@ -140,32 +139,5 @@ function refuseVersion(
   if (minorsAhead(own, control) > most)
     throw refused(
       `the control plane runs ${driver.version(wish, master)}, and nodes may be ${most} minors older at most`,
-    );
-}
-
-async function refuseQuota(cloud: Cloud, before: Footprint, after: Footprint): Promise<void> {
-  // What the cluster shares is there already.
-  const adds: Footprint = {
-    servers: after.servers - before.servers,
-    vcpus: after.vcpus - before.vcpus,
-    ramMib: after.ramMib - before.ramMib,
-    volumes: after.volumes - before.volumes,
-    volumeGib: after.volumeGib - before.volumeGib,
-    ports: after.ports - before.ports,
-    serverGroups: after.serverGroups - before.serverGroups,
-    floatingIps: after.floatingIps - before.floatingIps,
-    networks: 0,
-    subnets: 0,
-    routers: 0,
-    securityGroups: 0,
-    loadBalancers: 0,
-  };
-  const { quota } = await cloudEffects(cloud, adds);
-  const short = quota.find(({ used, adds: more, limit }) => limit !== null && more > 0 && used + more > limit);
-  if (short)
-    throw new DomainError(
-      "cloud_quota_exceeded",
-      `The project's quota is too small: ${short.name} would go from ${short.used} to ${short.used + short.adds} of ${short.limit}.`,
-      { remedy: "Make the node group smaller, free something, or ask for a larger quota." },
     );
 }

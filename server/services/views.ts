@@ -124,7 +124,9 @@ export interface UpgradePreview {
   /** [] = it can be done. */
   problems: FieldMessage[];
   warnings: FieldMessage[];
-  /** COE versions of each group that is meant, and whether its nodes are replaced. */
+  /** COE versions, of the control plane or of the one group. */
+  version: { from: string; to: string };
+  /** Each group that is meant, and whether its nodes are replaced. */
   groups: {
     name: string;
     role: string;

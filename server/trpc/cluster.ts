@@ -15,6 +15,8 @@ import {
   listClusters,
   suggestName,
 } from "../services/cluster/read.ts";
+import { previewUpgrade, upgradeCluster } from "../services/cluster/upgrade.ts";
+import { rotateCredential } from "../services/rotation.ts";
 import { watchProject } from "../services/watch.ts";
 import type {
   ClusterEvent,
@@ -26,6 +28,7 @@ import type {
   OperationRecord,
   Page,
   ResourceNode,
+  UpgradePreview,
 } from "../services/views.ts";
 import { projectProcedure, router } from "./init.ts";
 import { ById, InProject, PageInput } from "./inputs.ts";
@@ -49,6 +52,16 @@ const Resize = ById.extend({
   nodegroup: z.string().min(1).max(255).optional(),
   nodeCount: z.int().min(0),
   nodesToRemove: z.array(z.string().min(1).max(255)).max(1000).optional(),
+});
+
+const Upgrade = ById.extend({
+  /** Name or id. */
+  clusterTemplate: z.string().min(1).max(255),
+  /** Nodes that are replaced at a time. */
+  maxBatchSize: z.int().min(1).max(100).optional(),
+  /** Name or id of one group, which goes to the cluster's own template; absent = control plane and default workers. */
+  nodegroup: z.string().min(1).max(255).optional(),
+  rollback: z.boolean().optional(),
 });
 
 /** Milliseconds, within what timers can count. */
@@ -84,6 +97,16 @@ export const clusterRouter = router({
   resize: projectProcedure
     .input(Resize)
     .mutation(({ ctx, input }): Promise<void> => resizeCluster(ctx.deps, ctx.request, input.id, input)),
+  upgrade: projectProcedure
+    .input(Upgrade)
+    .mutation(({ ctx, input }): Promise<void> => upgradeCluster(ctx.deps, ctx.request, input.id, input)),
+  upgradePreview: projectProcedure
+    .input(Upgrade)
+    .query(({ ctx, input }): Promise<UpgradePreview> => previewUpgrade(ctx.deps, ctx.request, input.id, input)),
+  /** A new identity at the cloud, in the name of who asks; the cluster becomes theirs. */
+  rotateCredential: projectProcedure
+    .input(ById)
+    .mutation(({ ctx, input }): Promise<{ id: string }> => rotateCredential(ctx.deps, ctx.request, input.id)),
   setLocked: projectProcedure
     .input(ById.extend({ locked: z.boolean() }))
     .mutation(({ ctx, input }): Promise<void> => setLocked(ctx.deps, ctx.request, input.id, input.locked)),

@@ -16,14 +16,14 @@ interface Live {
 const LiveContext = createContext<Live>({ on: false, since: null });
 
 /** Queries that follow the person's input and not the clusters' state. */
-const still = new Set(["preview", "suggestName"]);
+const still = new Set(["preview", "suggestName", "upgradePreview"]);
 
 const touches = (query: Query): boolean => {
   const path = query.queryKey[0];
   if (!Array.isArray(path)) return false;
   const [area, name]: unknown[] = path;
   if (area === "cluster") return typeof name !== "string" || !still.has(name);
-  return area === "project" && name === "overview";
+  return area === "audit" || (area === "project" && name === "overview");
 };
 
 export function LiveProvider({ project, children }: { project: string; children: ReactNode }) {

@@ -28,6 +28,7 @@ export const paths = {
   template: (projectId: string, templateId: string) => `${project(projectId)}/templates/${templateId}`,
   editTemplate: (projectId: string, templateId: string) => `${project(projectId)}/templates/${templateId}/edit`,
   quota: (projectId: string) => `${project(projectId)}/quota`,
+  audit: (projectId: string, cluster?: string) => withQuery(`${project(projectId)}/audit`, { cluster }),
 };
 
 /** `next` of the sign-in page: a path of this console and nothing else, so that no link can lead away. */

@@ -6,6 +6,7 @@ import { useMay, useProject } from "./_frame/project-context";
 import { count, plural } from "@/app/_lib/format";
 import { usePolling } from "@/app/_lib/live";
 import { paths } from "@/app/_lib/paths";
+import { deeds } from "@/app/_shared/deeds";
 import { useTRPC, type Outputs } from "@/app/_lib/trpc-client";
 import { ErrorPanel } from "@/app/_shared/error-panel";
 import { GroupIcon, groupWords, Outcome } from "@/app/_shared/status";
@@ -140,22 +141,6 @@ function Loaded({ data }: { data: Data }) {
     </div>
   );
 }
-
-const deeds: Record<Data["recent"][number]["kind"], string> = {
-  create: "Create",
-  retry: "Retry",
-  resize: "Resize",
-  update: "Change",
-  upgrade: "Upgrade",
-  createNodegroup: "Add a node group to",
-  updateNodegroup: "Change a node group of",
-  deleteNodegroup: "Remove a node group from",
-  rotateCa: "Rotate the certificate authority of",
-  rotateCredential: "Rotate the credential of",
-  delete: "Delete",
-  lock: "Lock",
-  unlock: "Unlock",
-};
 
 function Recent({ rows }: { rows: Data["recent"] }) {
   const { id } = useProject();

@@ -1,5 +1,5 @@
 "use client";
-import { Boxes, Gauge, House, LayoutTemplate } from "lucide-react";
+import { Boxes, Gauge, History, House, LayoutTemplate } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { paths } from "@/app/_lib/paths";
@@ -14,6 +14,7 @@ export function useSections() {
     { label: "Clusters", href: paths.clusters(id), icon: Boxes },
     { label: "Templates", href: paths.templates(id), icon: LayoutTemplate },
     { label: "Quota", href: paths.quota(id), icon: Gauge },
+    { label: "Audit", href: paths.audit(id), icon: History },
   ];
   return sections.map((section) => ({
     ...section,

@@ -27,7 +27,9 @@ export function ProjectSwitcher() {
         ? paths.templates(id)
         : section === "quota"
           ? paths.quota(id)
-          : paths.overview(id);
+          : section === "audit"
+            ? paths.audit(id)
+            : paths.overview(id);
   const shown = projects.filter((candidate) =>
     `${candidate.name} ${candidate.domainName} ${candidate.id}`.toLowerCase().includes(text.toLowerCase()),
   );

@@ -1,5 +1,5 @@
 "use client";
-import { Copy, Download, Ellipsis, Lock, LockOpen, RotateCw, Scaling, Trash2 } from "lucide-react";
+import { ArrowUpCircle, Copy, Download, Ellipsis, Lock, LockOpen, RotateCw, Scaling, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { whyNot } from "@/server/domain/cluster-status";
 import type { ClusterRow } from "@/server/domain/cluster";
@@ -8,13 +8,14 @@ import { Menu } from "@/app/_ui/menu";
 import { useMay, useProject } from "../_frame/project-context";
 import { DeleteDialog } from "./delete-dialog";
 import { ResizeDialog } from "./resize-dialog";
+import { UpgradeDialog } from "./upgrade-dialog";
 import { useLock, useRetry } from "./use-actions";
 
 /** What can be done with one cluster, from its row; what cannot be done now stays and says why. */
 export function RowMenu({ row }: { row: ClusterRow }) {
   const project = useProject();
   const may = useMay();
-  const [dialog, setDialog] = useState<"delete" | "resize" | null>(null);
+  const [dialog, setDialog] = useState<"delete" | "resize" | "upgrade" | null>(null);
   const retry = useRetry(row);
   const lock = useLock(row);
   return (
@@ -36,6 +37,13 @@ export function RowMenu({ row }: { row: ClusterRow }) {
             icon: <Scaling />,
             onAction: () => setDialog("resize"),
             whyNot: may("cluster:resize") ?? whyNot("resize", row.status),
+          },
+          {
+            id: "upgrade",
+            label: "Upgrade",
+            icon: <ArrowUpCircle />,
+            onAction: () => setDialog("upgrade"),
+            whyNot: may("cluster:upgrade") ?? whyNot("upgrade", row.status),
           },
           {
             id: "retry",
@@ -75,6 +83,7 @@ export function RowMenu({ row }: { row: ClusterRow }) {
       {retry.problem}
       {lock.problem}
       {dialog === "delete" && <DeleteDialog cluster={row} onClose={() => setDialog(null)} />}
+      {dialog === "upgrade" && <UpgradeDialog cluster={row} onClose={() => setDialog(null)} />}
       {dialog === "resize" && <ResizeDialog cluster={row} onClose={() => setDialog(null)} />}
     </>
   );

@@ -1,5 +1,5 @@
 "use client";
-import { Copy, Download, Ellipsis, Lock, LockOpen, RotateCw, Scaling, Trash2 } from "lucide-react";
+import { ArrowUpCircle, Copy, Download, Ellipsis, Lock, LockOpen, RotateCw, Scaling, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { utc } from "@/app/_lib/format";
 import { paths } from "@/app/_lib/paths";
@@ -13,6 +13,7 @@ import { Ago } from "@/app/_ui/time";
 import { useMay, useProject } from "../../_frame/project-context";
 import { DeleteDialog } from "../delete-dialog";
 import { ResizeDialog } from "../resize-dialog";
+import { UpgradeDialog } from "../upgrade-dialog";
 import { useLock, useRetry } from "../use-actions";
 import { useCluster } from "./cluster-context";
 
@@ -23,7 +24,7 @@ export function ClusterHeader() {
   const may = useMay();
   const retry = useRetry(cluster);
   const lock = useLock(cluster);
-  const [opened, setOpened] = useState<"delete" | "resize" | null>(null);
+  const [opened, setOpened] = useState<"delete" | "resize" | "upgrade" | null>(null);
   // A link may name the dialog; opening one changes nothing by itself.
   const asked = address.get("do");
   const dialog =
@@ -32,7 +33,9 @@ export function ClusterHeader() {
       ? "delete"
       : asked === "resize" && !cluster.can.resize
         ? "resize"
-        : null);
+        : asked === "upgrade" && !cluster.can.upgrade
+          ? "upgrade"
+          : null);
   const close = () => {
     setOpened(null);
     if (asked) address.set({ do: null, group: null }, "replace");
@@ -100,6 +103,13 @@ export function ClusterHeader() {
                     ]
                   : []),
                 {
+                  id: "upgrade",
+                  label: "Upgrade",
+                  icon: <ArrowUpCircle />,
+                  onAction: () => setOpened("upgrade"),
+                  whyNot: cluster.can.upgrade,
+                },
+                {
                   id: "copy",
                   label: "Copy as new cluster",
                   icon: <Copy />,
@@ -132,6 +142,7 @@ export function ClusterHeader() {
       {retry.problem}
       {lock.problem}
       {dialog === "delete" && <DeleteDialog cluster={cluster} onClose={close} />}
+      {dialog === "upgrade" && <UpgradeDialog cluster={cluster} onClose={close} />}
       {dialog === "resize" && (
         <ResizeDialog
           cluster={cluster}

@@ -9,6 +9,7 @@ import { Facts, Panel } from "@/app/_ui/card";
 import { CodeBlock, CopyText } from "@/app/_ui/copy";
 import { Skeleton } from "@/app/_ui/skeleton";
 import { AuthoritiesPanel } from "./authorities";
+import { CredentialPanel } from "./credential";
 import { GetConfig } from "./get-config";
 import { IssuedPanel } from "./issued";
 
@@ -40,7 +41,8 @@ export function Access({ id }: { id: string }) {
       <div className="min-w-0 space-y-6">
         <Reach cluster={view} />
         <OtherWays cluster={view} />
-        {!view.tlsDisabled && <AuthoritiesPanel id={id} name={view.name} />}
+        {!view.tlsDisabled && <AuthoritiesPanel cluster={view} />}
+        <CredentialPanel cluster={view} />
       </div>
     </div>
   );

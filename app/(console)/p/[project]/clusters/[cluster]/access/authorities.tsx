@@ -1,18 +1,22 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import { Download } from "lucide-react";
+import { Download, RotateCw } from "lucide-react";
+import { useState } from "react";
 import { useProject } from "../../../_frame/project-context";
 import { dateTime } from "@/app/_lib/format";
-import { useTRPC } from "@/app/_lib/trpc-client";
+import { useTRPC, type Outputs } from "@/app/_lib/trpc-client";
 import { ErrorPanel } from "@/app/_shared/error-panel";
 import { Button } from "@/app/_ui/button";
 import { Panel } from "@/app/_ui/card";
 import { Skeleton } from "@/app/_ui/skeleton";
+import { RotateCaDialog } from "./rotate-ca-dialog";
 
 const names = { kubernetes: "Cluster CA", etcd: "etcd CA", "front-proxy": "Front proxy CA" } as const;
 
 /** The cluster's authorities: public, so that other tools can be told whom to trust. */
-export function AuthoritiesPanel({ id, name }: { id: string; name: string }) {
+export function AuthoritiesPanel({ cluster }: { cluster: Outputs["cluster"]["get"] }) {
+  const { id, name } = cluster;
+  const [rotating, setRotating] = useState(false);
   const trpc = useTRPC();
   const { id: project } = useProject();
   const authorities = useQuery(trpc.certificate.authorities.queryOptions({ project, id }, { staleTime: 300_000 }));
@@ -21,7 +25,15 @@ export function AuthoritiesPanel({ id, name }: { id: string; name: string }) {
     save(type === "kubernetes" ? `${name}_ca.pem` : `${name}_${type}_ca.pem`, "application/x-pem-file", pem);
   };
   return (
-    <Panel title="Certificate authorities" flush>
+    <Panel
+      title="Certificate authorities"
+      flush
+      action={
+        <Button size="sm" variant="ghost" whyNot={cluster.can.rotateCa} onClick={() => setRotating(true)}>
+          <RotateCw aria-hidden /> Rotate
+        </Button>
+      }
+    >
       {authorities.isPending && (
         <div className="p-4">
           <Skeleton className="h-24" />
@@ -58,6 +70,7 @@ export function AuthoritiesPanel({ id, name }: { id: string; name: string }) {
           </li>
         ))}
       </ul>
+      {rotating && <RotateCaDialog cluster={cluster} onClose={() => setRotating(false)} />}
     </Panel>
   );
 }

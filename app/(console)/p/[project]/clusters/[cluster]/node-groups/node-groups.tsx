@@ -1,6 +1,6 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import { Scaling } from "lucide-react";
+import { ArrowUpCircle, Copy, Ellipsis, Pencil, Plus, Scaling, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { isInProgress } from "@/server/domain/cluster-status";
 import type { NodeGroup } from "@/server/domain/nodegroup";
@@ -8,19 +8,36 @@ import { count } from "@/app/_lib/format";
 import { usePolling } from "@/app/_lib/live";
 import { useTRPC } from "@/app/_lib/trpc-client";
 import { StatusBadge, Tag } from "@/app/_shared/status";
+import { useAddress } from "@/app/_lib/use-address";
 import { Button } from "@/app/_ui/button";
 import { Card } from "@/app/_ui/card";
+import { Menu } from "@/app/_ui/menu";
 import { PlainTable } from "@/app/_ui/plain-table";
 import { useProject } from "../../../_frame/project-context";
 import { ResizeDialog } from "../../resize-dialog";
+import { UpgradeDialog } from "../../upgrade-dialog";
 import { useCluster } from "../cluster-context";
+import { AddNodeGroupDialog } from "./add-dialog";
+import { EditNodeGroupDialog } from "./edit-dialog";
+import { RemoveNodeGroupDialog } from "./remove-dialog";
+
+type Opened = { what: "add"; from?: string } | { what: "resize" | "edit" | "upgrade" | "remove"; group: NodeGroup };
 
 export function NodeGroups() {
   const trpc = useTRPC();
   const project = useProject();
   const cluster = useCluster();
   const polling = usePolling();
-  const [resizing, setResizing] = useState<string | null>(null);
+  const address = useAddress();
+  const [clicked, setClicked] = useState<Opened | null>(null);
+  // A link may name the dialog; opening one changes nothing by itself.
+  const opened: Opened | null =
+    clicked ??
+    (address.get("do") === "add-node-group" && cluster.can.createNodegroup === null ? { what: "add" } : null);
+  const close = () => {
+    setClicked(null);
+    if (address.get("do") === "add-node-group") address.set({ do: null }, "replace");
+  };
   const nodes = useQuery(
     trpc.cluster.nodes.queryOptions(
       { project: project.id, id: cluster.id },
@@ -31,8 +48,15 @@ export function NodeGroups() {
   const flavor = (group: NodeGroup) =>
     (group.role === "master" ? cluster.names.masterFlavor : group.isDefault ? cluster.names.flavor : undefined) ??
     group.flavorId;
+  const whyNotRemove = (group: NodeGroup) =>
+    group.isDefault ? "It was made with the cluster and goes with it." : cluster.can.deleteNodegroup;
   return (
     <>
+      <div className="mb-4 flex justify-end">
+        <Button whyNot={cluster.can.createNodegroup} onClick={() => setClicked({ what: "add" })}>
+          <Plus aria-hidden /> Add node group
+        </Button>
+      </div>
       <Card>
         <PlainTable
           label="Node groups"
@@ -97,24 +121,70 @@ export function NodeGroups() {
             },
           ]}
           actions={(group) => (
-            <Button
+            <Menu
+              label={`Actions for ${group.name}`}
               size="icon-sm"
-              variant="ghost"
-              aria-label={`Resize ${group.name}`}
-              tip="Resize"
-              whyNot={
-                group.role === "master"
-                  ? "The number of control plane nodes cannot change with this driver."
-                  : cluster.can.resize
-              }
-              onClick={() => setResizing(group.name)}
+              items={[
+                {
+                  id: "resize",
+                  label: "Resize",
+                  icon: <Scaling />,
+                  onAction: () => setClicked({ what: "resize", group }),
+                  whyNot:
+                    group.role === "master"
+                      ? "The number of control plane nodes cannot change with this driver."
+                      : cluster.can.resize,
+                },
+                {
+                  id: "edit",
+                  label: group.role === "master" ? "Edit limits" : "Edit limits, labels and taints",
+                  icon: <Pencil />,
+                  onAction: () => setClicked({ what: "edit", group }),
+                  whyNot: cluster.can.updateNodegroup,
+                },
+                ...(group.isDefault
+                  ? []
+                  : [
+                      {
+                        id: "upgrade",
+                        label: "Upgrade to the cluster's template",
+                        icon: <ArrowUpCircle />,
+                        onAction: () => setClicked({ what: "upgrade", group }),
+                        whyNot: cluster.can.upgrade,
+                      },
+                    ]),
+                ...(group.role === "master"
+                  ? []
+                  : [
+                      {
+                        id: "copy",
+                        label: "Add one like it",
+                        icon: <Copy />,
+                        onAction: () => setClicked({ what: "add", from: group.name }),
+                        whyNot: cluster.can.createNodegroup,
+                      },
+                    ]),
+                "separator",
+                {
+                  id: "remove",
+                  label: "Remove",
+                  icon: <Trash2 />,
+                  danger: true,
+                  onAction: () => setClicked({ what: "remove", group }),
+                  whyNot: whyNotRemove(group),
+                },
+              ]}
             >
-              <Scaling />
-            </Button>
+              <Ellipsis aria-hidden />
+            </Menu>
           )}
         />
       </Card>
-      {resizing && <ResizeDialog cluster={cluster} group={resizing} onClose={() => setResizing(null)} />}
+      {opened?.what === "add" && <AddNodeGroupDialog cluster={cluster} from={opened.from} onClose={close} />}
+      {opened?.what === "resize" && <ResizeDialog cluster={cluster} group={opened.group.name} onClose={close} />}
+      {opened?.what === "edit" && <EditNodeGroupDialog cluster={cluster} group={opened.group} onClose={close} />}
+      {opened?.what === "upgrade" && <UpgradeDialog cluster={cluster} group={opened.group.name} onClose={close} />}
+      {opened?.what === "remove" && <RemoveNodeGroupDialog cluster={cluster} group={opened.group} onClose={close} />}
     </>
   );
 }

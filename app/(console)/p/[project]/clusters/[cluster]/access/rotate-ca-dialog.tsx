@@ -1,0 +1,88 @@
+"use client";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { explain } from "@/app/_lib/errors";
+import { plural } from "@/app/_lib/format";
+import { useTRPC } from "@/app/_lib/trpc-client";
+import { ErrorNotice } from "@/app/_shared/error-panel";
+import { Button } from "@/app/_ui/button";
+import { Dialog } from "@/app/_ui/dialog";
+import { TextField } from "@/app/_ui/field";
+import { useProject } from "../../../_frame/project-context";
+import { useClustersChanged } from "../../use-actions";
+
+/** New authorities: says what stops working, and for whom, before the name is typed. */
+export function RotateCaDialog({ cluster, onClose }: { cluster: { id: string; name: string }; onClose: () => void }) {
+  const trpc = useTRPC();
+  const project = useProject();
+  const changed = useClustersChanged();
+  const [typed, setTyped] = useState("");
+  const issued = useQuery(trpc.certificate.issued.queryOptions({ project: project.id, id: cluster.id }));
+  const rotate = useMutation(
+    trpc.certificate.rotateCa.mutationOptions({
+      onSuccess: async () => {
+        await changed();
+        onClose();
+      },
+    }),
+  );
+  const people = (issued.data ?? []).filter((certificate) => certificate.purpose !== "node");
+  const holders = [...new Set(people.map((certificate) => certificate.userName ?? certificate.userId))];
+  const ready = typed === cluster.name;
+  const submit = () => rotate.mutate({ project: project.id, id: cluster.id });
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      busy={rotate.isPending}
+      title={`Rotate the certificate authority of ${cluster.name}`}
+      footer={
+        <>
+          <Button onClick={onClose} disabled={rotate.isPending}>
+            Keep it
+          </Button>
+          <Button variant="danger" busy={rotate.isPending} disabled={!ready} onClick={submit}>
+            Rotate
+          </Button>
+        </>
+      }
+    >
+      <div className="space-y-4 text-sm">
+        {rotate.isError && <ErrorNotice text={explain(rotate.error, "The rotation was not started")} />}
+        <p>
+          All nodes are replaced three times, a few at a time: first they learn to trust the new authority, then they
+          get certificates of it, then they forget the old one. The API answers all the while.
+        </p>
+        <p>
+          At its end every config of today stops working
+          {issued.data
+            ? people.length === 0
+              ? "; nobody has one."
+              : `: ${plural(people.length, "certificate")} of ${holders.slice(0, 5).join(", ")}${holders.length > 5 ? ` and ${holders.length - 5} more` : ""}.`
+            : "."}{" "}
+          Get a new config afterwards.
+        </p>
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (ready && !rotate.isPending) submit();
+          }}
+        >
+          <TextField
+            label={
+              <>
+                Type <strong className="font-semibold break-all">{cluster.name}</strong> to confirm
+              </>
+            }
+            value={typed}
+            onChange={(event) => setTyped(event.target.value)}
+            autoComplete="off"
+            autoCapitalize="none"
+            spellCheck={false}
+            autoFocus
+          />
+        </form>
+      </div>
+    </Dialog>
+  );
+}

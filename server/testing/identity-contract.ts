@@ -6,14 +6,23 @@ import type { Clouds, IssuedToken } from "../../drivers/openstack/cloud.ts";
 import { openClouds, type CloudSettings } from "../../drivers/openstack/clouds.ts";
 import { openAuth, type Auth } from "../auth/auth.ts";
 import type { AuthDeps, RequestContext } from "../auth/context.ts";
-import { delegate, openDelegation, removeDelegation, sweepDelegations } from "../auth/delegated-credential.ts";
+import {
+  closeDelegation,
+  delegate,
+  openDelegation,
+  removeDelegation,
+  sweepDelegations,
+} from "../auth/delegated-credential.ts";
 import { may, policyNames, readPolicies } from "../auth/policy.ts";
 import { getCluster, listClusters } from "../db/cluster.ts";
 import { completeCredential, getCredential, getSpareCredential, insertIntent } from "../db/credential.ts";
 import { Secret } from "../domain/secret.ts";
+import type { Deps } from "../services/deps.ts";
+import { rotateCredential } from "../services/rotation.ts";
 import { writeCluster } from "./builders.ts";
 import { silentLog, testClock, testSecrets, type TestClock } from "./test-context.ts";
 import { testDatabase } from "./test-db.ts";
+import { aDriver, testDeps } from "./test-deps.ts";
 
 export interface IdentityTarget {
   settings: CloudSettings;
@@ -425,6 +434,124 @@ export function identityContract(open: () => Promise<IdentityTarget>): void {
       await expect(delegate(deps, owner, clusterId, ["no-such-role"])).rejects.toMatchObject({
         reason: "delegation_failed",
         message: expect.stringContaining("no-such-role"),
+      });
+    });
+
+    describe("that is rotated", () => {
+      const withCluster = async () => {
+        const made = await delegated();
+        const cluster = { id: made.clusterId, region: owner.region, userId: "somebody-before" };
+        await writeCluster(database.db, owner.scope, { cluster, credentialId: made.id });
+        await database.db.prisma.cluster.update({ where: { id: made.clusterId }, data: { status: "CREATE_COMPLETE" } });
+        return made;
+      };
+      const services = (): Deps => ({
+        ...testDeps(database.db, { clouds, clock, drivers: [aDriver({ can: { rotateCredential: true } })] }),
+        secrets,
+      });
+      const present = async (clusterId: string) => {
+        const credential = await getCredential(database.db, owner.scope, clusterId);
+        const access = credential && openDelegation(deps, credential);
+        if (!credential || !access) throw new Error("the cluster has no complete credential");
+        return { credential, access };
+      };
+      const trusts = async () => (await owner.cloud().keystone.listTrusts()).map((trust) => trust.id);
+
+      it("lives beside the old one, under another name, and makes the caller the owner", async () => {
+        const old = await withCluster();
+        await rotateCredential(services(), owner, old.clusterId);
+        const { credential, access } = await present(old.clusterId);
+        expect(credential.revision).toBe(old.credential.revision + 1);
+        expect(credential.trusteeName).not.toBe(old.credential.trusteeName);
+        for (const each of [old.access, access])
+          expect((await clouds.fromTrust(each).whoAmI()).user.id).toBe(owner.user.id);
+        const cluster = await getCluster(database.db, owner.scope, old.clusterId);
+        expect(cluster).toMatchObject({ userId: owner.user.id, userName: "demo", status: "UPDATE_IN_PROGRESS" });
+      });
+
+      it("lets nodes with the old one and nodes with the new one be known as the cluster's", async () => {
+        const old = await withCluster();
+        await rotateCredential(services(), owner, old.clusterId);
+        const { access } = await present(old.clusterId);
+        for (const each of [old.access, access]) {
+          const ctx = await api(await clouds.fromTrust(each).token());
+          expect(ctx.clusterIdOfTrustee).toBe(old.clusterId);
+        }
+        clock.advance(60 * minute);
+        await sweepDelegations(deps, 15 * minute);
+        expect((await clouds.fromTrust(old.access).whoAmI()).user.id).toBe(owner.user.id);
+      });
+
+      it("is void in its old form when it is closed, again as well, while the old trust stays for Heat", async () => {
+        const old = await withCluster();
+        await rotateCredential(services(), owner, old.clusterId);
+        const { access } = await present(old.clusterId);
+        await closeDelegation(deps, old.credential);
+        await closeDelegation(deps, old.credential);
+        await expect(clouds.fromTrust(old.access).whoAmI()).rejects.toMatchObject({ kind: "unauthorized" });
+        expect((await clouds.fromTrust(access).whoAmI()).user.id).toBe(owner.user.id);
+        expect(await trusts()).toContain(old.access.trustId);
+        const row = await database.db.prisma.credential.findUniqueOrThrow({ where: { id: old.id } });
+        await removeDelegation(deps, row);
+        expect(await trusts()).not.toContain(old.access.trustId);
+        expect(await clouds.identity.trustees.find(row.trusteeName)).toBeNull();
+      });
+
+      it("counts as closed when somebody removed the trustee", async () => {
+        const old = await withCluster();
+        await rotateCredential(services(), owner, old.clusterId);
+        await clouds.identity.trustees.delete(old.access.trusteeUserId);
+        await closeDelegation(deps, old.credential);
+        const row = await database.db.prisma.credential.findUniqueOrThrow({ where: { id: old.id } });
+        expect(row.trusteePassword).toBe("");
+      });
+
+      it("leaves nothing behind of a rotation that is refused because the cluster changed meanwhile", async () => {
+        const old = await withCluster();
+        const before = await trusts();
+        const late: Clouds = {
+          ...clouds,
+          identity: {
+            ...clouds.identity,
+            trustees: {
+              ...clouds.identity.trustees,
+              create: async (wish) => {
+                await database.db.prisma.cluster.update({
+                  where: { id: old.clusterId },
+                  data: { status: "DELETE_IN_PROGRESS" },
+                });
+                return clouds.identity.trustees.create(wish);
+              },
+            },
+          },
+        };
+        await expect(rotateCredential({ ...services(), clouds: late }, owner, old.clusterId)).rejects.toMatchObject({
+          reason: "operation_not_allowed_now",
+        });
+        expect(await trusts()).toEqual(before);
+        expect(await present(old.clusterId)).toMatchObject({ credential: { id: old.id } });
+        const left = (await clouds.identity.trustees.list()).filter((user) => user.name.startsWith(old.clusterId));
+        expect(left.map((user) => user.id)).toEqual([old.access.trusteeUserId]);
+      });
+
+      it("is refused to tokens that cannot hand on rights, as at creation", async () => {
+        const old = await withCluster();
+        const keystone = owner.cloud().keystone;
+        const credential = await keystone.createApplicationCredential({ name: `test-${randomUUID()}` });
+        try {
+          const { token } = await clouds.identity.signIn({
+            kind: "application_credential",
+            credential: { id: credential.id },
+            secret: credential.secret,
+          });
+          await expect(rotateCredential(services(), await api(token), old.clusterId)).rejects.toMatchObject({
+            reason: "delegation_failed",
+            message: expect.stringContaining("application credential"),
+          });
+          expect(await present(old.clusterId)).toMatchObject({ credential: { id: old.id } });
+        } finally {
+          await keystone.deleteApplicationCredential(credential.id);
+        }
       });
     });
   });

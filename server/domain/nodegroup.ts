@@ -17,6 +17,8 @@ export type NodeTaint = z.infer<typeof NodeTaint>;
 
 export const NodeGroup = z.object({
   id: Uuid,
+  /** The number that clients may name it by as well. */
+  seq: z.int(),
   clusterId: Uuid,
   projectId: z.string(),
   name: z.string(),

@@ -115,7 +115,15 @@ export default tseslint.config(
   { files: ["server/db/**"], rules: { "no-restricted-imports": "off" } },
   {
     // Entry points and what runs beside the product read the environment and write to the terminal.
-    files: ["server/main.ts", "e2e/**", "prisma/**", "*.config.ts", "**/*.test.ts", "server/testing/**"],
+    files: [
+      "server/main.ts",
+      "server/policy.ts",
+      "e2e/**",
+      "prisma/**",
+      "*.config.ts",
+      "**/*.test.ts",
+      "server/testing/**",
+    ],
     rules: { "no-restricted-syntax": "off", "no-console": "off" },
   },
   {

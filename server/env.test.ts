@@ -62,6 +62,7 @@ describe("settings", () => {
     [{ NOTIFICATION_WEBHOOK_URL: "ftp://x" }, /^NOTIFICATION_WEBHOOK_URL: must be an http/],
     [{ NOTIFICATION_WEBHOOK_SECRET: "short" }, /^NOTIFICATION_WEBHOOK_SECRET: must have at least 16/],
     [{ AUDIT_RETENTION_DAYS: "1.5" }, /^AUDIT_RETENTION_DAYS: must be a whole number/],
+    [{ POLICY_DEFAULTS: "old" }, /^POLICY_DEFAULTS: .*secure.*legacy/],
     [{ CERT_MANAGER: "vault" }, /^CERT_MANAGER: .*sealed.*barbican/],
     [{ ...cloud, OS_PASSWORD: undefined }, /^OS_PASSWORD must be set/],
     [{ ...cloud, TRUSTEE_DOMAIN_NAME: undefined }, /^TRUSTEE_DOMAIN_NAME or TRUSTEE_DOMAIN_ID must be set/],

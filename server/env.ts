@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
+import { policyDefaults, type PolicyDefaults } from "./auth/policy-defaults.ts";
 
 /** The settings are wrong: `message` is one clear line for the operator. */
 export class EnvError extends Error {
@@ -37,6 +38,7 @@ const Variables = z.object({
   SANDBOX_PORT: port.default(15000),
   SANDBOX_SPEED: z.coerce.number().positive().max(1000).default(4),
   POLICY_FILE: z.string().optional(),
+  POLICY_DEFAULTS: z.enum(policyDefaults).default("secure"),
   /** RabbitMQ: amqp://user:password@host:5672/vhost, or as oslo.messaging writes it, rabbit://. */
   NOTIFICATION_URL: z
     .url({ protocol: /^(amqps?|rabbit)$/, error: "must be amqp://, amqps:// or rabbit:// with one host" })
@@ -121,6 +123,8 @@ export interface Env {
   sandboxPort: number;
   sandboxSpeed: number;
   policyFile: string | null;
+  /** What is allowed where the file says nothing. */
+  policyDefaults: PolicyDefaults;
   /** Where audit events are sent besides the trail; null = nowhere. */
   notifications: {
     bus: { url: string; exchange: string; topics: readonly string[]; durable: boolean } | null;
@@ -171,6 +175,7 @@ export function readEnv(variables: Readonly<Record<string, string | undefined>>)
     sandboxPort: v.SANDBOX_PORT,
     sandboxSpeed: v.SANDBOX_SPEED,
     policyFile: v.POLICY_FILE ?? null,
+    policyDefaults: v.POLICY_DEFAULTS,
     notifications: {
       bus:
         v.NOTIFICATION_URL === undefined

@@ -28,7 +28,8 @@ export interface Runtime extends Deps {
 /** Migrates and connects. Throws when the database or a setting is not usable. */
 export async function openRuntime(env: Env, log: Logger): Promise<Runtime> {
   mkdirSync(env.dataDirectory, { recursive: true, mode: 0o700 });
-  const policies = loadPolicies(env.policyFile);
+  const policies = loadPolicies(env.policyFile, env.policyDefaults);
+  for (const warning of policies.warnings) log.warn({ file: env.policyFile }, `policy file: ${warning}`);
   const secrets = openSecrets(secretsKey(env.secretsKey, env.dataDirectory));
   const applied = await migrate(env.databaseUrl);
   if (applied.length > 0) log.info({ migrations: applied }, "database migrated");

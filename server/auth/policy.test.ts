@@ -4,7 +4,17 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { testContext } from "../testing/test-context.ts";
 import { everyProject } from "./context.ts";
-import { authorize, loadPolicies, may, permissions, policyNames, readPolicies, type PolicyName } from "./policy.ts";
+import { describePolicies } from "../policy.ts";
+import {
+  authorize,
+  loadPolicies,
+  may,
+  permissions,
+  policyNames,
+  readPolicies,
+  type Policies,
+  type PolicyName,
+} from "./policy.ts";
 
 const projectId = "project-1";
 const userId = "owner";
@@ -116,6 +126,64 @@ describe("the default policies", () => {
     const answers = permissions(people.reader);
     expect(Object.keys(answers)).toHaveLength(52);
     expect(answers).toMatchObject({ "cluster:get": true, "cluster:create": false });
+  });
+});
+
+describe("the legacy defaults", () => {
+  const everybody = Object.keys(people);
+  const policies = { legacy: readPolicies(null, "legacy"), both: readPolicies(null, "secure-or-legacy") };
+  const allowed = (set: Policies, name: PolicyName) =>
+    Object.entries(people).flatMap(([person, ctx]) =>
+      may({ ...ctx, policies: set }, name, { projectId, userId }) ? [person] : [],
+    );
+  // Isolation comes from the look-up where everybody is allowed, as it did in Magnum.
+  const own = everybody.filter((person) => person !== "stranger");
+  const legacy = (name: PolicyName): string[] => {
+    if (name === "cluster:bootstrap" || name === "credential:rotate" || table[name] === admins) return table[name];
+    if (/^(certificate:(create|get)|cluster:update_health_status)$/.test(name))
+      return ["owner", "ownerReader", "admin"];
+    return /^(nodegroup|certificate|stats|quota):/.test(name) ? own : everybody;
+  };
+
+  it.each(policyNames)("%s", (name) => {
+    const expected = legacy(name);
+    expect(allowed(policies.legacy, name)).toEqual(everybody.filter((person) => expected.includes(person)));
+    const either = new Set<string>([...expected, ...table[name]]);
+    expect(allowed(policies.both, name)).toEqual(everybody.filter((person) => either.has(person)));
+  });
+
+  it("give a cluster's node no more than today's", () => {
+    const node = testContext({ projectId, userId, nodeOf: "cluster-1", policies: policies.legacy });
+    const target = { projectId, userId, clusterId: "cluster-1" };
+    expect(policyNames.filter((name) => may(node, name, target))).toHaveLength(5);
+  });
+});
+
+describe("the effective policy", () => {
+  it("names every rule, what it says and where it is from, in a form that is a policy file again", () => {
+    const text = '"quota:get": "rule:mine"\nmine: [["role:ops"]]\n';
+    const policies = readPolicies(text, "legacy");
+    const lines = describePolicies(policies);
+    expect(lines).toHaveLength(policies.rules.length);
+    expect(lines.find((line) => line.startsWith('"quota:get"'))).toMatch(/"rule:mine" +# file$/);
+    expect(lines.find((line) => line.startsWith('"cluster:get"'))).toMatch(/"rule:deny_cluster_user" +# default$/);
+    const again = readPolicies(lines.join("\n"), "secure");
+    expect(again.rules.map(({ name, text }) => [name, text])).toEqual(
+      policies.rules.map(({ name, text }) => [name, text]),
+    );
+  });
+
+  it.each([
+    ['"cluster:creat": "!"', [/^cluster:creat: no policy has this name/]],
+    ['"Cluster:Create": "!"', [/is cluster:create meant\?$/]],
+    ['"bay:create": "!"', [/^bay:create: bays are clusters here/]],
+    ['"cluster:bootstrap": "@"', [/^cluster:bootstrap: .* the file changes nothing$/]],
+    ['mine: "role:a"\n"cluster:get": "rule:mine"', []],
+    ['context_is_admin: "role:ops"', []],
+  ])("warns of names that nothing asks: %s", (text, expected) => {
+    const { warnings } = readPolicies(text);
+    expect(warnings).toHaveLength(expected.length);
+    for (const [index, pattern] of expected.entries()) expect(warnings[index]).toMatch(pattern);
   });
 });
 

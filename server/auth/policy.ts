@@ -1,91 +1,23 @@
-// Who may do what: Magnum's policy names with its secure-RBAC defaults (magnum-api 18), which an operator's policy.yaml
-// overrides name by name.
+// Who may do what: Magnum's policies, by one of its sets of defaults, which an operator's policy.yaml overrides name by
+// name.
 import { readFileSync } from "node:fs";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { EnvError } from "../env.ts";
 import { DomainError } from "../domain/error.ts";
+import {
+  baseRules,
+  defaultRules,
+  isPolicyName,
+  policyNames,
+  retiredNames,
+  type BaseName,
+  type PolicyDefaults,
+  type PolicyName,
+} from "./policy-defaults.ts";
 import { compileRule, references, RuleError, type Check, type Credentials, type Target } from "./rule.ts";
 
-const admin = "rule:context_is_admin";
-const member = `${admin} or rule:project_member`;
-const reader = `${admin} or rule:project_reader`;
-const memberAndUser = `${admin} or (rule:project_member and rule:is_user)`;
-const readerAndUser = `${admin} or (rule:project_reader and rule:is_user)`;
-
-const baseRules = {
-  context_is_admin: "role:admin",
-  admin_or_owner: "is_admin:True or project_id:%(project_id)s",
-  admin_or_user: "is_admin:True or user_id:%(user_id)s",
-  is_user: "user_id:%(user_id)s",
-  project_member: "role:member and project_id:%(project_id)s",
-  project_reader: "role:reader and project_id:%(project_id)s",
-  cluster_user: "user_id:%(trustee_user_id)s",
-  deny_cluster_user: "not is_cluster_node:True",
-} as const;
-
-const defaults = {
-  "cluster:create": member,
-  "cluster:delete": member,
-  "cluster:delete_all_projects": admin,
-  "cluster:detail": reader,
-  "cluster:detail_all_projects": admin,
-  "cluster:get": reader,
-  "cluster:get_one_all_projects": admin,
-  "cluster:get_all": reader,
-  "cluster:get_all_all_projects": admin,
-  "cluster:update": member,
-  "cluster:update_health_status": memberAndUser,
-  "cluster:update_all_projects": admin,
-  "cluster:resize": member,
-  "cluster:upgrade": member,
-  "cluster:upgrade_all_projects": admin,
-  "clustertemplate:create": member,
-  "clustertemplate:delete": member,
-  "clustertemplate:delete_all_projects": admin,
-  "clustertemplate:detail": reader,
-  "clustertemplate:detail_all_projects": admin,
-  "clustertemplate:get": reader,
-  "clustertemplate:get_one_all_projects": admin,
-  "clustertemplate:get_all": reader,
-  "clustertemplate:get_all_all_projects": admin,
-  "clustertemplate:update": member,
-  "clustertemplate:update_all_projects": admin,
-  "clustertemplate:publish": admin,
-  "nodegroup:get": reader,
-  "nodegroup:get_one_all_projects": admin,
-  "nodegroup:get_all": reader,
-  "nodegroup:get_all_all_projects": admin,
-  "nodegroup:create": member,
-  "nodegroup:update": member,
-  "nodegroup:delete": member,
-  "certificate:create": memberAndUser,
-  "certificate:get": readerAndUser,
-  "certificate:rotate_ca": member,
-  "credential:rotate": "rule:project_member",
-  "quota:create": admin,
-  "quota:delete": admin,
-  "quota:get": reader,
-  "quota:get_all": admin,
-  "quota:update": admin,
-  "stats:get_all": reader,
-  "magnum-service:get_all": admin,
-  "federation:create": member,
-  "federation:delete": member,
-  "federation:update": member,
-  "federation:detail": reader,
-  "federation:get": reader,
-  "federation:get_all": reader,
-  // Ours: what a control plane node fetches once when it starts. Nodes only; see nodeMay.
-  "cluster:bootstrap": "!",
-} as const;
-
-export type PolicyName = keyof typeof defaults;
-export const policyNames: readonly PolicyName[] = Object.keys(defaults).filter(isPolicyName);
-
-function isPolicyName(name: string): name is PolicyName {
-  return Object.hasOwn(defaults, name);
-}
+export { policyNames, type PolicyName } from "./policy-defaults.ts";
 
 /** What a decision is about. Absent = the caller's own project and user, so that only the role decides. */
 export interface PolicyTarget {
@@ -108,7 +40,18 @@ export interface PolicySubject {
 
 export interface Policies {
   /** A policy or a base rule such as context_is_admin. */
-  allows(credentials: Credentials, name: PolicyName | keyof typeof baseRules, target: Target): boolean;
+  allows(credentials: Credentials, name: PolicyName | BaseName, target: Target): boolean;
+  /** Every rule that counts: base rules first, then policies in Magnum's order, then the file's own. */
+  readonly rules: readonly EffectiveRule[];
+  /** What the operator should know of the file: names that nothing asks. */
+  readonly warnings: readonly string[];
+}
+
+export interface EffectiveRule {
+  name: string;
+  /** As a policy file would have it: a quoted text, or a list. */
+  text: string;
+  from: "default" | "file";
 }
 
 /** What a cluster's node may do, of its own cluster only: whatever its roles and the policy file say. */
@@ -156,8 +99,8 @@ export const isAdministrator = (policies: Policies, roles: readonly string[]): b
   policies.allows({ roles }, "context_is_admin", {});
 
 /** Reads the operator's file; null = defaults only. Throws EnvError with one line that names what is wrong. */
-export function loadPolicies(path: string | null): Policies {
-  if (path === null) return readPolicies(null);
+export function loadPolicies(path: string | null, defaults: PolicyDefaults = "secure"): Policies {
+  if (path === null) return readPolicies(null, defaults);
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -165,7 +108,7 @@ export function loadPolicies(path: string | null): Policies {
     throw new EnvError(`POLICY_FILE: ${path} cannot be read`);
   }
   try {
-    return readPolicies(text);
+    return readPolicies(text, defaults);
   } catch (error) {
     throw error instanceof RuleError ? new EnvError(`POLICY_FILE: ${path}: ${error.message}`) : error;
   }
@@ -177,13 +120,17 @@ const PolicyFile = z.record(z.string(), z.unknown()).nullable();
  * The defaults, overridden by the text of a policy.yaml (YAML or JSON; null = none). Throws RuleError with one line
  * that names the rule: unknown references, circles and what cannot be read.
  */
-export function readPolicies(text: string | null): Policies {
-  const rules: Record<string, unknown> = { ...baseRules, ...defaults, ...(text === null ? {} : overrides(text)) };
+export function readPolicies(text: string | null, defaults: PolicyDefaults = "secure"): Policies {
+  const own = text === null ? {} : overrides(text);
+  const rules: Record<string, unknown> = { ...baseRules, ...defaultRules(defaults), ...own };
   const compiled = new Map<string, Check>();
+  const referred = new Set<string>();
   for (const [name, rule] of Object.entries(rules)) {
-    for (const reference of references(rule))
+    for (const reference of references(rule)) {
+      referred.add(reference);
       if (!Object.hasOwn(rules, reference))
         throw new RuleError(`${name} refers to rule:${reference}, which is not there`);
+    }
     refuseCircle(rules, name, [name]);
     try {
       compiled.set(name, compileRule(rule));
@@ -196,7 +143,26 @@ export function readPolicies(text: string | null): Policies {
       const rule = (reference: string): boolean => compiled.get(reference)?.(credentials, target, rule) ?? false;
       return rule(name);
     },
+    rules: Object.entries(rules).map(([name, rule]) => ({
+      name,
+      text: JSON.stringify(rule),
+      from: Object.hasOwn(own, name) ? "file" : "default",
+    })),
+    warnings: Object.keys(own).flatMap((name) => (referred.has(name) ? [] : (warning(name) ?? []))),
   };
+}
+
+/** Why a name of the file changes nothing; null = it does. */
+function warning(name: string): string | null {
+  if (isPolicyName(name)) {
+    return name === "cluster:bootstrap"
+      ? `${name}: nodes of a cluster may do this, and nobody else; the file changes nothing`
+      : null;
+  }
+  if (Object.hasOwn(baseRules, name)) return null;
+  if (retiredNames.test(name)) return `${name}: bays are clusters here and ask cluster:* and clustertemplate:*`;
+  const near = policyNames.find((known) => known.toLowerCase() === name.trim().toLowerCase());
+  return `${name}: no policy has this name, and no rule refers to it${near ? `; is ${near} meant?` : ""}`;
 }
 
 function overrides(text: string): Record<string, unknown> {

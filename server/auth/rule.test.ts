@@ -8,6 +8,7 @@ const credentials: Credentials = {
   is_admin: false,
   groups: ["g1", "g2"],
   system_scope: null,
+  token: { project: { id: "p1", tags: ["blue", "green"] }, roles: [{ name: "member" }, { name: "ops" }] },
 };
 const target: Target = { project_id: "p1", user_id: "u2", role: "reader", empty: null };
 const rules = new Set(["yes"]);
@@ -59,6 +60,20 @@ describe("oslo.policy's rule language", () => {
     [["role:admin", "role:member"], true],
     [[["role:admin", "role:member"]], false],
     [[["role:reader", "role:member"], "role:admin"], true],
+    [[[], ["role:admin"]], false],
+    [[[]], false],
+    ["token.project.id:%(project_id)s", true],
+    ["token.project.id:p2", false],
+    ["token.project.tags:green", true],
+    ["token.project.tags:red", false],
+    ["token.roles.name:ops", true],
+    ["token.roles.name:admin", false],
+    ["token.nothing.id:p1", false],
+    ["token:p1", false],
+    ["'member':%(role)s", false],
+    ["'reader':%(role)s", true],
+    ["None:None", true],
+    ["7:7", true],
   ])("%j is %s", (rule, answer) => {
     expect(allows(rule)).toBe(answer);
   });
@@ -73,6 +88,8 @@ describe("oslo.policy's rule language", () => {
     "not",
     "()",
     "http://x",
+    "https://policy.example/check and role:a",
+    "not http:x",
     5,
     { a: 1 },
   ])("refuses %j", (rule) => {

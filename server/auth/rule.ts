@@ -2,7 +2,7 @@
 // is not, and, or. What cannot be read is an error at start, not a silent refusal at run time.
 import { z } from "zod";
 
-export type Attribute = string | boolean | null | readonly string[];
+export type Attribute = string | number | boolean | null | readonly Attribute[] | Credentials;
 
 export interface Credentials {
   readonly [name: string]: Attribute | undefined;
@@ -30,8 +30,9 @@ export function compileRule(value: unknown): Check {
   if (typeof rule === "boolean") return rule ? always : never;
   if (typeof rule === "string") return rule.trim() === "" ? always : parse(rule);
   if (rule.length === 0) return always;
-  const anyOf = rule.map((inner) => every((typeof inner === "string" ? [inner] : inner).map(parse)));
-  return some(anyOf);
+  // An empty list inside says nothing, neither yes nor no.
+  const anyOf = rule.filter((inner) => inner.length > 0);
+  return some(anyOf.map((inner) => every((typeof inner === "string" ? [inner] : inner).map(parse))));
 }
 
 /** Names of rules that a text refers to, for finding names that do not exist and circles. */
@@ -125,16 +126,29 @@ function leaf(word: string, text: string): Check {
     return (credentials, target) => {
       const wanted = fill(match, target)?.toLowerCase();
       const roles = credentials["roles"];
-      return wanted !== undefined && Array.isArray(roles) && roles.some((role) => role.toLowerCase() === wanted);
+      return (
+        wanted !== undefined && Array.isArray(roles) && roles.some((role) => written(role).toLowerCase() === wanted)
+      );
     };
   return (credentials, target) => {
     const right = fill(match, target);
     if (right === undefined) return false;
-    const left = literal(kind) ?? credentials[kind];
-    if (left === undefined || left === null) return right === "None" && left === null;
-    return Array.isArray(left) ? left.includes(right) : written(left) === right;
+    const left = literal(kind);
+    return left === undefined ? holds(credentials, kind.split("."), right) : left === right;
   };
 }
+
+/** Is there, at the end of a path such as `token.project.id`, this value? A list on the way or at the end is any of it. */
+function holds(value: Attribute | undefined, path: readonly string[], wanted: string): boolean {
+  if (value === undefined) return false;
+  if (Array.isArray(value)) return value.some((each) => holds(each, path, wanted));
+  const [name, ...rest] = path;
+  if (name === undefined) return written(value) === wanted;
+  return isRecord(value) && Object.hasOwn(value, name) && holds(value[name], rest, wanted);
+}
+
+const isRecord = (value: Attribute): value is Credentials =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** `%(name)s` is replaced from the target; undefined when the target has no such attribute. */
 function fill(match: string, target: Target): string | undefined {
@@ -148,8 +162,8 @@ function fill(match: string, target: Target): string | undefined {
 }
 
 /** As Python writes it, for policy files are written for Python: `is_admin:True`. */
-const written = (value: Exclude<Attribute, null>): string =>
-  value === true ? "True" : value === false ? "False" : String(value);
+const written = (value: Attribute): string =>
+  value === true ? "True" : value === false ? "False" : value === null ? "None" : String(value);
 
 function literal(kind: string): string | undefined {
   const quoted = /^(['"])(.*)\1$/.exec(kind)?.[2];

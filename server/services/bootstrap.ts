@@ -26,10 +26,7 @@ export interface BootstrapFile {
   content: string;
 }
 
-/**
- * Certificates and public keys of all that are trusted, the one that signs first, and the key of that one. The
- * controller manager wants the signing CA alone, since it refuses a file of several: that is `ca-signing.crt`.
- */
+/** Certificates and public keys of all that are trusted, the one that signs first, and the key of that one. */
 const places: Record<AuthorityKind, { cert: string; key: string }> = {
   kubernetes: { cert: "pki/ca.crt", key: "pki/ca.key" },
   etcd: { cert: "pki/etcd/ca.crt", key: "pki/etcd/ca.key" },
@@ -65,7 +62,6 @@ export async function bootstrapMaster(
       return [
         { name: places[kind].cert, content: bundle(trustedAuthorities(stored, kind, state)) },
         { name: places[kind].key, content: await deps.keys.get(signing.id, signing.key) },
-        ...(kind === "kubernetes" ? [{ name: "pki/ca-signing.crt", content: signing.certPem }] : []),
       ];
     }),
   );

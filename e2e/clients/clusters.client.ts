@@ -35,7 +35,8 @@ describe("openstack coe cluster", () => {
 
   it("create: with a template alone; either switch of the load balancer sends `false` in this client", async () => {
     const args = ["--cluster-template", "kubernetes-ha", "--master-lb-enabled", "--floating-ip-disabled"];
-    const accepted = await shell.print("coe cluster create", "bare", ...args, "--node-count", "0");
+    const healer = ["--labels", "auto_healing_enabled=true", "--labels", "auto_healing_controller=magnum-auto-healer"];
+    const accepted = await shell.print("coe cluster create", "bare", ...args, ...healer, "--node-count", "0");
     expect(said(accepted)).toBe("Request to create cluster <uuid> accepted");
   });
 
@@ -146,7 +147,7 @@ describe("openstack coe cluster", () => {
     });
   });
 
-  it("update: what somebody else knows of its health", async () => {
+  it("update: health, where somebody else looks after it", async () => {
     const health = ["health_status=UNHEALTHY", "health_status_reason=api=down"];
     await shell.print("coe cluster update", "bare", "replace", ...health);
     const shown = properties(await shell.table("coe cluster show", "bare"));

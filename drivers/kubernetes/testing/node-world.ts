@@ -3,7 +3,17 @@
 // and openssl.
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer as createHttp } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer as createHttps } from "node:https";
@@ -22,11 +32,20 @@ export interface World {
   requests: { method: string; path: string; body: string; headers: IncomingMessage["headers"] }[];
   /** Bodies that Heat was sent. */
   signals: { status: string; reason: string; id: string }[];
+  /** The node's own Node, as the cluster's API has it. */
+  annotations: Record<string, string>;
+  /** Control plane nodes that the API lists, by name with their address. */
+  controlPlane: Map<string, { address: string; silent: boolean }>;
+  /** A member of the store at that address, port 2379, that answers what `answer` says (null = 500). */
+  store(address: string, answer: (verb: string, body: string) => object | null): Promise<void>;
+  /** Files of a control plane node that has reported: credentials, manifests. */
+  asControlPlane(): void;
   /** Commands of the stubs, in order: `systemctl enable kubelet`. */
   commands(): string[];
   /** Answers with this status instead, as many times as said. */
   fault(path: RegExp, status: number, times: number): void;
-  run(options?: { shell?: string[]; killAfterPhase?: string }): Promise<{ code: number | null; output: string }>;
+  run(options?: Run): Promise<{ code: number | null; output: string }>;
+  remove(path: string): void;
   /** Every file below the root with mode and, but for keys and certificates, content. */
   tree(): Record<string, string>;
   read(path: string): string;
@@ -35,9 +54,22 @@ export interface World {
   close(): Promise<void>;
 }
 
+interface Run {
+  shell?: string[];
+  killAfterPhase?: string;
+  /** Killed when it has said this. */
+  killAt?: string;
+  /** Killed then. */
+  signal?: AbortSignal;
+  program?: "coe-node" | "coe-leave";
+}
+
 export const secrets = { password: `s3cret"pa'ss\\w$rd`, token: "TOKEN-of-the-trust", signal: "TOKEN-of-the-signal" };
 const clusterUuid = "4f2a1b00-1111-4222-8333-444455556666";
+const nodeName = "prod-4f2a1b-node-0";
 const serverUuid = "99999999-8888-4777-8666-555544443333";
+
+export const storeAddresses = ["127.0.21.31", "127.0.21.32", "127.0.21.33", "127.0.21.34"] as const;
 
 const stubs = [
   "systemctl",
@@ -54,10 +86,12 @@ const stubs = [
   "crictl",
 ];
 
+/** `authorities`: files of the CAs that the cluster trusts; "cluster" is the one whose key there is. */
 export async function nodeWorld(
   role: "master" | "worker",
   part: DesiredPart = {},
   heat: HeatValues = {},
+  authorities: readonly ("cluster" | "other")[] = ["cluster"],
 ): Promise<World> {
   const root = mkdtempSync(join(tmpdir(), "coe-node-"));
   const world = join(root, ".world");
@@ -66,6 +100,7 @@ export async function nodeWorld(
     execFileSync("openssl", args, { cwd: world, encoding: "utf8", stdio: ["pipe", "pipe", "pipe"] });
   makeCa(openssl, "cloud");
   makeCa(openssl, "cluster");
+  makeCa(openssl, "other");
   const logFile = join(world, "commands");
   writeFileSync(logFile, "");
   const program = (name: string, body: string) => {
@@ -78,6 +113,9 @@ export async function nodeWorld(
   mkdirSync(join(world, "download"));
   for (const name of ["kubeadm", "kubectl", "kubelet"])
     writeFileSync(join(world, "download", name), `#!/bin/sh\nprintf '%s\\n' "${name} $*" >>"${logFile}"\n`);
+  // As kubeadm does, with the first authority only.
+  const conf = `printf 'clusters:\\n- cluster:\\n    certificate-authority-data: Rmlyc3Q=\\n' >"$COE_ROOT/etc/kubernetes/`;
+  appendFileSync(join(world, "download", "kubeadm"), `${conf}admin.conf"\n${conf}kubelet.conf"\n`);
   mkdirSync(join(world, "cni"));
   writeFileSync(join(world, "cni", "loopback"), "#!/bin/sh\n", { mode: 0o755 });
   execFileSync("tar", ["-czf", join(world, "download", "cni.tgz"), "-C", join(world, "cni"), "loopback"]);
@@ -86,9 +124,9 @@ export async function nodeWorld(
   const signals: World["signals"] = [];
   const faults: { path: RegExp; status: number; times: number }[] = [];
   const listening: Server[] = [];
-  const serve = async (server: Server) => {
+  const serve = async (server: Server, at = "127.0.0.1") => {
     listening.push(server);
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    await new Promise<void>((resolve) => server.listen(0, at, resolve));
     const address = server.address();
     return typeof address === "object" && address !== null ? address.port : 0;
   };
@@ -107,6 +145,7 @@ export async function nodeWorld(
     };
   const read = (name: string) => readFileSync(join(world, name));
 
+  const bundle = authorities.map((name) => read(`${name}.crt`).toString()).join("");
   const files = createHttp(
     handler((path, _, response) => {
       if (path === "/metadata")
@@ -142,8 +181,7 @@ export async function nodeWorld(
         return response.end();
       }
       if (request.headers["x-auth-token"] !== secrets.token) return response.writeHead(401).end();
-      if (path === `/v1/certificates/${clusterUuid}`)
-        return response.end(JSON.stringify({ pem: read("cluster.crt").toString() }));
+      if (path === `/v1/certificates/${clusterUuid}`) return response.end(JSON.stringify({ pem: bundle }));
       if (path === "/v1/certificates") {
         writeFileSync(join(world, "request.csr"), z.object({ csr: z.string() }).parse(JSON.parse(body)).csr);
         const pem = openssl(
@@ -167,48 +205,78 @@ export async function nodeWorld(
         if (z.object({ server_id: z.string() }).parse(JSON.parse(body)).server_id !== serverUuid)
           return response.writeHead(403).end();
         const line = (name: string, content: string | Buffer) => `${name} ${Buffer.from(content).toString("base64")}\n`;
-        const pair = (name: string) =>
-          line(`pki/${name}.crt`, read("cluster.crt")) + line(`pki/${name}.key`, read("cluster.key"));
+        const pair = (name: string) => line(`pki/${name}.crt`, bundle) + line(`pki/${name}.key`, read("cluster.key"));
         return response.end(
           ["ca", "etcd/ca", "front-proxy-ca"].map(pair).join("") +
-            line("pki/sa.pub", read("cluster-server.crt")) +
+            line("pki/sa.pub", authorities.map((name) => read(`${name}-server.crt`).toString()).join("")) +
             line("pki/sa.key", read("cluster-server.key")) +
-            (part.network?.floatingIpEnabled === false ? line("manifests/10-coe.yaml", "kind: x\n") : ""),
+            (part.network?.floatingIpEnabled === false ? line("manifests/10-coe.yaml", "kind: x\n".repeat(5000)) : ""),
         );
       }
       response.writeHead(404).end();
     }),
   );
+  const annotations: Record<string, string> = {};
+  const controlPlane: World["controlPlane"] = new Map();
+  const mutual = {
+    key: read("cluster-server.key"),
+    cert: read("cluster-server.crt"),
+    ca: read("cluster.crt"),
+    requestCert: true,
+    rejectUnauthorized: true,
+  };
+  const ready = [
+    { type: "DiskPressure", status: "False" },
+    { type: "Ready", status: "True", message: "kubelet is posting ready status" },
+  ];
+  const silent = [{ type: "Ready", status: "Unknown", message: "Kubelet stopped posting node status." }];
   const kube = createHttps(
-    {
-      key: read("cluster-server.key"),
-      cert: read("cluster-server.crt"),
-      ca: read("cluster.crt"),
-      requestCert: true,
-      rejectUnauthorized: true,
-    },
-    handler((path, _, response) => {
+    mutual,
+    handler((path, body, response, request) => {
       if (path === "/readyz") return response.end("ok");
-      if (path.startsWith("/api/v1/nodes/"))
+      if (path.startsWith("/api/v1/nodes?"))
         return response.end(
           JSON.stringify({
-            status: {
-              conditions: [
-                { type: "DiskPressure", status: "False" },
-                { type: "Ready", status: "True", message: "kubelet is posting ready status" },
-              ],
-            },
+            items: [...controlPlane.values()].map(({ address }) => ({
+              status: {
+                addresses: [
+                  { type: "InternalIP", address },
+                  { type: "Hostname", address: "x" },
+                ],
+              },
+            })),
           }),
         );
-      response.writeHead(404).end();
+      const other = controlPlane.get(path.split("/").at(-1) ?? "");
+      if (other)
+        return response.end(JSON.stringify({ status: { conditions: other.silent ? silent : ready } }, null, 2));
+      if (path !== `/api/v1/nodes/${nodeName}`) return response.writeHead(404).end();
+      if (request.method === "PATCH")
+        Object.assign(
+          annotations,
+          z.object({ metadata: z.object({ annotations: z.record(z.string(), z.string()) }) }).parse(JSON.parse(body))
+            .metadata.annotations,
+        );
+      const managedFields = Object.keys(annotations).map((key) => ({ fieldsV1: { [`f:${key}`]: {} } }));
+      response.end(
+        JSON.stringify(
+          { metadata: { name: nodeName, annotations, managedFields }, status: { conditions: ready } },
+          null,
+          2,
+        ),
+      );
     }),
   );
-  const [filesPort, cloudPort, kubePort] = [await serve(files), await serve(cloud), await serve(kube)];
+  const [filesPort, cloudPort, kubePort] = [
+    await serve(files),
+    await serve(cloud),
+    await serve(kube, heat.API_ADDRESS),
+  ];
 
   const wish: Desired = aDesired({
     ...part,
     key: { id: clusterUuid, name: "prod" },
-    pki: { revision: "1", caPem: read("cluster.crt").toString() },
+    pki: { revision: "1", caPem: bundle },
     template: { apiserverPort: kubePort, ...part.template },
     labels: {
       kube_binary_url: `http://127.0.0.1:${filesPort}`,
@@ -239,7 +307,7 @@ export async function nodeWorld(
     heatEnvPath,
     renderNodeEnv({
       INDEX: "0",
-      NODE_NAME: "prod-4f2a1b-node-0",
+      NODE_NAME: nodeName,
       TRUSTEE_PASSWORD: secrets.password,
       SIGNAL_URL: `https://127.0.0.1:${cloudPort}/signal`,
       SIGNAL_TOKEN: secrets.signal,
@@ -264,12 +332,38 @@ export async function nodeWorld(
     root,
     requests,
     signals,
+    annotations,
+    controlPlane,
+    async store(address, answer) {
+      const member = createHttps(
+        mutual,
+        handler((path, body, response) => {
+          const said = answer(path.split("/").at(-1) ?? "", body);
+          if (said === null) response.writeHead(500).end('{"error":"etcdserver: unhealthy cluster"}');
+          else response.end(JSON.stringify(said));
+        }),
+      );
+      listening.push(member);
+      await new Promise<void>((resolve) => member.listen(2379, address, resolve));
+    },
+    asControlPlane() {
+      const [cert, key] = [read("cluster-server.crt").toString(), read("cluster-server.key").toString()];
+      const pki = "/etc/kubernetes/pki";
+      put(`${pki}/ca.crt`, read("cluster.crt").toString(), 0o644);
+      put(`${pki}/etcd/ca.crt`, read("cluster.crt").toString(), 0o644);
+      put(`${pki}/apiserver-etcd-client.crt`, cert, 0o644);
+      put(`${pki}/apiserver-etcd-client.key`, key, 0o600);
+      put("/var/lib/kubelet/pki/kubelet-client-current.pem", cert + key, 0o600);
+      for (const name of ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"])
+        put(`/etc/kubernetes/manifests/${name}.yaml`, "kind: Pod\n", 0o600);
+      put("/var/lib/coe/done.report", "", 0o600);
+    },
     commands: () => readFileSync(logFile, "utf8").split("\n").slice(0, -1),
     fault: (path, status, times) => faults.push({ path, status, times }),
-    run: ({ shell = ["sh"], killAfterPhase } = {}) =>
+    run: ({ shell = ["sh"], killAfterPhase, killAt, signal, program: which = "coe-node" } = {}) =>
       new Promise((resolve) => {
         const [command = "sh", ...options] = shell;
-        const child = spawn(command, [...options, join(root, "/usr/local/bin/coe-node")], {
+        const child = spawn(command, [...options, join(root, "/usr/local/bin", which)], {
           detached: true,
           env: {
             NODE_ENV: "test",
@@ -280,18 +374,18 @@ export async function nodeWorld(
           },
         });
         let output = "";
+        const kill = () => {
+          try {
+            if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+          } catch {
+            // gone already
+          }
+        };
+        signal?.addEventListener("abort", kill);
         const hear = (part: Buffer) => {
           output += part.toString();
-          if (
-            killAfterPhase !== undefined &&
-            output.includes(`phase ${killAfterPhase} done`) &&
-            child.pid !== undefined
-          )
-            try {
-              process.kill(-child.pid, "SIGKILL");
-            } catch {
-              // gone already
-            }
+          const at = killAfterPhase === undefined ? killAt : `phase ${killAfterPhase} done`;
+          if (at !== undefined && output.includes(at)) kill();
         };
         child.stdout.on("data", hear);
         child.stderr.on("data", hear);
@@ -308,6 +402,7 @@ export async function nodeWorld(
         }),
       ),
     read: (path) => readFileSync(join(root, path), "utf8"),
+    remove: (path) => rmSync(join(root, path)),
     mode: (path) => statSync(join(root, path)).mode & 0o777,
     openssl,
     close: async () => {
@@ -359,7 +454,8 @@ function makeCa(openssl: World["openssl"], name: string): void {
     "-subj",
     "/CN=server",
     "-addext",
-    "subjectAltName=IP:127.0.0.1",
+    // Members of the store have an address each.
+    `subjectAltName=${["127.0.0.1", ...storeAddresses].map((address) => `IP:${address}`).join(",")}`,
   );
   openssl(
     "x509",

@@ -1,12 +1,13 @@
 // The conductor's own view: clusters of all projects, taken by lease. Only server/reconcile imports this file.
 import { Prisma } from "./generated/sqlite/client.ts";
 import type { PkiState } from "../domain/authority.ts";
-import type { ClusterStatus, HealthStatus } from "../domain/cluster-status.ts";
+import { isInProgress, type ClusterStatus, type HealthStatus } from "../domain/cluster-status.ts";
 import type { Cluster } from "../domain/cluster.ts";
 import type { OperationRecord } from "../domain/event.ts";
 import { ClusterFacts, NodeGroupFacts } from "../domain/facts.ts";
 import type { FailureCause } from "../domain/failure.ts";
 import type { NodeGroup } from "../domain/nodegroup.ts";
+import { PreviousWish } from "../domain/previous.ts";
 import { auditEnd } from "./audit.ts";
 import { toAuthority, toPkiState, type StoredAuthority } from "./certificate.ts";
 import { noteChange } from "./change.ts";
@@ -89,6 +90,8 @@ export interface ClaimedCluster {
   /** What the conductor last wrote as the back end's state; its own JSON. */
   seenBackend: unknown;
   failures: number;
+  /** What was wanted before the running change is kept, to go back to it. */
+  undoable: boolean;
   /** The operation that still runs. */
   operation: OperationRecord | null;
 }
@@ -127,6 +130,7 @@ export async function loadClaimed(db: Db, owner: string, ids: readonly string[])
       deadlineAt: row.deadlineAt,
       seenBackend: row.seenBackend === null ? null : JSON.parse(row.seenBackend),
       failures: row.failures,
+      undoable: row.previous !== null,
       operation: operation ? toOperation(operation) : null,
     };
   });
@@ -194,6 +198,8 @@ export interface RecordedOutcome {
   seenBackend: unknown;
   failures: number;
   deadlineAt: Date | null;
+  /** What was wanted before the change becomes the wish again, as a new generation. */
+  restore?: boolean;
   /** A rotation goes on, or ends: then the rows of older revisions go. Absent = as it was. */
   pki?: PkiState;
   nextReconcileAt: Date;
@@ -245,6 +251,7 @@ export async function record(
               repair: outcome.repair,
               deadlineAt: outcome.deadlineAt,
               ...(outcome.settled ? { observedGeneration: outcome.generation } : {}),
+              ...(isInProgress(outcome.status) ? {} : { previous: null }),
               ...(outcome.pki ? { pkiRevision: outcome.pki.revision, pkiPhase: outcome.pki.phase } : {}),
             }),
         seenBackend: outcome.seenBackend === null ? null : JSON.stringify(outcome.seenBackend),
@@ -253,6 +260,7 @@ export async function record(
         leaseUntil: null,
       },
     });
+    if (!superseded && outcome.restore) await restorePrevious(tx, before);
     if (!superseded && outcome.pki?.phase === null)
       await tx.certificateAuthority.deleteMany({ where: { clusterId: id, revision: { lt: outcome.pki.revision } } });
     const subject = { clusterId: id, projectId: before.projectId };
@@ -322,6 +330,46 @@ async function takeBack(db: Db, tx: Tx, owner: string, id: string, now: Date) {
     include: { nodegroups: true },
   });
 }
+
+/** Of template, counts, images and labels; a template that is gone meanwhile cannot come back. */
+async function restorePrevious(tx: Tx, before: Before): Promise<void> {
+  if (before.previous === null) return;
+  const { clusterTemplateId, labels, facts, nodegroups } = readJson(PreviousWish, before.previous, "Cluster.previous");
+  for (const { id, ...group } of nodegroups)
+    await tx.nodeGroup.updateMany({
+      where: { id, clusterId: before.id },
+      data: { ...nodegroupWish(group), nodesToRemove: "[]" },
+    });
+  const there = (await tx.clusterTemplate.count({ where: { id: clusterTemplateId } })) > 0;
+  const counted = await tx.nodeGroup.findMany({
+    where: { clusterId: before.id },
+    select: { role: true, nodeCount: true },
+  });
+  await tx.cluster.update({
+    where: { id: before.id },
+    data: {
+      ...(there ? { templateId: clusterTemplateId } : {}),
+      labels: JSON.stringify(labels),
+      facts: JSON.stringify(facts),
+      ...countsOf(counted),
+      generation: { increment: 1 },
+    },
+  });
+}
+
+const nodegroupWish = ({
+  labels,
+  nodeLabels,
+  nodeTaints,
+  facts,
+  ...columns
+}: Omit<PreviousWish["nodegroups"][number], "id">) => ({
+  ...columns,
+  labels: JSON.stringify(labels),
+  nodeLabels: nodeLabels && JSON.stringify(nodeLabels),
+  nodeTaints: nodeTaints && JSON.stringify(nodeTaints),
+  facts: JSON.stringify(facts),
+});
 
 type Before = NonNullable<Awaited<ReturnType<typeof takeBack>>>;
 

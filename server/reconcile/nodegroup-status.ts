@@ -12,18 +12,35 @@ export const statusOf = (before: Standing, id: string): ClusterStatus =>
 export const isLead = (before: Standing, id: string): boolean =>
   before.nodegroups.some((group) => group.id === id && group.isDefault && group.role === "master");
 
-export const verbOf = (status: ClusterStatus | null): "CREATE" | "UPDATE" | "DELETE" =>
-  status === null || status.startsWith("CREATE") ? "CREATE" : status.startsWith("DELETE") ? "DELETE" : "UPDATE";
+export function verbOf(status: ClusterStatus | null): "CREATE" | "UPDATE" | "DELETE" | "ROLLBACK" {
+  if (status === null || status.startsWith("CREATE")) return "CREATE";
+  if (status.startsWith("DELETE")) return "DELETE";
+  return status.startsWith("ROLLBACK") ? "ROLLBACK" : "UPDATE";
+}
 
 const isThere = (group: StandingGroup, seen: ObservedNodegroup | null): boolean =>
-  seen !== null && seen.state === "ready" && seen.count === group.count;
+  seen !== null && seen.state === "ready" && (seen.settled ?? seen.count === group.count);
+
+/** A group on its way out of which the back end has nothing any more, as far as it tells. */
+const isGone = (seen: Observed | null, group: StandingGroup): boolean =>
+  verbOf(group.status) === "DELETE" &&
+  seen?.going !== undefined &&
+  !seen.going.some((left) => left.key.id === group.id);
+
+const removed = (group: StandingGroup): GroupVerdict => ({
+  id: group.id,
+  status: "DELETE_COMPLETE",
+  statusReason: null,
+  gone: true,
+});
 
 /** While the cluster works: the default master group waits for the whole, since clients take its word for the cluster's. */
-export function workingGroup(before: Standing, group: StandingGroup, seen: ObservedNodegroup | null): GroupVerdict {
+export function workingGroup(before: Standing, group: StandingGroup, all: Observed): GroupVerdict {
+  const seen = groupSeen(all, group);
   const status = group.status ?? "CREATE_IN_PROGRESS";
   const same = { id: group.id, status, statusReason: group.statusReason, gone: false };
   if (before.deleting || isLead(before, group.id) || !isInProgress(status)) return same;
-  if (verbOf(status) === "DELETE") return same;
+  if (verbOf(status) === "DELETE") return isGone(all, group) ? removed(group) : same;
   // Others may still be at work: this group's failure is known all the same.
   if (seen?.state === "failed" && !before.repair)
     return { ...same, status: `${verbOf(status)}_FAILED`, statusReason: seen.reason };
@@ -55,12 +72,14 @@ export function failedGroups(before: Standing, seen: Observed | null, reason: st
     const status = group.status ?? "CREATE_IN_PROGRESS";
     const found = groupSeen(seen, group);
     const broken = found?.state === "failed";
+    if (isGone(seen, group)) return removed(group);
+    const left = seen?.going?.find((each) => each.key.id === group.id);
     if (!isInProgress(status) && !broken)
       return { id: group.id, status, statusReason: group.statusReason, gone: false };
     if (!broken && verbOf(status) !== "DELETE" && isThere(group, found))
       return { id: group.id, status: `${verbOf(status)}_COMPLETE`, statusReason: null, gone: false };
     const verb = isInProgress(status) || isFailed(status) ? verbOf(status) : verbOf(running(before.status));
-    return { id: group.id, status: `${verb}_FAILED`, statusReason: found?.reason ?? reason, gone: false };
+    return { id: group.id, status: `${verb}_FAILED`, statusReason: (found ?? left)?.reason ?? reason, gone: false };
   });
   if (groups.some((group) => isFailed(group.status))) return groups;
   // What all groups share has failed: the master group speaks for it.
@@ -78,4 +97,6 @@ export const running = (status: ClusterStatus): ClusterStatus =>
     ? "CREATE_IN_PROGRESS"
     : status.startsWith("DELETE")
       ? "DELETE_IN_PROGRESS"
-      : "UPDATE_IN_PROGRESS";
+      : status.startsWith("ROLLBACK")
+        ? "ROLLBACK_IN_PROGRESS"
+        : "UPDATE_IN_PROGRESS";

@@ -20,6 +20,9 @@ export function standingOf(claimed: ClaimedCluster): Standing {
     deleting: claimed.deletionRequestedAt !== null,
     repair: claimed.repair,
     deadlineAt: claimed.deadlineAt,
+    undo: claimed.undoable
+      ? { createTimeoutMinutes: cluster.createTimeoutMinutes, nodes: cluster.masterCount + cluster.nodeCount }
+      : null,
     failures: claimed.failures,
     progress: cluster.progress,
     nodegroups: claimed.nodegroups.map(({ id, name, role, isDefault, nodeCount, status, statusReason }) => ({
@@ -80,6 +83,7 @@ export function recordedOutcome(
     seenBackend: verdict.memory,
     failures: verdict.failures,
     deadlineAt: isInProgress(verdict.status) ? (verdict.deadlineAt ?? claimed.deadlineAt) : null,
+    ...(verdict.restore ? { restore: true } : {}),
     ...(verdict.pki ? { pki: verdict.pki } : {}),
     nextReconcileAt: next,
   };

@@ -46,6 +46,7 @@ function standing(status: ClusterStatus, given: Partial<Standing> = {}): Standin
     deleting: status.startsWith("DELETE"),
     repair: false,
     deadlineAt: null,
+    undo: null,
     failures: 0,
     progress: null,
     nodegroups: [group("default-master", status), group("default-worker", status)],

@@ -6,6 +6,7 @@ import {
   isSettledGood,
   type ClusterStatus,
 } from "../domain/cluster-status.ts";
+import { rolloutDeadline } from "../domain/deadline.ts";
 import type { FailureCause } from "../domain/failure.ts";
 import type { Observed, Outcome, Step } from "../../drivers/driver.ts";
 import { failureOf, reasonText, sentence, stalled, timedOut, vanished } from "./cause.ts";
@@ -31,7 +32,7 @@ import {
 
 /** The step that may be done now; null = none. Nothing is ever done to a cluster that nobody asked to change. */
 export function stepToTake(before: Standing, seen: Observed, steps: readonly Step[], now: Date): Step | null {
-  if (!isInProgress(before.status) || before.status === "ROLLBACK_IN_PROGRESS") return null;
+  if (!isInProgress(before.status) || (before.status === "ROLLBACK_IN_PROGRESS" && !before.undo)) return null;
   if (isComplete(before, seen, steps) || stopCause(before, seen, steps, now) !== null) return null;
   return steps[0] ?? null;
 }
@@ -71,8 +72,8 @@ function progressed(before: Standing, { seen, steps, outcome, backendWords }: Se
   if (rollback) return rollback;
   if (isComplete(before, seen, steps)) return before.deleting ? removed(before) : completed(before, seen, false);
   const cause = stopCause(before, seen, steps, now);
-  if (cause) return failed(before, cause, seen);
-  if (outcome?.kind === "stalled") return failed(before, stalled(outcome.reason, outcome.remedy), seen);
+  if (cause) return givenUp(before, cause, seen, now);
+  if (outcome?.kind === "stalled") return givenUp(before, stalled(outcome.reason, outcome.remedy), seen, now);
   const failing = seen.state === "failed" || (before.deleting && backendWords.includes("DELETE_FAILED"));
   return working(before, seen, steps[0] ?? null, outcome, failing);
 }
@@ -87,13 +88,14 @@ function working(
   const text =
     outcome?.kind === "waiting" ? `Waiting: ${sentence(outcome.on)}` : step && outcome ? sentence(step.summary) : null;
   const anew = text !== null && text !== before.memory.said;
-  const nodegroups = before.nodegroups.map((group) => workingGroup(before, group, groupSeen(seen, group)));
+  const nodegroups = before.nodegroups.map((group) => workingGroup(before, group, seen));
   const failedNow = nodegroups.filter((after) => isFailed(after.status) && !isFailed(statusOf(before, after.id)));
   const attempts = before.memory.attempts + (failing && outcome ? 1 : 0);
   const moving = outcome?.kind === "waiting" ? outcome.on : step && outcome ? step.summary : null;
   return {
     ...unmoved(before),
-    statusReason: null,
+    // Why it is undone is to be read while it is, and afterwards.
+    statusReason: before.status === "ROLLBACK_IN_PROGRESS" ? before.statusReason : null,
     failure: null,
     nodegroups,
     progress: seen.progress ? { ...seen.progress, now: seen.progress.now ?? moving } : before.progress,
@@ -135,17 +137,20 @@ function completed(before: Standing, seen: Observed, byItself: boolean): Verdict
   const nodegroups = before.nodegroups.map((group) => completedGroup(group, groupSeen(seen, group)));
   const stay = nodegroups.filter((group) => !group.gone);
   const previous = byItself ? running(before.status) : before.status;
-  const status = aggregateStatus(withFacts(before, stay), previous);
+  const undone = previous === "ROLLBACK_IN_PROGRESS";
+  const status = undone ? "ROLLBACK_COMPLETE" : aggregateStatus(withFacts(before, stay), previous);
   const created = status.startsWith("CREATE");
   const message = byItself
     ? "What had failed is in order now: the cluster is ready."
     : created
       ? "The cluster is ready."
-      : "The change is done.";
+      : undone
+        ? "The change failed and was undone."
+        : "The change is done.";
   return {
     ...unmoved(before),
     status,
-    statusReason: null,
+    statusReason: undone ? before.statusReason : null,
     failure: null,
     nodegroups,
     progress: null,
@@ -156,16 +161,16 @@ function completed(before: Standing, seen: Observed, byItself: boolean): Verdict
     events: [
       ...addressMessage(before, seen),
       ...stay.filter((after) => !isLead(before, after.id)).flatMap((after) => finishedMessage(before, after, seen)),
-      { level: "good", message, detail: null },
+      { level: undone ? "warning" : "good", message, detail: undone ? before.statusReason : null },
     ],
-    ended: { outcome: "done", reason: null },
+    ended: undone ? { outcome: "failed", reason: before.statusReason } : { outcome: "done", reason: null },
     next: { kind: "settled" },
   };
 }
 
 /** Heat undoes an update that failed, when it was told to: only its own words say so. */
 function rolledBack(before: Standing, seen: Observed, words: readonly string[]): Verdict | null {
-  if (before.deleting || !/^(UPDATE|ROLLBACK)_IN_PROGRESS$/.test(before.status)) return null;
+  if (before.deleting || before.undo || !/^(UPDATE|ROLLBACK)_IN_PROGRESS$/.test(before.status)) return null;
   if (words.includes("ROLLBACK_IN_PROGRESS")) {
     const begins = before.status !== "ROLLBACK_IN_PROGRESS";
     return {
@@ -222,12 +227,47 @@ function removed(before: Standing): Verdict {
   };
 }
 
+/** The running operation has failed: its end, unless it is to be undone first. */
+function givenUp(before: Standing, cause: FailureCause, seen: Observed | null, now: Date): Verdict {
+  if (before.undo === null || before.deleting || before.status !== "UPDATE_IN_PROGRESS")
+    return failed(before, cause, seen);
+  const reason = reasonText(cause);
+  return {
+    ...unmoved(before),
+    status: "ROLLBACK_IN_PROGRESS",
+    statusReason: reason,
+    failure: null,
+    nodegroups: failedGroups(before, seen, reason).map((group) =>
+      isFailed(group.status) ? { ...group, status: "ROLLBACK_IN_PROGRESS" } : group,
+    ),
+    // What failed on the way there must not stand in the way back.
+    repair: true,
+    failures: 0,
+    memory: { ...before.memory, attempts: 0, said: null },
+    deadlineAt: rolloutDeadline(before.undo, before.undo.nodes, now),
+    restore: true,
+    events: [{ level: "warning", message: "The change failed and is being undone.", detail: reason }],
+    next: { kind: "soon" },
+  };
+}
+
 function failed(before: Standing, cause: FailureCause, seen: Observed | null): Verdict {
   const reason = reasonText(cause);
   const nodegroups = failedGroups(before, seen, reason);
   const status = before.deleting
     ? "DELETE_FAILED"
-    : asFailed(aggregateStatus(withFacts(before, nodegroups), before.status), before.status);
+    : before.status === "ROLLBACK_IN_PROGRESS"
+      ? "ROLLBACK_FAILED"
+      : asFailed(
+          aggregateStatus(
+            withFacts(
+              before,
+              nodegroups.filter((group) => !group.gone),
+            ),
+            before.status,
+          ),
+          before.status,
+        );
   return {
     ...unmoved(before),
     status,
@@ -290,7 +330,7 @@ function watched(before: Standing, { seen, steps, backendWords }: Seen): Verdict
 function troubled(before: Standing, finding: Trouble, now: Date): Verdict {
   const late = before.deadlineAt !== null && before.deadlineAt <= now;
   const cause = stalled(finding.message, finding.remedy ?? "Retry when the cloud answers again.");
-  if (isInProgress(before.status) && (finding.permanent || late)) return failed(before, cause, null);
+  if (isInProgress(before.status) && (finding.permanent || late)) return givenUp(before, cause, null, now);
   const failures = before.failures + 1;
   // One refusal is weather; two in a row are worth a line.
   const say = failures >= 2 && before.memory.said !== finding.message;

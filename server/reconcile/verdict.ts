@@ -20,6 +20,8 @@ export interface Standing {
   deleting: boolean;
   repair: boolean;
   deadlineAt: Date | null;
+  /** The running change is undone when it fails, or is being undone: what that may take. Null = it is not. */
+  undo: { createTimeoutMinutes: number | null; nodes: number } | null;
   /** Passes in a row that could not see or do anything. */
   failures: number;
   progress: Progress | null;
@@ -70,6 +72,8 @@ export interface Verdict {
   pki?: PkiState;
   /** When the operation is given up from now on; absent = as before. */
   deadlineAt?: Date | null;
+  /** What was wanted before the change becomes the wish again. */
+  restore?: boolean;
   /** How the running operation ended; null = it goes on, or there is none. */
   ended: { outcome: "done" | "failed"; reason: string | null } | null;
   next: Next;

@@ -42,6 +42,20 @@ test("kubeadm gets the configuration format of its version, with flags in that f
   });
 });
 
+test("control plane nodes keep kubeadm's own taint besides those of their group", () => {
+  const group = aGroup({ role: "master", nodeTaints: [{ key: "dedicated", value: "control", effect: "NoExecute" }] });
+  const taints = [
+    { key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" },
+    { key: "dedicated", value: "control", effect: "NoExecute" },
+  ];
+  for (const kube_tag of ["v1.30.4", "v1.34.1"])
+    for (const file of ["kubeadm-init.yaml", "kubeadm-join.yaml"])
+      expect(configuration({ nodegroups: [group], labels: { kube_tag } }, file)[0]).toMatchObject({
+        nodeRegistration: { taints },
+        patches: { directory: "/etc/coe/patches" },
+      });
+});
+
 test("a worker's kubelet uses the certificate that it was given, and no anonymous callers", () => {
   expect(configuration({}, "/kubelet.yaml")[0]).toMatchObject({
     authentication: { anonymous: { enabled: false } },

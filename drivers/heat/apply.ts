@@ -115,6 +115,9 @@ async function inside(pair: Pair, want: Desired, step: InsideStep, now: Date): P
       case "drain":
         for (const node of step.nodes) await nodes.drain(want, apiAddress, node, now);
         return { kind: "waiting", on: `the work on ${step.nodes.join(", ")} to move elsewhere`, afterMs: 3000 };
+      case "restore":
+        for (const node of step.nodes) await nodes.restore(want, apiAddress, node);
+        return done;
       case "leave":
         await nodes.leave(want, apiAddress, step.node);
         return { kind: "waiting", on: `${step.node} to leave the control plane`, afterMs: 3000 };

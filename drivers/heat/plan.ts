@@ -56,7 +56,11 @@ function planConverge(pair: Pair, want: Desired, seen: HeatObserved, now: Date):
       summary: "Apply network and DNS add-ons",
     });
   // What is given again and again must not keep the rest from being done.
-  return [...steps.filter((step) => !isPatient(step)), ...together(steps.filter(isPatient)), ...tidy(pair, want, seen)];
+  return [
+    ...steps.filter((step) => !isPatient(step)),
+    ...together(steps.filter(isPatient)),
+    ...tidy(pair, want, seen, steps),
+  ];
 }
 
 const isPatient = ({ kind }: HeatStep) => kind === "drain" || kind === "leave";
@@ -106,12 +110,22 @@ function newer(one: string, other: string): boolean {
   return at >= 0 && (a[at] ?? 0) > (b[at] ?? 0);
 }
 
-/** In the cluster itself: nodes without servers leave its list, labels and taints of groups come to their nodes. */
-function tidy(pair: Pair, want: Desired, seen: HeatObserved): HeatStep[] {
+/**
+ * In the cluster itself: nodes without servers leave its list, nodes that stay after all get work again, labels and taints
+ * of groups come to their nodes.
+ */
+function tidy(pair: Pair, want: Desired, seen: HeatObserved, going: readonly HeatStep[]): HeatStep[] {
   const { nodes, apiAddress } = seen;
   if (!nodes || apiAddress === null) return [];
+  const leaving = new Set(going.flatMap(leavingIn));
+  const staying = want.nodegroups
+    .flatMap((group) => generationsOf(pair, want, group, seen.stacks).current ?? [])
+    .flatMap((stack) => (isMoving(stack.state) ? [] : stack.members.map((member) => nodeName(stack, member.index))))
+    .filter((name) => nodes.get(name)?.draining === true && nodes.get(name)?.left !== true && !leaving.has(name));
   const gone = [...nodes.keys()].filter((name) => isGone(want, seen, name));
   const steps: HeatStep[] = [];
+  if (staying.length > 0)
+    steps.push({ kind: "restore", apiAddress, nodes: staying, summary: `Let ${staying.join(", ")} work again` });
   if (gone.length > 0)
     steps.push({ kind: "forget", apiAddress, nodes: gone, summary: `Take ${gone.join(", ")} off the list of nodes` });
   for (const group of want.nodegroups) {
@@ -134,6 +148,20 @@ function tidy(pair: Pair, want: Desired, seen: HeatObserved): HeatStep[] {
       });
   }
   return steps;
+}
+
+/** Nodes that a step is about to take away. */
+function leavingIn(step: HeatStep): string[] {
+  switch (step.kind) {
+    case "drain":
+      return [...step.nodes];
+    case "leave":
+      return [step.node];
+    case "resize":
+      return step.remove.map((index) => `${step.stack.name}-${index}`);
+    default:
+      return [];
+  }
 }
 
 /** One of our names, and no stack that could hold its server does. Nodes that others have joined are not ours to judge. */

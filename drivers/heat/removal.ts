@@ -13,9 +13,10 @@ export function farewell(seen: HeatObserved, role: string, victims: readonly Can
   if (!seen.nodes || apiAddress === null) return [];
   // Nothing comes back from a node that is not ready: it is not waited for.
   const asked = victims.filter((victim) => !victim.dead && victim.node?.ready === true);
-  const working = asked.filter((victim) => victim.node?.drained !== true).map((victim) => victim.name);
-  if (working.length > 0)
-    return [{ kind: "drain", apiAddress, nodes: working, summary: `Move the work off ${list(working)}` }];
+  if (asked.some((victim) => victim.node?.drained !== true)) {
+    const names = asked.map((victim) => victim.name);
+    return [{ kind: "drain", apiAddress, nodes: names, summary: `Move the work off ${list(names)}` }];
+  }
   const member = role === "master" ? asked.find((victim) => victim.node?.left !== true) : undefined;
   return member
     ? [{ kind: "leave", apiAddress, node: member.name, summary: `Have ${member.name} leave the control plane` }]

@@ -81,7 +81,7 @@ function stuck(old: readonly HeatStack[]): HeatStep[] | null {
 function mend(want: Desired, seen: HeatObserved, group: NodegroupWish, current: HeatStack): HeatStep[] | null {
   const lost = want.repair ? lostWorkers(seen, group, current) : [];
   const failed = current.state === "failed" ? current.members.filter((member) => member.failed) : [];
-  const remove = [...new Set([...failed.map((member) => member.index), ...lost])];
+  const remove = [...new Set([...failed.map((member) => member.index), ...lost, ...spent(seen, current)])];
   if (remove.length === 0 && current.state !== "failed") return null;
   const summary = `Replace ${nodes(Math.max(remove.length, 1), group)}`;
   return [{ kind: "resize", stack: stackKey(current), count: countOf(current), remove, summary }];
@@ -114,7 +114,9 @@ function grow(
   if (growth <= 0 && !begins) return null;
   if (!mayRoll) return [];
   if (!current)
-    return [create(growth, `Begin to replace ${nodes(group.count, group)}, ${batchOf(want, group)} at a time`)];
+    return [
+      create(Math.max(0, growth), `Begin to replace ${nodes(group.count, group)}, ${batchOf(want, group)} at a time`),
+    ];
   const last = there + growth;
   const which = growth === 1 ? `${last}` : `${there + 1} to ${last}`;
   const summary = `Make new ${nodes(growth, group).replace(/^\d+ /, "")} ${which} of ${group.count}`;
@@ -155,7 +157,8 @@ function planCurrent(
   const there = countOf(stack);
   const failed = stack.state === "failed";
   const lost = want.repair ? lostWorkers(seen, group, stack) : [];
-  if (!wantsChange(want, group, stack) && lost.length === 0) return [];
+  const left = spent(seen, stack);
+  if (!wantsChange(want, group, stack) && lost.length === 0 && left.length === 0) return [];
   const first = stack.members.find((member) => member.index === "0");
   if (
     failed &&
@@ -171,7 +174,8 @@ function planCurrent(
   // A failed member keeps its failure for ever (its wait handle does), so it is replaced by one with a new index.
   const all = candidates(seen, [stack], namedIn(want, group, stack));
   const broken = failed ? stack.members.filter((member) => member.failed).map((member) => member.index) : [];
-  const must = all.filter((one) => one.named || lost.includes(one.index) || broken.includes(one.index));
+  const forced = [...lost, ...broken, ...left];
+  const must = all.filter((one) => one.named || forced.includes(one.index));
   const spare = all.filter((one) => !must.includes(one)).slice(0, Math.max(0, there - count - must.length));
   const victims = oneByOne(group, [...must, ...spare]);
   const alive = victims.some((one) => !one.dead);
@@ -204,6 +208,12 @@ const lostWorkers = (seen: HeatObserved, group: NodegroupWish, stack: HeatStack)
         .filter((node) => node.status === "MISSING" || node.status === "ERROR")
         .filter((node) => stack.members.some((member) => member.serverId === node.serverId))
         .map((node) => node.index);
+
+/** Control plane nodes that have left the store: a newer wish may want to keep them, and they cannot come back. */
+const spent = (seen: HeatObserved, stack: HeatStack): string[] =>
+  stack.members
+    .filter((member) => seen.nodes?.get(nodeName(stack, member.index))?.left === true)
+    .map((member) => member.index);
 
 /** The user's choice, as far as it is still there. The only control plane node is not to be chosen. */
 const namedIn = (want: Desired, group: NodegroupWish, stack: HeatStack): string[] =>

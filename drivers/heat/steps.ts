@@ -29,6 +29,8 @@ export type HeatStep = { readonly summary: string } & (
   | { readonly kind: "applyAddons"; readonly revision: string; readonly apiAddress: string }
   /** Keep new work off these nodes and ask theirs to leave. Given again until they are drained. */
   | { readonly kind: "drain"; readonly apiAddress: string; readonly nodes: readonly string[] }
+  /** Give nodes back to work that were to go and are to stay after all. */
+  | { readonly kind: "restore"; readonly apiAddress: string; readonly nodes: readonly string[] }
   /** Ask a control plane node to leave the cluster's store. Given again until it has. */
   | { readonly kind: "leave"; readonly apiAddress: string; readonly node: string }
   /** Take nodes off the cluster's list whose servers are gone. */

@@ -1,6 +1,7 @@
 // Node objects: as a kubelet registers them, and what becomes of them when nobody reports any more.
 import { z } from "zod";
 import type { NodeEnv } from "../kubernetes/node-env.ts";
+import { annotations } from "../kubernetes/nodes.ts";
 import type { Core } from "./core.ts";
 import { isObject, merge, store } from "./kube-objects.ts";
 import { kindOf } from "./kube-kinds.ts";
@@ -28,7 +29,8 @@ export function nodeObject(
   revision: number,
 ): KubeObject {
   const now = when(at);
-  const taints = taintsOf(env.NODE_TAINTS);
+  const own = env.ROLE === "master" ? [{ key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }] : [];
+  const taints = [...own, ...taintsOf(env.NODE_TAINTS)];
   const size = {
     cpu: String(flavor?.vcpus ?? 1),
     memory: `${(flavor?.ram ?? 2048) * 1024 - 200_000}Ki`,
@@ -60,6 +62,7 @@ export function nodeObject(
         ...(env.ROLE === "master" ? { "node-role.kubernetes.io/control-plane": "" } : {}),
         ...labelsOf(env.NODE_LABELS),
       },
+      ...(env.NODE_MARKS === "" ? {} : { annotations: { [annotations.marks]: env.NODE_MARKS } }),
     },
     spec: { providerID: `openstack:///${server.id}`, ...(taints.length > 0 ? { taints } : {}) },
     status: {

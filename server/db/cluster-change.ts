@@ -206,8 +206,9 @@ export interface AcceptedChange {
   maxBatch?: number;
   /** New authorities, one of each kind; their rotation begins. */
   authorities?: readonly NewAuthority[];
-  /** A completed spare credential that becomes the cluster's, and its owner with it. */
-  credential?: { id: string; userId: string; userName: string | null };
+  /** Id of a completed spare credential that becomes the cluster's. */
+  credentialId?: string;
+  owner?: Pick<Cluster, "userId" | "userName">;
   deadlineAt?: Date | null;
   operation: NewOperation;
   event: NewEvent;
@@ -241,7 +242,7 @@ export async function requestDeletion(
   scope: Scope,
   id: string,
   now: Date,
-  decide: (current: CurrentCluster) => { operation: NewOperation; event: NewEvent; deadlineAt?: Date | null },
+  decide: (current: CurrentCluster) => Pick<AcceptedChange, "operation" | "event" | "deadlineAt" | "credentialId">,
 ): Promise<Cluster> {
   return db.transaction(async (tx) => {
     const current = await lockCluster(db, tx, scope, id);
@@ -332,7 +333,7 @@ async function applyChange(
     await tx.certificateAuthority.createMany({
       data: change.authorities.map((authority) => ({ ...authority, clusterId: id, createdAt: now })),
     });
-  if (change.credential) await replaceCredential(tx, id, projectId, change.credential.id);
+  if (change.credentialId) await replaceCredential(tx, id, projectId, change.credentialId);
   const counted = nodegroups.map((group) => ({
     role: group.role,
     nodeCount: changes.find((each) => each.id === group.id)?.nodeCount ?? group.nodeCount,
@@ -346,7 +347,7 @@ async function applyChange(
       ...(change.clusterTemplateId ? { templateId: change.clusterTemplateId } : {}),
       ...(change.healthStatus === undefined ? {} : { healthStatus: change.healthStatus }),
       ...(change.authorities ? { pkiPhase: "trust" } : {}),
-      ...(change.credential ? { userId: change.credential.userId, userName: change.credential.userName } : {}),
+      ...change.owner,
       ...also,
       status: change.status,
       statusReason: null,

@@ -62,8 +62,8 @@ async function rotateCredential(stage: Stage, id: string): Promise<string> {
   });
   const made = stage.world.addTrustee(trusteeName);
   await completeCredential(stage.db, stage.scope, credentialId, made);
-  const credential = { id: credentialId, userId: "grace", userName: "Grace" };
-  await accept(stage, id, change("rotateCredential", { credential }));
+  const owner = { userId: "grace", userName: "Grace" };
+  await accept(stage, id, change("rotateCredential", { credentialId, owner }));
   return made.trusteeUserId;
 }
 

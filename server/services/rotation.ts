@@ -146,7 +146,8 @@ function credentialChange(
     nodegroups: working(nodegroups),
     // What failed for want of rights can be done with the new ones.
     repair: cluster.status === "UPDATE_FAILED",
-    credential: { id: credentialId, userId: ctx.user.id, userName: ctx.user.name },
+    credentialId,
+    owner: { userId: ctx.user.id, userName: ctx.user.name },
     deadlineAt: rolloutDeadline(cluster, cluster.masterCount + cluster.nodeCount, now),
     operation: operation(
       ctx,

@@ -18,6 +18,7 @@ import { getCluster, listClusters } from "../db/cluster.ts";
 import { completeCredential, getCredential, getSpareCredential, insertIntent } from "../db/credential.ts";
 import { Secret } from "../domain/secret.ts";
 import type { Deps } from "../services/deps.ts";
+import { deleteCluster } from "../services/cluster/change.ts";
 import { rotateCredential } from "../services/rotation.ts";
 import { writeCluster } from "./builders.ts";
 import { silentLog, testClock, testSecrets, type TestClock } from "./test-context.ts";
@@ -532,6 +533,36 @@ export function identityContract(open: () => Promise<IdentityTarget>): void {
         expect(await present(old.clusterId)).toMatchObject({ credential: { id: old.id } });
         const left = (await clouds.identity.trustees.list()).filter((user) => user.name.startsWith(old.clusterId));
         expect(left.map((user) => user.id)).toEqual([old.access.trusteeUserId]);
+      });
+
+      it("is given by whoever asks again for the deletion, when the cluster's own is refused and it could not go", async () => {
+        const old = await withCluster();
+        await clouds.fromTrust(old.access).keystone.deleteTrust(old.access.trustId);
+        await database.db.prisma.cluster.update({ where: { id: old.clusterId }, data: { status: "DELETE_FAILED" } });
+        await deleteCluster(services(), owner, old.clusterId, null);
+        const { credential, access } = await present(old.clusterId);
+        expect(credential.id).not.toBe(old.id);
+        expect((await clouds.fromTrust(access).whoAmI()).user.id).toBe(owner.user.id);
+        const cluster = await getCluster(database.db, owner.scope, old.clusterId);
+        expect(cluster).toMatchObject({ status: "DELETE_IN_PROGRESS", userId: "somebody-before" });
+      });
+
+      it("is not made for a deletion that the cluster's own is good for", async () => {
+        const old = await withCluster();
+        await deleteCluster(services(), owner, old.clusterId, null);
+        expect(await present(old.clusterId)).toMatchObject({ credential: { id: old.id } });
+      });
+
+      it("leaves nothing behind when the deletion is refused all the same", async () => {
+        const old = await withCluster();
+        await clouds.fromTrust(old.access).keystone.deleteTrust(old.access.trustId);
+        await database.db.prisma.cluster.update({ where: { id: old.clusterId }, data: { locked: true } });
+        const before = await trusts();
+        await expect(deleteCluster(services(), owner, old.clusterId, null)).rejects.toMatchObject({
+          reason: "operation_not_allowed_now",
+        });
+        expect(await trusts()).toEqual(before);
+        expect(await present(old.clusterId)).toMatchObject({ credential: { id: old.id } });
       });
 
       it("is refused to tokens that cannot hand on rights, as at creation", async () => {

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { ClusterDriver, DeletePreview } from "../../../drivers/driver.ts";
 import { desiredOf, wishOf, type WishedCluster, type WishedNodegroup } from "../../../drivers/wish.ts";
 import type { RequestContext } from "../../auth/context.ts";
+import { discardDelegation } from "../../auth/delegated-credential.ts";
 import { authorize, type PolicyName } from "../../auth/policy.ts";
 import {
   acceptChange,
@@ -27,6 +28,7 @@ import { audited } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import { reach } from "../reach.ts";
 import { targetOf } from "./can.ts";
+import { credentialForDeletion } from "./deletion-credential.ts";
 import { loadParts } from "./parts.ts";
 import { driverOf, readable } from "./read.ts";
 
@@ -36,6 +38,8 @@ import { driverOf, readable } from "./read.ts";
  */
 export async function deleteCluster(deps: Deps, ctx: RequestContext, id: string, name: string | null): Promise<void> {
   const scope = reach(ctx, "cluster:delete_all_projects");
+  const before = await getCluster(deps.db, scope, id);
+  const credentialId = await credentialForDeletion(deps, ctx, before);
   await audited(deps, ctx, { scope, id, kind: "delete" }, () =>
     requestDeletion(deps.db, scope, id, deps.clock.now(), ({ cluster }) => {
       check(ctx, "cluster:delete", cluster);
@@ -47,9 +51,16 @@ export async function deleteCluster(deps: Deps, ctx: RequestContext, id: string,
         throw new DomainError("operation_not_allowed_now", `Cluster ${cluster.name} is locked against deletion.`, {
           remedy: "Unlock it first.",
         });
-      return { operation: operation(ctx, "delete"), event: event(ctx, "asked to delete the cluster") };
+      return {
+        operation: operation(ctx, "delete"),
+        event: event(ctx, "asked to delete the cluster"),
+        ...(credentialId === null ? {} : { credentialId }),
+      };
     }),
-  );
+  ).catch(async (error: unknown) => {
+    if (credentialId !== null) await discardDelegation(deps, credentialId);
+    throw error;
+  });
   deps.changes.nudge();
 }
 

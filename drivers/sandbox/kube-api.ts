@@ -238,6 +238,8 @@ async function answer(
   }
   const key = keyOf(kind, namespace, name);
   const list = (each: string) => objectsOf(core, row, kindOf(each), "");
+  // What waits for a node has got one before anything changes.
+  list("pods");
   if (sub === "eviction" && kind.kind === "Pod" && method === "POST") {
     const pod = find(name);
     if (!pod) throw notFound(name);

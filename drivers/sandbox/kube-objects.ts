@@ -8,6 +8,7 @@ import { idOf, keyOf, nodesOf, when } from "./kube-row.ts";
 import { at, metadataOf } from "./kube-table.ts";
 import type { KubeObject } from "./kube-table.ts";
 import type { Kubernetes } from "./model.ts";
+import { asksFor } from "./scenarios.ts";
 
 /** All objects of a kind; namespace "" = everywhere. */
 export function objectsOf(core: Core, row: Kubernetes, kind: Kind, namespace: string): KubeObject[] {
@@ -53,6 +54,15 @@ function builtIn(core: Core, row: Kubernetes, kind: Kind): KubeObject[] {
         apiVersion, kind: "DaemonSet", metadata: { ...base("kube-proxy", "kube-system"), labels: { "k8s-app": "kube-proxy" } },
         spec: { selector: { matchLabels: { "k8s-app": "kube-proxy" } }, template: { metadata: { labels: { "k8s-app": "kube-proxy" } }, spec: { nodeSelector: { "kubernetes.io/os": "linux" }, containers: [{ name: "kube-proxy", image: `registry.k8s.io/kube-proxy:${row.version}` }] } } },
       })]; // prettier-ignore
+    case "Deployment":
+      return guarded(row, withStatus(core, row, kind, {
+        apiVersion, kind: "Deployment", metadata: { ...base("guarded", "default"), labels: { app: "guarded" } },
+        spec: { replicas: 1, selector: { matchLabels: { app: "guarded" } }, template: { metadata: { labels: { app: "guarded" } }, spec: { containers: [{ name: "main", image: "registry.k8s.io/pause:3.10" }] } } },
+      })); // prettier-ignore
+    case "PodDisruptionBudget":
+      return guarded(row, withStatus(core, row, kind, {
+        apiVersion, kind: "PodDisruptionBudget", metadata: base("guarded", "default"), spec: { maxUnavailable: 0, selector: { matchLabels: { app: "guarded" } } },
+      })); // prettier-ignore
     case "ServiceAccount":
       return ["default", "kube-public", "kube-system"].map((namespace) => ({
         apiVersion,
@@ -63,6 +73,9 @@ function builtIn(core: Core, row: Kubernetes, kind: Kind): KubeObject[] {
       return [];
   }
 }
+
+const guarded = (row: Kubernetes, object: KubeObject): KubeObject[] =>
+  asksFor("drainRefused", row.name) ? [object] : [];
 
 /** Controllers run nowhere here, so what they would count is counted when somebody looks. */
 function withStatus(core: Core, row: Kubernetes, kind: Kind, object: KubeObject): KubeObject {

@@ -65,7 +65,12 @@ export async function servingFor(env: NodeEnv, caPem: string, caKeyPem: string):
     ],
   });
   const raw = await crypto.subtle.exportKey("pkcs8", keys.privateKey);
-  return { caPem, certPem: certificate.toString("pem"), keyPem: x509.PemConverter.encode(raw, "PRIVATE KEY") };
+  return {
+    caPem,
+    version: env.KUBE_TAG,
+    certPem: certificate.toString("pem"),
+    keyPem: x509.PemConverter.encode(raw, "PRIVATE KEY"),
+  };
 }
 
 const firstOf = (cidr: string): string => {

@@ -140,4 +140,41 @@ describe("the API of a cluster of the sandbox", () => {
     expect(await own("w-2")).toHaveLength(2);
     expect((await api.podsOn("w-0")).map((pod) => pod.metadata.ownerReferences[0]?.kind)).toEqual(["DaemonSet"]);
   });
+
+  test("drain-refused: a budget refuses the eviction of one pod for as long as anybody asks", async () => {
+    open("drain-refused");
+    const ca = world.authority();
+    const want = wish(ca.pem, ca);
+    await world.master("m-0", "10.0.0.10", ca.pem, ca);
+    world.worker("w-0", "10.0.0.20");
+    world.worker("w-1", "10.0.0.21");
+    const start = new Date();
+    await nodes.drain(want, address, "w-0", start);
+    expect((await nodes.read(want, address))?.get("w-0")).toMatchObject({ cordoned: true, drained: false });
+    await nodes.drain(want, address, "w-0", new Date(start.getTime() + 10 * 60_000));
+    expect((await nodes.read(want, address))?.get("w-0")).toMatchObject({ drained: true });
+  });
+
+  test("never-leaves: a control plane node that is asked to leave stays", async () => {
+    open("never-leaves");
+    const ca = world.authority();
+    const want = wish(ca.pem, ca);
+    await world.master("m-0", "10.0.0.10", ca.pem, ca);
+    await world.master("m-1", "10.0.0.11", ca.pem, ca);
+    await nodes.leave(want, address, "m-0");
+    const asked = Date.now();
+    await until(() => Promise.resolve(Date.now() - asked > 300));
+    expect((await nodes.read(want, address))?.get("m-0")?.left).toBe(false);
+  });
+
+  test("says the version of its oldest control plane node", async () => {
+    open();
+    const ca = world.authority();
+    await world.master("m-0", "10.0.0.10", ca.pem, ca);
+    await world.master("m-1", "10.0.0.11", ca.pem, ca, { KUBE_TAG: "v1.32.0" });
+    const version = () => kubeApi({ address, caPem: ca.pem, ...ca.admin }).version();
+    expect(await version()).toBe("v1.31.1");
+    await nodes.leave(wish(ca.pem, ca), address, "m-0");
+    await until(async () => (await version()) === "v1.32.0");
+  });
 });

@@ -107,7 +107,13 @@ export function openKubernetes(core: Core) {
   /** A control plane node that was asked to leave does so a moment later, as the node's program does. */
   function leave(row: Row, node: KubeObject): void {
     const { name, annotations: said } = metadataOf(node);
-    if (!isControlPlane(node) || !(annotations.leave in said) || annotations.left in said) return;
+    if (
+      asksFor("neverLeaves", row.name) ||
+      !isControlPlane(node) ||
+      !(annotations.leave in said) ||
+      annotations.left in said
+    )
+      return;
     const [id] = serverOf(node);
     const key = `${row.id} ${name}`;
     const since = leaving.get(key) ?? core.now();
@@ -123,6 +129,8 @@ export function openKubernetes(core: Core) {
 
   function advance(): number | null {
     for (const row of state.kubernetes.all()) {
+      const [oldest] = mastersOf(row);
+      if (oldest) row.version = row.masters[oldest.id]?.version ?? row.version;
       for (const node of nodesOf(row)) {
         const [id] = serverOf(node);
         if (id !== undefined && state.servers.get(id)) leave(row, node);
@@ -188,6 +196,7 @@ export function openKubernetes(core: Core) {
   return {
     join,
     isUp,
+    versionOf: (clusterId: string): string | null => state.kubernetes.get(clusterId)?.version ?? null,
     register,
     advance,
     async close() {
@@ -202,7 +211,13 @@ export function openKubernetes(core: Core) {
 
 /** Clusters in a state file of the time when each had one certificate and one authority. */
 function adopt(core: Core, row: Row): void {
-  const Old = z.object({ caPem: z.string(), certPem: z.string(), keyPem: z.string(), nodeIds: z.array(z.string()) });
+  const Old = z.object({
+    caPem: z.string(),
+    certPem: z.string(),
+    keyPem: z.string(),
+    version: z.string(),
+    nodeIds: z.array(z.string()),
+  });
   const old = Old.safeParse(row);
   if (!old.success || "masters" in row) return;
   const { nodeIds, ...serving } = old.data;

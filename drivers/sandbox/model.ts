@@ -407,6 +407,7 @@ export interface Kubernetes {
   apiAddress: string | null;
   privateAddress: string;
   port: number;
+  /** Of the oldest member of its control plane. */
   version: string;
   objects: Record<string, Record<string, unknown>>;
   revision: number;
@@ -421,6 +422,7 @@ export interface KubernetesMaster {
   caPem: string;
   certPem: string;
   keyPem: string;
+  version: string;
 }
 export interface PodPlacement {
   /** Null = no node takes it. */

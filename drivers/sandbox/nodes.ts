@@ -136,6 +136,10 @@ export function openNodes(core: Core, kubernetes: Kubernetes) {
   async function act(phase: Phase, node: Node, server: Server, env: NodeEnv): Promise<void> {
     switch (phase) {
       case "runtime":
+        if (asksFor("upgradeFailure", server.name) && isOther(kubernetes.versionOf(env.CLUSTER_UUID), env.KUBE_TAG))
+          throw new Final(
+            `could not download https://dl.k8s.io/release/${env.KUBE_TAG}/bin/linux/amd64/kubelet: curl: (22) The requested URL returned error: 404`,
+          );
         if (fails(server, env))
           throw new Final("could not download https://dl.k8s.io/kubelet: curl: (6) Could not resolve host: dl.k8s.io");
         return;
@@ -157,6 +161,7 @@ export function openNodes(core: Core, kubernetes: Kubernetes) {
         return;
     }
   }
+  const isOther = (version: string | null, tag: string) => version !== null && version !== tag;
   const flavorOf = (server: Server) => state.flavors.get(server.flavorId)?.name;
   const isSilent = (server: Server) =>
     asksFor("waitTimeout", server.name) || flavorOf(server) === scenarios.silentNode.values[0];

@@ -61,6 +61,22 @@ export const scenarios = {
     values: ["api-silent"],
     effect: "The Kubernetes API stops answering ten minutes of the sandbox's own time after it came up.",
   },
+  upgradeFailure: {
+    by: "name",
+    values: ["upgrade-failure", "fail-upgrade"],
+    effect: "Nodes of another Kubernetes version than the cluster's own report FAILURE in phase runtime.",
+  },
+  drainRefused: {
+    by: "name",
+    values: ["drain-refused", "fail-drain"],
+    effect:
+      "A PodDisruptionBudget of the cluster refuses each eviction of one pod: its node drains until its time is over.",
+  },
+  neverLeaves: {
+    by: "name",
+    values: ["never-leaves"],
+    effect: "Control plane nodes do not leave the cluster's store when they are asked to.",
+  },
   slow: { by: "name", values: ["slow"], effect: "Servers and nodes take four times as long." },
 } as const satisfies Record<string, Scenario>;
 

@@ -103,8 +103,14 @@ export function kubeWorld(at: string, port: number, name = "prod") {
       }); // prettier-ignore
     },
     /** A control plane node that has come up. */
-    async master(name: string, address: string, bundle: string, signer: Authority): Promise<void> {
-      const env = this.env(name, address);
+    async master(
+      name: string,
+      address: string,
+      bundle: string,
+      signer: Authority,
+      values: NodeValues = {},
+    ): Promise<void> {
+      const env = this.env(name, address, values);
       const server = this.server(name, address);
       kubernetes.join(env, server, await servingFor(env, bundle, signer.keyPem));
       kubernetes.register(env, server);

@@ -95,6 +95,30 @@ describe("a request made by openssl", () => {
     );
   });
 
+  test.each(["keyCertSign", "cRLSign", "dataEncipherment", "keyAgreement"])(
+    "for usage %s loses it, and is refused when that is critical",
+    async (usage) => {
+      const asked = (critical: string) => request("/CN=a", "-addext", `keyUsage=${critical}digitalSignature,${usage}`);
+      const usages = /X509v3 Key Usage: critical\s+(.+)/.exec(text(await sign(asked(""))))?.[1];
+      expect(usages).toBe("Digital Signature");
+      await expect(sign(asked("critical,"))).rejects.toThrow("Extension '2.5.29.15' not allowed");
+    },
+  );
+
+  test.each(["digitalSignature", "keyEncipherment", "nonRepudiation"])("for usage %s gets it", async (usage) => {
+    const words = { digitalSignature: "Digital Signature", keyEncipherment: "Key Encipherment" };
+    const word = Object.entries(words).find(([name]) => name === usage)?.[1] ?? "Non Repudiation";
+    const cert = await sign(request("/CN=a", "-addext", `keyUsage=critical,${usage}`));
+    expect(/X509v3 Key Usage: critical\s+(.+)/.exec(text(cert))?.[1]).toBe(word);
+  });
+
+  test("gets an identifier of its key and of the authority's, whatever it says about them", async () => {
+    const cert = text(await sign(request("/CN=a", "-addext", "subjectKeyIdentifier=DEADBEEF")));
+    expect(cert).not.toContain("DE:AD:BE:EF");
+    expect(cert).toContain("Subject Key Identifier");
+    expect(cert).toContain("Authority Key Identifier");
+  });
+
   test("with an RSA key below 2048 bits is refused", async () => {
     openssl(
       "req",

@@ -21,6 +21,7 @@ const oid = {
 };
 const allowed = new Set(Object.values(oid));
 const { digitalSignature, keyEncipherment, nonRepudiation } = x509.KeyUsageFlags;
+const allowedUsages = digitalSignature | keyEncipherment | nonRepudiation;
 const purposes: readonly string[] = [x509.ExtendedKeyUsage.clientAuth, x509.ExtendedKeyUsage.serverAuth];
 
 /**
@@ -52,7 +53,7 @@ export async function signRequest(pem: string, ca: KeyAndCertificate, now: Date,
     (names.length > 0 ? [...purposes] : [x509.ExtendedKeyUsage.clientAuth]);
   if (extended.length === 0)
     throw invalid("it asks for neither client nor server authentication, which is all that this CA certifies");
-  const kept = usages & (digitalSignature | keyEncipherment | nonRepudiation);
+  const kept = usages & allowedUsages;
   return issue(ca, {
     subject: csr.subjectName,
     publicKey: csr.publicKey,
@@ -76,6 +77,9 @@ async function parse(pem: string): Promise<x509.Pkcs10CertificateRequest> {
   if (csr.subject === "" && alternativeNames(csr).length === 0) throw invalid("it names nobody: it has no subject");
   for (const { type, critical } of csr.extensions)
     if (critical && !allowed.has(type)) throw invalid(`Extension '${type}' not allowed`);
+  // What cannot be granted whole is left out, unless its sender says that it would be no use so.
+  const usage = extension(csr, oid.keyUsage, x509.KeyUsagesExtension);
+  if (usage?.critical && (usage.usages & ~allowedUsages) !== 0) throw invalid(`Extension '${usage.type}' not allowed`);
   const constraints = extension(csr, oid.basicConstraints, x509.BasicConstraintsExtension);
   if (constraints?.ca === true && constraints.critical) throw invalid("it asks for a CA certificate");
   return csr;

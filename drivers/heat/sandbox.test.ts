@@ -1,118 +1,14 @@
 // The driver at the sandbox: from nothing to a cluster whose API answers, through its changes, to nothing. The same is
 // tried at real services in e2e/openstack/driver.real.test.ts.
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Desired, NodegroupWish } from "../driver.ts";
+import { afterAll, expect, test } from "vitest";
 import { fedoraCoreosPair } from "../kubernetes-fedora-coreos/driver.ts";
-import type { Cloud, Clouds } from "../openstack/cloud.ts";
-import { openClouds } from "../openstack/clouds.ts";
-import { startSandbox } from "../sandbox/main.ts";
-import type { Sandbox } from "../sandbox/main.ts";
-import { Secret } from "../../server/domain/secret.ts";
 import { heatDriver } from "./driver.ts";
-import { clusterServices } from "./testing/cluster-services.ts";
-import type { ClusterServices } from "./testing/cluster-services.ts";
 import { converge } from "./testing/converge.ts";
-import { aDesired, aGroup } from "./testing/desired.ts";
-import type { DesiredPart } from "./testing/desired.ts";
+import { openSandboxSite } from "./testing/sandbox-site.ts";
 
-const domain = { name: "Default" };
-let sandbox: Sandbox;
-let services: ClusterServices;
-let clouds: Clouds;
-let owner: Cloud;
-/** With the cluster's own credential, as the conductor works. */
-let cloud: Cloud;
-let credential: Desired["credential"];
-let external: string;
-
-beforeAll(async () => {
-  services = await clusterServices();
-  sandbox = await startSandbox({ host: "127.0.0.1", port: 0, speed: 100, apiUrl: services.url });
-  clouds = openClouds({
-    authUrl: `${sandbox.url}/identity/v3`,
-    username: "jeroboam",
-    password: "jeroboam",
-    userDomain: domain,
-    project: { name: "service", domain },
-    region: null,
-    interface: "public",
-    trustee: {
-      domain: { name: "magnum" },
-      admin: { name: "trustee_domain_admin", domain: { name: "magnum" } },
-      adminPassword: "trustee_domain_admin",
-    },
-  });
-  const scope = { project: { name: "demo", domain } };
-  owner = clouds.fromCredential({
-    kind: "password",
-    user: { name: "demo", domain },
-    password: new Secret("demo"),
-    scope,
-  });
-  const trusteePassword = new Secret('it\'s a "secret" \\ of %41 $HOME');
-  const trustee = await clouds.identity.trustees.create({ name: randomUUID(), password: trusteePassword });
-  const roles = (await owner.whoAmI()).roles.map((role) => role.name);
-  const trust = await owner.keystone.createTrust({ trusteeUserId: trustee.id, roles });
-  credential = { revision: 1, trusteeUserId: trustee.id, trusteePassword, trustId: trust.id };
-  cloud = clouds.fromTrust(credential);
-  external = (await owner.neutron.findNetworks("public"))[0]?.id ?? "";
-});
-
-afterAll(async () => {
-  clouds.close();
-  await sandbox.close();
-  await services.close();
-});
-
-async function group(part: Parameters<typeof aGroup>[0] & { flavorName?: string }): Promise<NodegroupWish> {
-  const { flavorName = "m1.small", ...rest } = part;
-  const flavor = await owner.nova.findFlavor(flavorName);
-  const [image] = await owner.glance.listImages({ distro: "fedora-coreos" });
-  if (!flavor || !image) throw new Error("the sandbox has no such flavor or image");
-  return aGroup({ flavor, image: { id: image.id, minDiskGib: image.minDiskGib }, ...rest });
-}
-
-async function aCluster(part: DesiredPart = {}): Promise<Desired> {
-  return aDesired({
-    key: { id: randomUUID(), name: "Prod" },
-    pki: { revision: "1", caPem: services.caPem },
-    admin: services.admin,
-    credential,
-    endpoints: {
-      authUrl: `${sandbox.url}/identity/v3`,
-      apiUrl: services.url,
-      region: "RegionOne",
-      verifyCa: true,
-      openstackCaPem: null,
-    },
-    nodegroups: [await group({ role: "master" }), await group({ count: 2 })],
-    // Each address of 127/8 is this machine's: a port of its own keeps clusters of other tests away.
-    template: { apiserverPort: 16443 },
-    ...part,
-    network: { externalNetwork: external, ...part.network },
-  });
-}
-
-/** A new driver for each round: it must need no memory. */
-const go = (want: Desired, limitMs = 60_000) =>
-  converge(heatDriver(fedoraCoreosPair), cloud, want, { pollMs: 50, limitMs });
-
-async function inventory() {
-  const [stacks, servers, networks, ports, floating, balancers, volumes, groups, routers] = await Promise.all([
-    owner.heat.listStacks(),
-    owner.nova.listServers(),
-    owner.neutron.listNetworks(),
-    owner.neutron.listPorts({}),
-    owner.neutron.listFloatingIps(),
-    owner.octavia.listLoadBalancers(),
-    owner.cinder.listVolumes(),
-    owner.neutron.listSecurityGroups(),
-    owner.neutron.listRouters(),
-  ]);
-  const all = { stacks, servers, networks, ports, floating, balancers, volumes, groups, routers };
-  return Object.fromEntries(Object.entries(all).map(([name, list]) => [name, list.length]));
-}
+const { owner, cloud, clouds, credential, group, aCluster, go, inventory, close } = await openSandboxSite();
+afterAll(close);
 
 test("a cluster comes up with its add-ons, changes size, loses the named node and leaves nothing", async () => {
   const before = await inventory();

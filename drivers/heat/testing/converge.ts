@@ -10,6 +10,13 @@ export interface Round<O> {
   outcome: Outcome | null;
 }
 
+export interface ConvergeOptions<O = HeatObserved> {
+  until?: readonly string[];
+  limitMs?: number;
+  pollMs?: number;
+  each?: (round: Round<O>) => void | Promise<void>;
+}
+
 /**
  * Goes on until the state is one of `until` and the plan is empty, or a step is stalled. Polls each `pollMs`; throws
  * with the history after `limitMs`.
@@ -18,12 +25,7 @@ export async function converge<S extends Step, O extends HeatObserved>(
   driver: ClusterDriver<S, O>,
   cloud: Cloud,
   want: Desired | (() => Desired),
-  options: {
-    until?: readonly string[];
-    limitMs?: number;
-    pollMs?: number;
-    each?: (round: Round<O>) => void | Promise<void>;
-  } = {},
+  options: ConvergeOptions<O> = {},
 ): Promise<{ last: O; history: string[] }> {
   const { until = ["ready", "failed", "absent"], limitMs = 120_000, pollMs = 200 } = options;
   const history: string[] = [];

@@ -29,6 +29,7 @@ export function aGroup(
     nodeLabels: {},
     nodeTaints: [],
     nodeRevision: "1",
+    version: null,
     remove: [],
     ...rest,
     labels: readLabels(labels ?? {}),

@@ -46,10 +46,17 @@ type ScriptStep = Step &
 interface ScriptObserved extends Observed {
   /** By group id. */
   shapes: ReadonlyMap<string, string>;
+  /** Stacks of groups that nobody wishes for. */
+  strays: readonly Stack[];
 }
 
-/** Nodes are made for authorities and credential, and made anew when one of these changes. */
-const shapeOf = (want: Desired): string => `${want.pki.revision}/${want.credential.revision}`;
+/** Nodes are made for authorities, credential, image and release, and made anew when one of these changes. */
+function shapeOf(want: Desired, groupId: string | null): string {
+  const group = want.nodegroups.find((each) => each.key.id === groupId);
+  const own = group ? [group.image.id, group.labels.get("kube_tag") ?? ""].filter((word) => word !== "") : [];
+  return [want.pki.revision, want.credential.revision, ...own.filter((word) => word !== firstImage)].join("/");
+}
+const firstImage = "image-1";
 
 /** A process: everything that it does goes through `point`, and after its death nothing returns any more. */
 export class Life {
@@ -321,6 +328,7 @@ function observe(world: World, want: Desired): ScriptObserved {
       state: stack ? stateOf(stack.status) : "absent",
       reason: stack?.reason ?? null,
       count: stack?.count ?? 0,
+      settled: stack !== undefined && isSettled(want, stack, key.id),
       addresses: stack?.servers.map((server) => `10.0.0.${server.index}`) ?? [],
       version: "v1.31.1",
       nodes:
@@ -340,6 +348,9 @@ function observe(world: World, want: Desired): ScriptObserved {
         })) ?? [],
     };
   });
+  const strays = want.deleting
+    ? []
+    : stacks.filter((stack) => stack.groupId !== null && !want.nodegroups.some(({ key }) => key.id === stack.groupId));
   const states = stacks.map((stack) => stateOf(stack.status));
   const moving = states.find((state) => state === "creating" || state === "updating" || state === "deleting");
   const failed = stacks.find((stack) => stack.status.endsWith("_FAILED"));
@@ -371,6 +382,17 @@ function observe(world: World, want: Desired): ScriptObserved {
           ]
         : [],
     leftovers: [],
+    strays,
+    going: strays.map((stack) => ({
+      key: { id: stack.groupId ?? "", name: stack.name },
+      backendId: stack.id,
+      state: stateOf(stack.status),
+      reason: stack.reason,
+      count: stack.count,
+      addresses: [],
+      version: null,
+      nodes: [],
+    })),
     shapes: new Map(stacks.flatMap((stack) => (stack.groupId === null ? [] : [[stack.groupId, stack.shape]]))),
   };
 }
@@ -386,10 +408,13 @@ function plan(want: Desired, seen: ScriptObserved): ScriptStep[] {
     return next.map((stackId) => ({ kind: "remove", stackId, summary: "Remove a part" }));
   }
   if (seen.backendId === null) return [{ kind: "make", group: null, count: 0, summary: "Make the network" }];
-  if (seen.state === "failed" && seen.nodegroups.every((group) => group.state !== "failed"))
+  if (seen.state === "failed" && [...seen.nodegroups, ...(seen.going ?? [])].every((group) => group.state !== "failed"))
     return want.repair ? [{ kind: "repair", group: null, summary: "Repair the network" }] : [];
   if (seen.apiAddress === null) return [];
-  return want.nodegroups.flatMap((group): ScriptStep[] => {
+  const removals = seen.strays
+    .filter((stack) => stateOf(stack.status) !== "deleting")
+    .map((stack): ScriptStep => ({ kind: "remove", stackId: stack.id, summary: "Delete a node group" }));
+  const changes = want.nodegroups.flatMap((group): ScriptStep[] => {
     const found = seen.nodegroups.find((other) => other.key.id === group.key.id);
     const name = group.key.name;
     if (!found || found.state === "absent")
@@ -397,13 +422,23 @@ function plan(want: Desired, seen: ScriptObserved): ScriptStep[] {
     if (found.state === "failed")
       return want.repair ? [{ kind: "repair", group: group.key.id, summary: `Repair ${name}` }] : [];
     if (found.state !== "ready") return [];
-    if (seen.shapes.get(group.key.id) !== shapeOf(want))
+    if (seen.shapes.get(group.key.id) !== shapeOf(want, group.key.id))
       return [{ kind: "renew", group: group.key.id, summary: `Replace the nodes of ${name}` }];
     const remove = group.remove.filter((id) => found.nodes.some((node) => node.serverId === id));
     return found.count === group.count && remove.length === 0
       ? []
       : [{ kind: "resize", group: group.key.id, count: group.count, remove, summary: `Resize ${name}` }];
   });
+  return [...removals, ...changes];
+}
+
+function isSettled(want: Desired, stack: Stack, groupId: string): boolean {
+  const group = want.nodegroups.find((each) => each.key.id === groupId);
+  return (
+    group?.count === stack.count &&
+    stack.shape === shapeOf(want, groupId) &&
+    !group.remove.some((id) => stack.servers.some((server) => server.id === id))
+  );
 }
 
 function apply(world: World, want: Desired, step: ScriptStep): Outcome {
@@ -425,7 +460,7 @@ function apply(world: World, want: Desired, step: ScriptStep): Outcome {
         count: step.count,
         servers: [],
         nextIndex: 0,
-        shape: shapeOf(want),
+        shape: shapeOf(want, step.group),
       };
       noteShape(world, stack);
       world.begin(stack, "CREATE");
@@ -435,7 +470,7 @@ function apply(world: World, want: Desired, step: ScriptStep): Outcome {
     case "renew": {
       const stack = stacks.find((other) => other.groupId === step.group);
       if (!stack) return { kind: "again", afterMs: 100 };
-      stack.shape = shapeOf(want);
+      stack.shape = shapeOf(want, step.group);
       stack.servers = [];
       noteShape(world, stack);
       world.begin(stack, "UPDATE");

@@ -13,8 +13,14 @@ export interface ClusterServices {
   url: string;
   caPem: string;
   /** Client credential of the conductor. */
-  admin: { certPem: string; keyPem: Secret };
+  admin: Admin;
+  /** From now on nodes get what this word says, as in `Desired.pki`: "1", "1+2", "2+1", "2". */
+  rotate(word: string): { pki: { revision: string; caPem: string }; admin: Admin };
   close(): Promise<void>;
+}
+interface Admin {
+  certPem: string;
+  keyPem: Secret;
 }
 
 /** Any token is good: who may ask is the business of the services and their tests. */
@@ -24,35 +30,42 @@ export async function clusterServices(): Promise<ClusterServices> {
   const openssl = (...args: string[]) =>
     execFileSync("openssl", args, { cwd: folder, encoding: "utf8", stdio: ["pipe", "pipe", "pipe"] });
   const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  openssl("req", "-x509", ...curve, "-keyout", "ca.key", "-out", "ca.crt", "-days", "2", "-subj", "/CN=cluster");
-  const sign = (csr: string) =>
+  for (const ca of ["1", "2"])
     openssl(
-      "x509",
-      "-req",
-      "-in",
-      csr,
-      "-CA",
-      "ca.crt",
-      "-CAkey",
-      "ca.key",
-      "-CAcreateserial",
+      "req",
+      "-x509",
+      ...curve,
+      "-keyout",
+      `${ca}.key`,
+      "-out",
+      `${ca}.crt`,
       "-days",
-      "1",
-      "-copy_extensions",
-      "copy",
+      "2",
+      "-subj",
+      "/CN=cluster",
     );
+  /** Numbers of the authorities that are trusted; the first one signs. */
+  let trusted = ["1"];
+  const signing = () => trusted[0] ?? "1";
+  const bundle = () => trusted.map((ca) => read(`${ca}.crt`)).join("");
+  const sign = (csr: string) => {
+    const by = ["-CA", `${signing()}.crt`, "-CAkey", `${signing()}.key`, "-CAcreateserial"];
+    return openssl("x509", "-req", "-in", csr, ...by, "-days", "1", "-copy_extensions", "copy");
+  };
   openssl("req", ...curve, "-keyout", "admin.key", "-out", "admin.csr", "-subj", "/O=system:masters/CN=admin");
-  const certPem = sign("admin.csr");
+  const admin = (): Admin => ({ certPem: sign("admin.csr"), keyPem: new Secret(read("admin.key")) });
+  const first = { caPem: bundle(), admin: admin() };
 
   const answer = (path: string, body: string): string => {
     if (path.endsWith("/bootstrap")) {
       const line = (name: string, text: string) => `${name} ${Buffer.from(text).toString("base64")}\n`;
+      const key = read(`${signing()}.key`);
       const pairs = ["ca", "etcd/ca", "front-proxy-ca"].map(
-        (name) => line(`pki/${name}.crt`, read("ca.crt")) + line(`pki/${name}.key`, read("ca.key")),
+        (name) => line(`pki/${name}.crt`, bundle()) + line(`pki/${name}.key`, key),
       );
-      return pairs.join("") + line("pki/sa.pub", read("ca.crt")) + line("pki/sa.key", read("ca.key"));
+      return pairs.join("") + line("pki/sa.pub", bundle()) + line("pki/sa.key", key);
     }
-    if (!path.endsWith("/certificates")) return JSON.stringify({ pem: read("ca.crt") });
+    if (!path.endsWith("/certificates")) return JSON.stringify({ pem: bundle() });
     writeFileSync(join(folder, "node.csr"), z.object({ csr: z.string() }).parse(JSON.parse(body)).csr);
     return JSON.stringify({ pem: sign("node.csr") });
   };
@@ -66,8 +79,11 @@ export async function clusterServices(): Promise<ClusterServices> {
   const port = typeof address === "object" && address !== null ? address.port : 0;
   return {
     url: `http://127.0.0.1:${port}/v1`,
-    caPem: read("ca.crt"),
-    admin: { certPem, keyPem: new Secret(read("admin.key")) },
+    ...first,
+    rotate: (word) => {
+      trusted = word.split("+");
+      return { pki: { revision: word, caPem: bundle() }, admin: admin() };
+    },
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

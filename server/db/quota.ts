@@ -116,7 +116,7 @@ export async function updateQuota(
       }),
     );
   } catch (error) {
-    if (hasCode(error, "P2025")) throw missing(projectId);
+    if (hasCode(error, "P2025")) throw missingQuota(projectId);
     throw error;
   }
 }
@@ -124,10 +124,10 @@ export async function updateQuota(
 /** Throws quota_not_found. */
 export async function deleteQuota(db: Db, _scope: Scope, projectId: string): Promise<void> {
   const { count } = await db.prisma.quota.deleteMany({ where: { projectId, resource } });
-  if (count === 0) throw missing(projectId);
+  if (count === 0) throw missingQuota(projectId);
 }
 
-const missing = (projectId: string) =>
-  new DomainError("quota_not_found", `Quota could not be found: Project ${projectId}, resource ${resource}.`);
+export const missingQuota = (projectId: string, word = resource) =>
+  new DomainError("quota_not_found", `Quota could not be found: project_id ${projectId} resource ${word}.`);
 
 const read = (row: unknown): StoredQuota => StoredQuota.parse(row);

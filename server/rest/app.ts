@@ -7,13 +7,13 @@ import { addHealthEndpoints, type Readiness } from "../health-endpoints.ts";
 import type { Deps } from "../services/deps.ts";
 import { ApiRefusal, errorAnswer } from "./errors.ts";
 import { negotiate, since, versionHeaders } from "./microversion.ts";
-import { first, type Query } from "./paging.ts";
+import { openApi } from "./openapi.ts";
 import type { ApiAnswer } from "./request.ts";
 import { routes } from "./routes.ts";
 import { rootDocument, v1Document } from "./wire/version.ts";
 
 /** Nobody needs to be known for these. */
-const open = /^\/(healthcheck|healthz|readyz|metrics)?\/?$|^\/v1\/?$/;
+const open = /^\/(healthcheck|healthz|readyz|metrics)?\/?$|^\/v1\/?$|^\/v1\/openapi\.json\/?$/;
 
 const requestIdHeader = "x-openstack-request-id";
 
@@ -61,27 +61,33 @@ export function buildApi(deps: Deps & { readiness?: Readiness }): FastifyInstanc
       .header("content-type", "application/json")
       .send(bytes(answer.body));
   });
-  app.setNotFoundHandler(async (request) => {
-    const known = patterns.some((pattern) => pattern.test(pathOf(request.url)));
-    throw known ? new ApiRefusal(405, "", "Method Not Allowed") : new ApiRefusal(404, "", "Not Found");
+  app.setNotFoundHandler(async (request, reply) => {
+    const allowed = methodsOf(pathOf(request.url));
+    if (allowed === null) throw new ApiRefusal(404, "", "Not Found");
+    void reply.header("allow", allowed);
+    if (request.method === "OPTIONS") return reply.code(204).send();
+    throw new ApiRefusal(405, "", "Method Not Allowed");
   });
 
   app.get("/", async (request, reply) => json(reply, { status: 200, body: rootDocument(root(request)) }));
   app.get("/v1", async (request, reply) => {
     const { minor } = negotiate(first(request.headers["openstack-api-version"]));
-    return json(reply.headers(versionHeaders(`1.${minor}`)), { status: 200, body: v1Document(root(request)) });
+    return json(reply.headers(versionHeaders(`1.${minor}`)), { status: 200, body: v1Document(root(request), minor) });
   });
+  app.get("/v1/openapi.json", async (_request, reply) =>
+    json(reply, { status: 200, body: openApi(deps.env.apiPublicUrl) }),
+  );
   app.get("/healthcheck", async (_request, reply) => reply.type("text/plain").send("OK"));
   addHealthEndpoints(app, deps.readiness ?? { checks: {} });
 
-  for (const { method, path, since: from, operation, handle } of routes)
-    app.route<{ Params: Record<string, string>; Querystring: Query }>({
+  for (const { method, path, since: from, until, operation, handle } of routes)
+    app.route<{ Params: Record<string, string> }>({
       method,
       url: path,
-      exposeHeadRoute: false,
       handler: async (request, reply) => {
         const version = negotiate(first(request.headers["openstack-api-version"]));
         since(version, from, operation);
+        if (until !== undefined && version.minor > until) throw new ApiRefusal(404, "", "Not Found");
         const { caller } = request;
         if (!caller) throw new Error("a route was reached without its caller being known");
         const answer = await handle({
@@ -100,9 +106,24 @@ export function buildApi(deps: Deps & { readiness?: Readiness }): FastifyInstanc
   return app;
 }
 
-const patterns = [...new Set(["/v1", "/", ...routes.map((route) => route.path)])].map(
-  (path) => new RegExp(`^${path.replaceAll(/:\w+/g, "[^/]+")}/?$`),
-);
+/** Each path as a pattern, with the methods that it has. Actions that nobody knows are known paths (magnum-api 1.5). */
+const patterns = [
+  ...Map.groupBy(
+    [
+      ...routes,
+      ...["/v1", "/", "/v1/openapi.json", "/healthcheck"].map((path) => ({ path, method: "GET" })),
+      { path: "/v1/clusters/:cluster/actions/:action", method: "POST" },
+    ],
+    ({ path }) => path,
+  ),
+].map(([path, known]) => {
+  const methods = known.map(({ method }) => method);
+  const allow = [...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
+  return { pattern: new RegExp(`^${path.replaceAll(/:\w+/g, "[^/]+")}/?$`), allow };
+});
+
+/** For the header Allow; null = no such path. */
+const methodsOf = (path: string): string | null => patterns.find(({ pattern }) => pattern.test(path))?.allow ?? null;
 
 /** JSON, or nothing at all; clients tell an empty answer by its missing content type. */
 function acceptBodies(app: FastifyInstance): void {
@@ -155,6 +176,8 @@ function publicRoot(configured: string, headers: FastifyRequest["headers"]): str
   const scheme = proto === "https" || proto === "http" ? proto : new URL(configured).protocol.slice(0, -1);
   return `${scheme}://${host}`;
 }
+
+const first = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
 
 const pathOf = (url: string): string => url.split("?")[0] ?? url;
 

@@ -1,10 +1,14 @@
 import { createTemplate, deleteTemplate, updateTemplate } from "../services/cluster-template/change.ts";
 import { listTemplates, showTemplate } from "../services/cluster-template/read.ts";
-import { readOperations } from "./json-patch.ts";
-import { nextLink, readPaging } from "./paging.ts";
-import type { ApiAnswer, ApiRequest, Route } from "./request.ts";
-import { readTemplateCreate, readTemplatePatch, templateWire } from "./wire/cluster-template.ts";
+import { PatchBody, type Step } from "./json-patch.ts";
+import { nextLink, pagingOf, type PageQuery } from "./paging.ts";
+import { route, type ApiAnswer, type ReadRequest, type Route } from "./request.ts";
+import { ShownTemplate, Template, TemplateCreateBody, TemplateList } from "./schemas/cluster-template.ts";
+import { pageQuery } from "./schemas/query.ts";
+import type { TemplateCreate } from "../domain/cluster-template.ts";
+import { templateChange, templateWire } from "./wire/cluster-template.ts";
 
+/** Wire names that lists can be sorted by. */
 const columns = {
   id: "id",
   uuid: "uuid",
@@ -36,83 +40,120 @@ const columns = {
   created_at: "created",
   updated_at: "updated",
 };
+export const templatePages = pageQuery(columns);
 
-async function list({ deps, ctx, query, root }: ApiRequest, detail: boolean): Promise<ApiAnswer> {
-  const paging = readPaging(query, columns);
+/** Both lists give the same; they have policies of their own. */
+export async function templatePage(
+  { deps, ctx, query }: Pick<ReadRequest<unknown, PageQuery>, "deps" | "ctx" | "query">,
+  detail: boolean,
+) {
+  const paging = pagingOf(query, columns);
   const { rows } = await listTemplates(deps, ctx, paging, detail);
+  return { rows, paging };
+}
+
+async function list(request: ReadRequest<unknown, PageQuery>, detail: boolean): Promise<ApiAnswer> {
+  const { root } = request;
+  const { rows, paging } = await templatePage(request, detail);
   const next = nextLink(root, detail ? "clustertemplates/detail" : "clustertemplates", paging, rows);
   return { status: 200, body: { clustertemplates: rows.map((row) => templateWire(row, root)), ...next } };
 }
 
-async function show({ deps, ctx, param, root }: ApiRequest): Promise<ApiAnswer> {
-  return { status: 200, body: templateWire(await showTemplate(deps, ctx, param("template")), root) };
+async function show({ deps, ctx, param, root }: ReadRequest<unknown, unknown>): Promise<ApiAnswer> {
+  const template = templateWire(await showTemplate(deps, ctx, param("template")), root);
+  // Heat asks for it after it changed one, and waits for ever where it is not there (E9).
+  return { status: 200, body: { ...template, status: "UPDATE_COMPLETE" } };
 }
 
-async function create({ deps, ctx, body, root }: ApiRequest): Promise<ApiAnswer> {
-  const template = await createTemplate(deps, ctx, readTemplateCreate(body));
+async function create({ deps, ctx, body, root }: ReadRequest<TemplateCreate, unknown>): Promise<ApiAnswer> {
+  const template = await createTemplate(deps, ctx, body);
   const location = `${root}/v1/clustertemplates/${template.id}`;
   return { status: 201, body: templateWire(template, root), headers: { location } };
 }
 
-async function update({ deps, ctx, param, body, root }: ApiRequest): Promise<ApiAnswer> {
-  readOperations(body);
+export async function patchTemplate({ deps, ctx, param, body }: ReadRequest<readonly Step[], unknown>) {
   const before = await showTemplate(deps, ctx, param("template"));
-  const after = await updateTemplate(deps, ctx, before.id, readTemplatePatch(body, before));
-  return { status: 200, body: templateWire(after, root) };
+  return updateTemplate(deps, ctx, before.id, templateChange(body, before));
 }
 
-async function remove({ deps, ctx, param }: ApiRequest): Promise<ApiAnswer> {
+async function remove({ deps, ctx, param }: ReadRequest<unknown, unknown>): Promise<ApiAnswer> {
   await deleteTemplate(deps, ctx, param("template"));
   return { status: 204 };
 }
 
 const path = "/v1/clustertemplates";
+const one = `${path}/:template`;
 
 export const templateRoutes: readonly Route[] = [
-  {
+  route({
     method: "GET",
     path,
     since: 1,
     operation: "get_all",
     policies: ["clustertemplate:get_all"],
     allProjects: "clustertemplate:get_all_all_projects",
+    summary: "List cluster templates: own and public ones",
+    query: templatePages,
+    success: { status: 200, schema: TemplateList },
     handle: (request) => list(request, false),
-  },
-  {
+  }),
+  route({
     method: "GET",
     path: `${path}/detail`,
     since: 1,
     operation: "detail",
     policies: ["clustertemplate:detail"],
     allProjects: "clustertemplate:detail_all_projects",
+    summary: "The same list, by the name that consoles ask for",
+    query: templatePages,
+    success: { status: 200, schema: TemplateList },
     handle: (request) => list(request, true),
-  },
-  { method: "POST", path, since: 1, operation: "post", policies: ["clustertemplate:create"], handle: create },
-  {
+  }),
+  route({
+    method: "POST",
+    path,
+    since: 1,
+    operation: "post",
+    policies: ["clustertemplate:create"],
+    summary: "Create a cluster template",
+    argument: "cluster_template",
+    body: TemplateCreateBody,
+    success: { status: 201, schema: Template, location: true },
+    handle: create,
+  }),
+  route({
     method: "GET",
-    path: `${path}/:template`,
+    path: one,
     since: 1,
     operation: "get_one",
     policies: ["clustertemplate:get"],
     allProjects: "clustertemplate:get_one_all_projects",
+    summary: "Show a cluster template",
+    success: { status: 200, schema: ShownTemplate },
     handle: show,
-  },
-  {
+  }),
+  route({
     method: "PATCH",
-    path: `${path}/:template`,
+    path: one,
     since: 1,
     operation: "patch",
     policies: ["clustertemplate:update"],
     allProjects: "clustertemplate:update_all_projects",
-    handle: update,
-  },
-  {
+    summary: "Change a cluster template",
+    argument: "patch",
+    body: PatchBody,
+    success: { status: 200, schema: Template },
+    handle: async (request) => ({ status: 200, body: templateWire(await patchTemplate(request), request.root) }),
+  }),
+  route({
     method: "DELETE",
-    path: `${path}/:template`,
+    path: one,
     since: 1,
     operation: "delete",
     policies: ["clustertemplate:delete"],
     allProjects: "clustertemplate:delete_all_projects",
+    summary: "Delete a cluster template that no cluster uses",
+    success: { status: 204 },
     handle: remove,
-  },
+  }),
 ];

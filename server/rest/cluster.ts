@@ -1,15 +1,27 @@
-import { createCluster } from "../services/cluster/create.ts";
-import { deleteCluster, resizeCluster, updateCluster } from "../services/cluster/change.ts";
-import { findCluster, listFullClusters, showCluster } from "../services/cluster/read.ts";
-import { reach } from "../services/reach.ts";
-import { bootstrapMaster } from "../services/bootstrap.ts";
 import { DomainError } from "../domain/error.ts";
+import { bootstrapMaster } from "../services/bootstrap.ts";
+import { deleteCluster, resizeCluster, updateCluster } from "../services/cluster/change.ts";
+import { createCluster } from "../services/cluster/create.ts";
+import { findCluster, listFullClusters, showCluster } from "../services/cluster/read.ts";
+import { upgradeCluster } from "../services/cluster/upgrade.ts";
+import { reach } from "../services/reach.ts";
 import { ApiRefusal } from "./errors.ts";
-import { readOperations } from "./json-patch.ts";
-import { nextLink, readPaging } from "./paging.ts";
-import type { ApiAnswer, ApiRequest, Route } from "./request.ts";
-import { clusterLong, clusterShort, readClusterCreate, readClusterPatch, readResize } from "./wire/cluster.ts";
-import { readBody, text } from "./wire/read.ts";
+import { PatchBody, type Step } from "./json-patch.ts";
+import { nextLink, pagingOf, type PageQuery } from "./paging.ts";
+import { route, type ApiAnswer, type ReadRequest, type Route } from "./request.ts";
+import {
+  BootstrapBody,
+  ClusterCreateBody,
+  ClusterDetail,
+  ClusterList,
+  ClusterLong,
+  ResizeBody,
+  UpgradeBody,
+} from "./schemas/cluster.ts";
+import { Accepted } from "./schemas/common.ts";
+import { pageQuery, rollbackQuery } from "./schemas/query.ts";
+import type { z } from "zod";
+import { clusterChange, clusterLong, clusterShort, refuseZero } from "./wire/cluster.ts";
 
 /** Wire names that lists can be sorted by. */
 const columns = {
@@ -39,32 +51,48 @@ const columns = {
   created_at: "created",
   updated_at: "updated",
 };
+export const clusterPages = pageQuery(columns);
 
-async function list({ deps, ctx, query, version, root }: ApiRequest, detail: boolean): Promise<ApiAnswer> {
-  const paging = readPaging(query, columns);
+type Any = ReadRequest<unknown, unknown>;
+
+export async function clusterPage(
+  { deps, ctx, query }: Pick<ReadRequest<unknown, PageQuery>, "deps" | "ctx" | "query">,
+  detail: boolean,
+) {
+  const paging = pagingOf(query, columns);
   const { rows } = await listFullClusters(deps, ctx, paging, detail);
+  return { rows, paging };
+}
+
+async function list(request: ReadRequest<unknown, PageQuery>, detail: boolean): Promise<ApiAnswer> {
+  const { version, root } = request;
+  const { rows, paging } = await clusterPage(request, detail);
   const clusters = rows.map(({ cluster, labelDifference }) =>
     detail ? clusterLong(cluster, labelDifference, version, root) : clusterShort(cluster, version, root),
   );
-  const next = nextLink(
-    root,
-    detail ? "clusters/detail" : "clusters",
-    paging,
-    rows.map(({ cluster }) => cluster),
-  );
-  return { status: 200, body: { clusters, ...next } };
+  const ids = rows.map(({ cluster }) => cluster);
+  return { status: 200, body: { clusters, ...nextLink(root, detail ? "clusters/detail" : "clusters", paging, ids) } };
 }
 
-async function show({ deps, ctx, param, version, root }: ApiRequest): Promise<ApiAnswer> {
+async function show({ deps, ctx, param, version, root }: Any): Promise<ApiAnswer> {
   const { cluster, labelDifference, nodegroups } = await showCluster(deps, ctx, param("cluster"));
   return { status: 200, body: clusterLong(cluster, labelDifference, version, root, nodegroups) };
 }
 
-async function create({ deps, ctx, body, version }: ApiRequest): Promise<ApiAnswer> {
-  const wish = readClusterCreate(body, version);
+type CreateWish = z.output<typeof ClusterCreateBody>;
+
+/** Answers the id of the new cluster, which can be read from then on (E3). */
+export async function makeCluster({ deps, ctx, body, version }: ReadRequest<CreateWish, unknown>): Promise<string> {
+  refuseZero(body.nodeCount, version);
+  const { clusterTemplateId } = body;
   try {
-    const { id } = await createCluster(deps, ctx, wish, null);
-    return { status: 202, body: { uuid: id } };
+    // Null names no template, so it is looked for and not found (magnum-api 7.1).
+    if (clusterTemplateId === null)
+      throw new DomainError("template_not_found", "ClusterTemplate None could not be found.", {
+        field: "cluster_template_id",
+      });
+    const { id } = await createCluster(deps, ctx, { ...body, clusterTemplateId }, null);
+    return id;
   } catch (error) {
     // Below 1.10 an unknown template is a bad request (magnum-api 2, E37).
     if (error instanceof DomainError && error.reason === "template_not_found" && version.minor < 10)
@@ -73,100 +101,176 @@ async function create({ deps, ctx, body, version }: ApiRequest): Promise<ApiAnsw
   }
 }
 
-async function remove({ deps, ctx, param }: ApiRequest): Promise<ApiAnswer> {
+export async function removeCluster({ deps, ctx, param }: Any): Promise<ApiAnswer> {
   const cluster = await findCluster(deps, ctx, param("cluster"), reach(ctx, "cluster:delete_all_projects"));
   await deleteCluster(deps, ctx, cluster.id, null);
   return { status: 204 };
 }
 
-async function update({ deps, ctx, param, body, query, version }: ApiRequest): Promise<ApiAnswer> {
-  if (version.minor < 3 && "rollback" in query) throw new ApiRefusal(400, 'Unknown argument: "rollback"');
-  // The form of the body is judged before anything is looked up (magnum-api 21.1).
-  readOperations(body);
+type PatchRequest = ReadRequest<readonly Step[], z.output<typeof rollbackQuery>>;
+
+/** Answers the id of the cluster. */
+export async function patchCluster({ deps, ctx, param, body, query, version }: PatchRequest): Promise<string> {
+  const { rollback } = query;
+  if (version.minor < 3 && rollback !== undefined) throw new ApiRefusal(400, 'Unknown argument: "rollback"');
   const cluster = await findCluster(deps, ctx, param("cluster"), reach(ctx, "cluster:update_all_projects"));
-  const nothing = { added: {}, overridden: {}, skipped: {} };
-  await updateCluster(deps, ctx, cluster.id, readClusterPatch(body, cluster, nothing, version));
-  return { status: 202, body: { uuid: cluster.id } };
+  await updateCluster(deps, ctx, cluster.id, { ...clusterChange(body, cluster, version), rollback });
+  return cluster.id;
 }
 
-async function resize({ deps, ctx, param, body, version }: ApiRequest): Promise<ApiAnswer> {
-  const wish = readResize(body, version);
-  const cluster = await findCluster(deps, ctx, param("cluster"));
-  await resizeCluster(deps, ctx, cluster.id, wish);
-  return { status: 202, body: { uuid: cluster.id } };
+async function resize({
+  deps,
+  ctx,
+  param,
+  body,
+  version,
+}: ReadRequest<z.output<typeof ResizeBody>, unknown>): Promise<ApiAnswer> {
+  refuseZero(body.nodeCount, version);
+  const { id } = await findCluster(deps, ctx, param("cluster"), reach(ctx, "cluster:update_all_projects"));
+  await resizeCluster(deps, ctx, id, body);
+  return { status: 202, body: { uuid: id } };
+}
+
+async function upgrade({
+  deps,
+  ctx,
+  param,
+  body,
+  version,
+}: ReadRequest<z.output<typeof UpgradeBody>, unknown>): Promise<ApiAnswer> {
+  // Upstream it exists at 1.7 and refuses; below, it does not exist (E38).
+  if (version.minor === 7)
+    throw new DomainError("not_supported_by_driver", "Cluster upgrade is not supported in the provided microversion.");
+  const { id } = await findCluster(deps, ctx, param("cluster"), reach(ctx, "cluster:upgrade_all_projects"));
+  await upgradeCluster(deps, ctx, id, body);
+  return { status: 202, body: { uuid: id } };
 }
 
 /** Our own, for control plane nodes: a name and its content in base64 a line. */
-async function bootstrap({ deps, ctx, param, body, from }: ApiRequest): Promise<ApiAnswer> {
-  const { server_id: serverId } = readBody(body, "bootstrap", { server_id: text(1, 255) });
-  if (serverId === undefined) throw new DomainError("invalid_input", "server_id is needed.", { field: "server_id" });
-  const files = await bootstrapMaster(deps, ctx, param("cluster"), serverId, from);
+async function bootstrap({
+  deps,
+  ctx,
+  param,
+  body,
+  from,
+}: ReadRequest<z.output<typeof BootstrapBody>, unknown>): Promise<ApiAnswer> {
+  const files = await bootstrapMaster(deps, ctx, param("cluster"), body.server_id, from);
   const lines = files.map(({ name, content }) => `${name} ${Buffer.from(content).toString("base64")}\n`);
   return { status: 200, body: lines.join(""), type: "text/plain", headers: { "cache-control": "no-store" } };
 }
 
+const path = "/v1/clusters";
+const one = `${path}/:cluster`;
+
 export const clusterRoutes: readonly Route[] = [
-  {
+  route({
     method: "GET",
-    path: "/v1/clusters",
+    path,
     since: 1,
     operation: "get_all",
     policies: ["cluster:get_all"],
     allProjects: "cluster:get_all_all_projects",
+    summary: "List clusters",
+    query: clusterPages,
+    success: { status: 200, schema: ClusterList },
     handle: (request) => list(request, false),
-  },
-  {
+  }),
+  route({
     method: "GET",
-    path: "/v1/clusters/detail",
+    path: `${path}/detail`,
     since: 1,
     operation: "detail",
     policies: ["cluster:detail"],
     allProjects: "cluster:detail_all_projects",
+    summary: "List clusters with all their fields",
+    query: clusterPages,
+    success: { status: 200, schema: ClusterDetail },
     handle: (request) => list(request, true),
-  },
-  { method: "POST", path: "/v1/clusters", since: 1, operation: "post", policies: ["cluster:create"], handle: create },
-  {
+  }),
+  route({
+    method: "POST",
+    path,
+    since: 1,
+    operation: "post",
+    policies: ["cluster:create"],
+    summary: "Create a cluster",
+    argument: "cluster",
+    body: ClusterCreateBody,
+    success: { status: 202, schema: Accepted },
+    handle: async (request) => ({ status: 202, body: { uuid: await makeCluster(request) } }),
+  }),
+  route({
     method: "GET",
-    path: "/v1/clusters/:cluster",
+    path: one,
     since: 1,
     operation: "get_one",
     policies: ["cluster:get"],
     allProjects: "cluster:get_one_all_projects",
+    summary: "Show a cluster",
+    success: { status: 200, schema: ClusterLong },
     handle: show,
-  },
-  {
+  }),
+  route({
     method: "PATCH",
-    path: "/v1/clusters/:cluster",
+    path: one,
     since: 1,
     operation: "patch",
     policies: ["cluster:update", "cluster:update_health_status"],
     allProjects: "cluster:update_all_projects",
-    handle: update,
-  },
-  {
-    method: "POST",
-    path: "/v1/clusters/:cluster/actions/resize",
-    since: 7,
-    operation: "resize",
-    policies: ["cluster:resize"],
-    allProjects: "cluster:update_all_projects",
-    handle: resize,
-  },
-  {
+    summary: "Change the size of the default worker group, or report the cluster's health",
+    argument: "patch",
+    query: rollbackQuery,
+    body: PatchBody,
+    success: { status: 202, schema: Accepted },
+    handle: async (request) => ({ status: 202, body: { uuid: await patchCluster(request) } }),
+  }),
+  route({
     method: "DELETE",
-    path: "/v1/clusters/:cluster",
+    path: one,
     since: 1,
     operation: "delete",
     policies: ["cluster:delete"],
     allProjects: "cluster:delete_all_projects",
-    handle: remove,
-  },
-  {
+    summary: "Delete a cluster",
+    success: { status: 204 },
+    handle: removeCluster,
+  }),
+  route({
     method: "POST",
-    path: "/v1/clusters/:cluster/bootstrap",
+    path: `${one}/actions/resize`,
+    since: 7,
+    operation: "resize",
+    policies: ["cluster:resize"],
+    allProjects: "cluster:update_all_projects",
+    summary: "Change the size of a node group, or replace named nodes",
+    argument: "cluster_resize_req",
+    body: ResizeBody,
+    success: { status: 202, schema: Accepted },
+    handle: resize,
+  }),
+  route({
+    method: "POST",
+    path: `${one}/actions/upgrade`,
+    since: 7,
+    operation: "upgrade",
+    policies: ["cluster:upgrade"],
+    allProjects: "cluster:upgrade_all_projects",
+    summary: "Upgrade a cluster, or one node group, to another template's values (from 1.8 on)",
+    argument: "cluster_upgrade_req",
+    body: UpgradeBody,
+    success: { status: 202, schema: Accepted },
+    handle: upgrade,
+  }),
+  route({
+    method: "POST",
+    path: `${one}/bootstrap`,
     since: 1,
     operation: "bootstrap",
     policies: ["cluster:bootstrap"],
+    summary: "What a new control plane node fetches once (for the cluster's own nodes)",
+    argument: "bootstrap",
+    body: BootstrapBody,
+    success: { status: 200, text: true },
     handle: bootstrap,
-  },
+  }),
 ];

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { readPatch, type PatchRules } from "./json-patch.ts";
+import { applyPatch, PatchBody, type PatchRules } from "./json-patch.ts";
 import { parseLiteral } from "./python-literal.ts";
+import { readBody } from "./read.ts";
 
 describe("Python's literals", () => {
   test.each([
@@ -38,7 +39,8 @@ const rules: PatchRules = {
   mandatory: ["/name"],
   structured: ["labels"],
 };
-const patch = (...steps: unknown[]) => Object.fromEntries(readPatch(steps, rules));
+const read = (body: unknown) => applyPatch(readBody(PatchBody, body, "patch"), rules);
+const patch = (...steps: unknown[]) => Object.fromEntries(read(steps));
 
 describe("a patch", () => {
   test("says what changes and leaves the rest out", () => {
@@ -79,6 +81,6 @@ describe("a patch", () => {
     [[{ op: "remove", path: "/labels/z" }], "can't remove a non-existent object 'z'"],
     [[{ op: "replace", path: "/labels", value: "{'a'" }], "Couldn't apply patch"],
   ])("%j is refused", (body, message) => {
-    expect(() => readPatch(body, rules)).toThrow(message);
+    expect(() => read(body)).toThrow(message);
   });
 });

@@ -1,8 +1,10 @@
 // JSON patches as Magnum takes them (magnum-api 6.3): values may be text in Python's notation, which older clients and
-// the auto-healer send for objects.
+// the auto-healer send for objects, and real objects and lists as well (E11).
 import { z } from "zod";
 import { ApiRefusal } from "./errors.ts";
 import { parseLiteral } from "./python-literal.ts";
+import { sentence } from "./read.ts";
+import { word } from "./schemas/field.ts";
 
 export interface PatchRules {
   /** Attributes that exist, with their present values; what is not here cannot be added. */
@@ -15,48 +17,47 @@ export interface PatchRules {
   structured: readonly string[];
 }
 
-const Operation = z.object({ op: z.unknown(), path: z.unknown(), value: z.unknown().optional() });
+const pattern = /^(\/[\w-]+)+$/;
 
-/** What changes, by attribute; null = removed. Throws ApiRefusal. [] is no change. */
-export function readPatch(body: unknown, rules: PatchRules): Map<string, unknown> {
-  const result: Record<string, unknown> = structuredClone({ ...rules.current });
+const Operation = z
+  .object(
+    {
+      op: word(["add", "replace", "remove"]),
+      path: z
+        .string({ error: `Value should match the pattern ${pattern.source}` })
+        .regex(pattern, `Value should match the pattern ${pattern.source}`),
+      value: z.unknown().optional(),
+    },
+    { error: "Wrong type. Expected an object." },
+  )
+  .check((ctx) => {
+    const { op, value } = ctx.value;
+    if (op !== "remove" && (value === undefined || value === null))
+      ctx.issues.push(sentence(value, "'add' and 'replace' operations needs value"));
+  });
+
+/** The form alone: judged before anything is looked up (magnum-api 21.1). [] is no change. */
+export const PatchBody = z
+  .array(Operation, { error: "Value not a valid list" })
+  .meta({ description: "A JSON patch of add, replace and remove." });
+export type Step = z.infer<typeof Operation>;
+
+/** What changes, by attribute; null = removed. Throws ApiRefusal. */
+export function applyPatch(steps: readonly Step[], rules: PatchRules): Map<string, unknown> {
+  const result: Record<string, unknown> = { ...rules.current };
   const touched = new Set<string>();
-  for (const step of readOperations(body)) {
+  for (const step of steps) {
     const [root = "", ...rest] = step.path.slice(1).split("/");
     if (rules.internal.includes(`/${root}`))
       throw new ApiRefusal(400, `'${step.path}' is an internal attribute and can not be updated`);
     if (step.op === "remove" && rest.length === 0 && rules.mandatory.includes(`/${root}`))
       throw new ApiRefusal(400, `'${step.path}' is a mandatory attribute and can not be removed`);
     const value = step.op === "remove" ? null : readValue(step, rest.length === 0 && rules.structured.includes(root));
-    if (rest.length === 0) applyAtRoot(result, rules.current, step, root, value);
+    if (rest.length === 0) applyAtRoot(result, step, root, value);
     else applyInside(result, step, root, rest, value);
     touched.add(root);
   }
   return new Map([...touched].map((key) => [key, result[key]]));
-}
-
-interface Step {
-  op: "add" | "replace" | "remove";
-  path: string;
-  value: unknown;
-}
-
-/** Only the form: checked before anything is looked up. */
-export function readOperations(body: unknown): Step[] {
-  if (body === undefined || body === null) throw new ApiRefusal(400, 'Missing argument: "patch"');
-  if (!Array.isArray(body)) throw invalid("patch", body, "Value not a valid list");
-  return body.map((entry: unknown): Step => {
-    const parsed = Operation.safeParse(entry);
-    if (!parsed.success) throw invalid("patch", entry, "Wrong type. Expected an object.");
-    const { op, path, value } = parsed.data;
-    if (op !== "add" && op !== "replace" && op !== "remove")
-      throw invalid("op", op, "Value should be one of: add, replace, remove");
-    if (typeof path !== "string" || !/^(\/[\w-]+)+$/.test(path))
-      throw invalid("path", path, "Value should match the pattern ^(/[\\w-]+)+$");
-    if (op !== "remove" && (value === undefined || value === null))
-      throw new ApiRefusal(400, "'add' and 'replace' operations needs value");
-    return { op, path, value };
-  });
 }
 
 function readValue({ value, path }: Step, structured: boolean): unknown {
@@ -70,19 +71,13 @@ function readValue({ value, path }: Step, structured: boolean): unknown {
   return parsed;
 }
 
-function applyAtRoot(
-  result: Record<string, unknown>,
-  current: Readonly<Record<string, unknown>>,
-  { op, path }: Step,
-  root: string,
-  value: unknown,
-): void {
-  if (!Object.hasOwn(current, root)) {
+function applyAtRoot(result: Record<string, unknown>, { op, path }: Step, root: string, value: unknown): void {
+  if (!Object.hasOwn(result, root)) {
     if (op === "add")
       throw new ApiRefusal(400, `Adding a new attribute ${path} to the root of the resource is not allowed.`);
     throw missing(path, root, op);
   }
-  if (op === "add" && current[root] !== null)
+  if (op === "add" && result[root] !== null)
     throw new ApiRefusal(400, `The attribute ${path} has existed, please use 'replace' operation instead.`);
   result[root] = value;
 }
@@ -103,14 +98,9 @@ function applyInside(
   if (op !== "add" && !entries.has(key)) throw missing(path, key, op);
   if (op === "remove") entries.delete(key);
   else entries.set(key, value);
+  // A copy: what the template or cluster is now must stay as it is.
   result[root] = Object.fromEntries(entries);
 }
 
 const missing = (path: string, key: string, op: string) =>
   new ApiRefusal(400, `Couldn't apply patch '[${path}]'. Reason: can't ${op} a non-existent object '${key}'`);
-
-const invalid = (name: string, value: unknown, why: string) =>
-  new ApiRefusal(
-    400,
-    `Invalid input for field/attribute ${name}. Value: '${typeof value === "string" ? value : (JSON.stringify(value) ?? "None")}'. ${why}`,
-  );

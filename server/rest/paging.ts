@@ -1,76 +1,49 @@
 // Lists: limit, marker, sort (magnum-api 5).
-import { uuidLike } from "../domain/identifier.ts";
-import { ApiRefusal } from "./errors.ts";
+import { maxLimit } from "./schemas/query.ts";
 
-export const maxLimit = 1000;
-
-export type Query = Readonly<Record<string, string | string[] | undefined>>;
-
-export interface PageWish {
-  /** As services want it: our column, `-` in front for descending. */
-  sort: string;
-  marker?: string;
-  size: number;
+/** As the query's schema reads it. */
+export interface PageQuery {
+  limit?: number | undefined;
+  marker?: string | undefined;
+  sort_key?: string | undefined;
+  sort_dir?: "asc" | "desc" | undefined;
 }
 
-export interface Paging extends PageWish {
+export interface Paging {
+  size: number;
   sortKey: string;
   sortDir: "asc" | "desc";
+  /** As services want it: our column, `-` in front for descending. */
+  sort: string;
+  marker: string | undefined;
 }
 
-/** `columns`: wire name of a sortable column to ours. Unknown parameters are ignored: filters and cache busters. */
-export function readPaging(query: Query, columns: Readonly<Record<string, string>>): Paging {
-  const limit = first(query["limit"]);
-  const size = limit === undefined ? maxLimit : Math.min(wholeNumber(limit), maxLimit);
-  const sortKey = first(query["sort_key"]) ?? "id";
-  const column = Object.hasOwn(columns, sortKey) ? columns[sortKey] : undefined;
-  if (column === undefined)
-    throw new ApiRefusal(400, `The sort_key value "${sortKey}" is an invalid field for sorting`);
-  const sortDir = first(query["sort_dir"]) ?? "asc";
-  if (sortDir !== "asc" && sortDir !== "desc")
-    throw new ApiRefusal(400, `Invalid sort direction: ${sortDir}. Acceptable values are 'asc' or 'desc'`);
-  const marker = first(query["marker"]);
-  return {
-    size,
-    sortKey,
-    sortDir,
-    sort: sortDir === "desc" ? `-${column}` : column,
-    ...(marker === undefined ? {} : { marker: readMarker(marker) }),
-  };
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[+-]?\d+$/.test(text))
-    throw new ApiRefusal(400, `Invalid input for field/attribute limit. Value: '${text}'. unable to convert to int.`);
-  const number = Number(text);
-  if (number <= 0) throw new ApiRefusal(400, "Limit must be positive");
-  return number;
-}
-
-function readMarker(text: string): string {
-  const id = uuidLike(text);
-  if (id === null)
-    throw new ApiRefusal(
-      400,
-      `Invalid input for field/attribute marker. Value: '${text}'. Expected a UUID but received ${text}.`,
-    );
-  return id;
+/** `columns`: wire name of a sortable column to ours. */
+export function pagingOf(query: PageQuery, columns: Readonly<Record<string, string>>): Paging {
+  const { limit: size = maxLimit, sort_key: sortKey = "id", sort_dir: sortDir = "asc", marker } = query;
+  const column = columns[sortKey] ?? "id";
+  return { size, sortKey, sortDir, sort: sortDir === "desc" ? `-${column}` : column, marker };
 }
 
 /**
  * Address of the next page, present exactly when the page is full. The path begins with /v1/ whatever is in front of
- * us: the command line takes only the path and adds it to the catalog's address.
+ * us: the command line takes only the path and adds it to the catalog's address (E2). `filters` stay (E22).
  */
 export function nextLink(
   root: string,
   path: string,
-  { sortKey, sortDir, size }: Paging,
-  rows: readonly { id: string }[],
+  { sortKey, sortDir, size }: Omit<Paging, "marker" | "sort">,
+  rows: readonly { id: string | number }[],
+  filters: Readonly<Record<string, string>> = {},
 ): { next?: string } {
   const last = rows.at(-1);
   if (rows.length !== size || !last) return {};
-  return { next: `${root}/v1/${path}?sort_key=${sortKey}&sort_dir=${sortDir}&limit=${size}&marker=${last.id}` };
+  const query = new URLSearchParams({
+    sort_key: sortKey,
+    sort_dir: sortDir,
+    limit: String(size),
+    ...filters,
+    marker: String(last.id),
+  });
+  return { next: `${root}/v1/${path}?${query.toString()}` };
 }
-
-export const first = (value: string | string[] | undefined): string | undefined =>
-  Array.isArray(value) ? value[0] : value;

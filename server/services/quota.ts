@@ -6,6 +6,7 @@ import {
   getQuota as getRow,
   insertQuota,
   listQuotas as listRows,
+  missingQuota,
   updateQuota as updateRow,
   type StoredQuota,
 } from "../db/quota.ts";
@@ -16,6 +17,8 @@ import type { Page } from "./views.ts";
 
 export interface QuotaWish {
   projectId: string;
+  /** Only clusters are counted; anything else has no row. Default: Cluster. */
+  resource?: string;
   hardLimit: number;
 }
 
@@ -24,11 +27,13 @@ export async function getQuota(
   deps: Deps,
   ctx: RequestContext,
   projectId: string,
+  resource = "Cluster",
 ): Promise<StoredQuota | { projectId: string; hardLimit: number }> {
   authorize(ctx, "quota:get");
   if (projectId !== ctx.project.id && !ctx.isAdmin) throw new DomainError("forbidden", "Not authorized.");
   const scope = projectId === ctx.project.id ? ctx.scope : everyProject(ctx, "quota:get_all");
-  return (await getRow(deps.db, scope, projectId)) ?? { projectId, hardLimit: defaultHardLimit };
+  const row = resource === "Cluster" ? await getRow(deps.db, scope, projectId) : null;
+  return row ?? { projectId, hardLimit: defaultHardLimit };
 }
 
 /** Own row, or with `all` every project's. */
@@ -54,11 +59,22 @@ export async function createQuota(deps: Deps, ctx: RequestContext, wish: QuotaWi
 /** Throws quota_not_found. */
 export async function updateQuota(deps: Deps, ctx: RequestContext, wish: QuotaWish): Promise<StoredQuota> {
   authorize(ctx, "quota:update");
+  refuseOthers(wish.projectId, wish.resource);
   return updateRow(deps.db, everyProject(ctx, "quota:update"), wish, deps.clock.now());
 }
 
 /** Back to the default. Throws quota_not_found. */
-export async function deleteQuota(deps: Deps, ctx: RequestContext, projectId: string): Promise<void> {
+export async function deleteQuota(
+  deps: Deps,
+  ctx: RequestContext,
+  projectId: string,
+  resource = "Cluster",
+): Promise<void> {
   authorize(ctx, "quota:delete");
+  refuseOthers(projectId, resource);
   await removeRow(deps.db, everyProject(ctx, "quota:delete"), projectId);
+}
+
+function refuseOthers(projectId: string, resource = "Cluster"): void {
+  if (resource !== "Cluster") throw missingQuota(projectId, resource);
 }

@@ -1,10 +1,13 @@
-// Node groups on the wire (magnum-api 8.1).
+// Node groups as answered, and what a patch of one means (magnum-api 8).
 import type { LabelDifference } from "../../domain/labels.ts";
-import type { NodeGroup } from "../../domain/nodegroup.ts";
+import type { NodeGroup, NodegroupUpdate } from "../../domain/nodegroup.ts";
+import { applyPatch, type Step } from "../json-patch.ts";
+import { invalid, readBody } from "../read.ts";
+import { NodegroupChange, type NodegroupLong, type NodegroupShort } from "../schemas/nodegroup.ts";
 import { links, optionalTimestamp, timestamp } from "./common.ts";
 
 /** As lists show it, with the real bounds (Magnum shows 0 and null for all, E6). */
-export const nodegroupShort = (group: NodeGroup) => ({
+export const nodegroupShort = (group: NodeGroup): NodegroupShort => ({
   uuid: group.id,
   name: group.name,
   flavor_id: group.flavorId,
@@ -19,7 +22,8 @@ export const nodegroupShort = (group: NodeGroup) => ({
   merge_labels: false,
 });
 
-export const nodegroupLong = (group: NodeGroup, difference: LabelDifference, root: string) => ({
+export const nodegroupLong = (group: NodeGroup, difference: LabelDifference, root: string): NodegroupLong => ({
+  id: group.seq,
   ...nodegroupShort(group),
   cluster_id: group.clusterId,
   project_id: group.projectId,
@@ -31,9 +35,58 @@ export const nodegroupLong = (group: NodeGroup, difference: LabelDifference, roo
   labels_overridden: difference.overridden,
   labels_added: difference.added,
   labels_skipped: difference.skipped,
-  node_labels: null,
-  node_taints: null,
+  node_labels: group.nodeLabels,
+  node_taints:
+    group.nodeTaints?.map(({ key, value, effect }) => ({ key, ...(value === null ? {} : { value }), effect })) ?? null,
   links: links(root, `clusters/${group.clusterId}/nodegroups/${group.id}`),
   created_at: timestamp(group.createdAt),
   updated_at: optionalTimestamp(group.updatedAt),
 });
+
+const rules = {
+  internal: [
+    "/created_at",
+    "/id",
+    "/links",
+    "/updated_at",
+    "/uuid",
+    "/project_id",
+    "/user_id",
+    "/name",
+    "/cluster_id",
+    "/docker_volume_size",
+    "/labels",
+    "/flavor_id",
+    "/image_id",
+    "/node_addresses",
+    "/node_count",
+    "/role",
+    "/is_default",
+    "/stack_id",
+    "/status",
+    "/status_reason",
+    "/version",
+  ],
+  mandatory: [],
+  structured: ["node_labels", "node_taints"],
+};
+
+/** Only what the patch touches; a lower bound that is taken away is 0. Throws ApiRefusal. */
+export function nodegroupChange(steps: readonly Step[], group: NodeGroup): NodegroupUpdate {
+  const nothing = { added: {}, overridden: {}, skipped: {} };
+  const changed = applyPatch(steps, { current: nodegroupLong(group, nothing, ""), ...rules });
+  const known = Object.keys(NodegroupChange.in.shape);
+  for (const [key, value] of changed)
+    if (!known.includes(key)) throw invalid(key, value, "Cannot set read only field.");
+  const { minNodeCount, maxNodeCount, nodeLabels, nodeTaints } = readBody(
+    NodegroupChange,
+    Object.fromEntries(changed),
+    "patch",
+  );
+  return {
+    ...(minNodeCount === undefined ? {} : { minNodeCount: minNodeCount ?? 0 }),
+    ...(maxNodeCount === undefined ? {} : { maxNodeCount }),
+    ...(nodeLabels === undefined ? {} : { nodeLabels }),
+    ...(nodeTaints === undefined ? {} : { nodeTaints }),
+  };
+}

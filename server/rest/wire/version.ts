@@ -15,7 +15,8 @@ export const rootDocument = (root: string) => ({
   versions: [version(root)],
 });
 
-export function v1Document(root: string) {
+/** Bays and baymodels are there for versions that have them. */
+export function v1Document(root: string, minor: number) {
   const collections = [
     "clustertemplates",
     "clusters",
@@ -25,6 +26,7 @@ export function v1Document(root: string) {
     "stats",
     "federations",
     "credentials",
+    ...(minor < 11 ? ["bays", "baymodels"] : []),
   ];
   const pair = (path: string) => [
     { href: `${root}/v1/${path}`, rel: "self" },

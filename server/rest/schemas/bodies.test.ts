@@ -1,12 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { negotiate } from "../microversion.ts";
-import { readCertificateRequest } from "./certificate.ts";
-import { readTemplateCreate } from "./cluster-template.ts";
-import { readClusterCreate } from "./cluster.ts";
-import { timestamp } from "./common.ts";
+import { readBody } from "../read.ts";
+import { refuseZero } from "../wire/cluster.ts";
+import { timestamp } from "../wire/common.ts";
+import { CertificateBody } from "./certificate.ts";
+import { TemplateCreateBody } from "./cluster-template.ts";
+import { ClusterCreateBody } from "./cluster.ts";
 
-const latest = negotiate("container-infra latest");
-const create = (body: unknown, version = latest) => readClusterCreate(body, version);
+const create = (body: unknown) => readBody(ClusterCreateBody, body, "cluster");
+const readTemplateCreate = (body: unknown) => readBody(TemplateCreateBody, body, "cluster_template");
+const readCertificateRequest = (body: unknown) => readBody(CertificateBody, body, "certificate");
 const template = { cluster_template_id: "k8s" };
 
 describe("the body of a cluster's creation", () => {
@@ -79,12 +82,12 @@ describe("the body of a cluster's creation", () => {
   });
 
   test("no workers are refused only when an older version was asked for by name", () => {
-    const body = { ...template, node_count: 0 };
-    expect(() => create(body, negotiate("container-infra 1.9"))).toThrow(
+    expect(create({ ...template, node_count: 0 }).nodeCount).toBe(0);
+    expect(() => refuseZero(0, negotiate("container-infra 1.9"))).toThrow(
       "Resizing a nodegroup to zero is not supported in the provided microversion.",
     );
-    expect(create(body, negotiate(undefined)).nodeCount).toBe(0);
-    expect(create(body, negotiate("container-infra 1.10")).nodeCount).toBe(0);
+    expect(() => refuseZero(0, negotiate(undefined))).not.toThrow();
+    expect(() => refuseZero(0, negotiate("container-infra 1.10"))).not.toThrow();
   });
 
   test("what a client echoes from an earlier answer is ignored", () => {

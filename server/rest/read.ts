@@ -1,0 +1,56 @@
+// Holds what a client sent against its schema, and says what is wrong in Magnum's words (magnum-api 1.5, 3, 4).
+import type { z } from "zod";
+import { ApiRefusal } from "./errors.ts";
+import { pythonBoolean } from "./schemas/field.ts";
+
+/** A whole sentence of Magnum's in place of "Invalid input for ...": for `ctx.issues.push`. */
+export const sentence = (input: unknown, message: string) => ({
+  code: "custom" as const,
+  input,
+  message,
+  params: { sentence: true },
+});
+
+/** `argument`: Magnum's name of the body. Throws ApiRefusal with the first thing that is wrong. */
+export function readBody<T>(schema: z.ZodType<T>, body: unknown, argument: string): T {
+  if (body === undefined || body === null) throw new ApiRefusal(400, `Missing argument: "${argument}"`);
+  const parsed = schema.safeParse(body, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  throw refusal(parsed.error, argument);
+}
+
+/** Throws ApiRefusal. Keys that the schema does not know are its affair: see queries in schemas/query.ts. */
+export function readQuery<T>(schema: z.ZodType<T>, query: unknown): T {
+  const parsed = schema.safeParse(query, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  const unknown = parsed.error.issues.find((issue) => issue.code === "unrecognized_keys");
+  if (unknown) throw new ApiRefusal(400, `Unknown argument: "${unknown.keys[0] ?? ""}"`);
+  throw refusal(parsed.error, "query");
+}
+
+function refusal({ issues }: z.ZodError, argument: string): ApiRefusal {
+  // As upstream, what is not known at all is told before what is wrong with the rest.
+  const unknown = issues.find((issue) => issue.code === "unrecognized_keys");
+  if (unknown && unknown.path.length === 0)
+    return new ApiRefusal(400, `Unknown attribute for argument ${argument}: ${unknown.keys[0] ?? ""}`);
+  const [issue] = issues;
+  if (!issue) throw new Error("a refused value has no issue");
+  if (issue.code === "custom" && issue.params?.["sentence"] === true) return new ApiRefusal(400, issue.message);
+  const why =
+    issue.code === "invalid_key"
+      ? (issue.issues[0]?.message ?? issue.message)
+      : issue.code === "invalid_type" && issue.path.length === 0 && issue.expected === "object"
+        ? "Wrong type. Expected an object."
+        : issue.message;
+  return invalid(issue.path.length === 0 ? argument : issue.path.map(String).join("."), issue.input, why);
+}
+
+/** Magnum's form for one wrong field. */
+export const invalid = (name: string, value: unknown, why: string): ApiRefusal =>
+  new ApiRefusal(400, `Invalid input for field/attribute ${name}. Value: '${show(value)}'. ${why}`);
+
+function show(value: unknown): string {
+  if (value === null || value === undefined) return "None";
+  if (typeof value === "string" || typeof value === "number") return String(value);
+  return typeof value === "boolean" ? pythonBoolean(value) : JSON.stringify(value);
+}

@@ -179,6 +179,8 @@ export interface NodegroupWish {
   nodeTaints: readonly NodeTaint[];
   /** The driver's own word for how it makes nodes, kept from when the group was made or upgraded. */
   nodeRevision: string;
+  /** COE version that its nodes were made for; null = not settled yet: labels and the driver's default say. */
+  version: string | null;
   /** Server ids or member indexes that the user chose to lose. */
   remove: readonly string[];
 }
@@ -202,10 +204,8 @@ export interface Observed {
   coeVersion: string | null;
   containerVersion: string | null;
   masterAddresses: readonly string[];
-  /** Those that are wished for. */
+  /** Those that are wished for, and what is left of others. */
   nodegroups: readonly ObservedNodegroup[];
-  /** What is left of groups that nobody wishes for any more. Absent = not told apart: all of them are gone at the end. */
-  going?: readonly ObservedNodegroup[];
   progress: Progress | null;
   /** Leaves that failed, earliest first, consequences left out. */
   failures: readonly FailedResource[];
@@ -216,11 +216,10 @@ export interface Observed {
 export interface ObservedNodegroup {
   key: { id: string; name: string };
   backendId: string | null;
+  /** `ready` when all its nodes are as they are wished for: it is `updating` while new ones take the place of old ones. */
   state: BackendState;
   reason: string | null;
   count: number;
-  /** Has it all the nodes that are wished for, as they are wished, and no others? Absent = state and count say so. */
-  settled?: boolean;
   addresses: readonly string[];
   version: string | null;
   nodes: readonly NodeFact[];

@@ -58,6 +58,7 @@ export function wishOf(cluster: WishedCluster, nodegroups: readonly WishedNodegr
       nodeLabels: group.nodeLabels ?? {},
       nodeTaints: group.nodeTaints ?? [],
       nodeRevision: group.facts.nodeRevision,
+      version: group.facts.version,
       remove: group.nodesToRemove,
     })),
     keypair: cluster.keypair,

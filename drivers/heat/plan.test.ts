@@ -327,6 +327,15 @@ test("what shapes a node makes a new generation, what does not keeps it", () => 
   expect(workerGroupId).not.toBe(masterGroupId);
 });
 
+test("neither a new default of the driver nor the cluster's new version replaces nodes of a group that is settled", () => {
+  const name = (part: DesiredPart, group: Parameters<typeof aGroup>[0] = {}) =>
+    nodeStackName(fedoraCoreosPair, aDesired(part), aGroup(group));
+  const settled = { version: "v1.33.4" };
+  expect(name({}, settled)).not.toBe(name({}));
+  expect(name({ labels: { kube_tag: "v1.35.0" } }, settled)).toBe(name({}, settled));
+  expect(name({}, { version: "v1.33.5" })).not.toBe(name({}, settled));
+});
+
 test.each([
   ["CREATE_IN_PROGRESS", "creating"],
   ["CREATE_COMPLETE", "ready"],

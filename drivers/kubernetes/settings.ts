@@ -43,8 +43,10 @@ export function settings(want: Wish): KubernetesSettings {
 }
 
 /** Version of a node group: its own label, else the cluster's, else the default. */
-export const kubeTag = (want: Wish, group?: NodegroupWish): string =>
-  group?.labels.get("kube_tag") ?? want.labels.get("kube_tag") ?? defaultKubeTag;
+export function kubeTag(want: Wish, group?: NodegroupWish): string {
+  const meant = group ?? want.nodegroups.find((each) => each.role === "master");
+  return meant?.version ?? meant?.labels.get("kube_tag") ?? want.labels.get("kube_tag") ?? defaultKubeTag;
+}
 
 /** The address where kubeadm and everybody else expects the DNS service: the tenth of the service range (IPv4). */
 export function tenthAddress(cidr: string): string {

@@ -143,7 +143,7 @@ async function wish(owner: Cloud, caPem: string): Promise<Desired> {
     nodesToRemove: [],
     nodeLabels: null,
     nodeTaints: null,
-    facts: { flavor, image, nodeRevision: "1" },
+    facts: { flavor, image, nodeRevision: "1", version: null },
   });
   return desiredOf(
     {

@@ -53,5 +53,7 @@ export const NodeGroupFacts = z.object({
   ownImage: z.boolean().optional(),
   /** How the driver makes the group's nodes, in its own word; it moves with upgrades only. */
   nodeRevision: z.string().default("1"),
+  /** COE version that the group was made or last upgraded to: a new default of the driver upgrades nobody. */
+  version: z.string().nullable().default(null),
 });
 export type NodeGroupFacts = z.infer<typeof NodeGroupFacts>;

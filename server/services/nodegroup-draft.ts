@@ -87,7 +87,7 @@ export async function draftNodegroup(
     throw new DomainError("zone_not_found", `There is no availability zone ${zone} to use.`, {
       field: "labels.availability_zone",
     });
-  const group: NewNodegroup = {
+  const drafted: NewNodegroup = {
     id: randomUUID(),
     name: input.name,
     role: input.role ?? "worker",
@@ -106,8 +106,15 @@ export async function draftNodegroup(
       image: { id: image.id, name: image.name, minDiskGib: image.minDiskGib },
       ownImage: input.imageId !== undefined && input.imageId !== null,
       nodeRevision: driver.nodeRevision,
+      version: null,
     },
   };
+  const proposed = wishOf(cluster, [...nodegroups, { ...drafted, nodesToRemove: [] }]);
+  const version = driver.version(
+    proposed,
+    proposed.nodegroups.find(({ key }) => key.id === drafted.id),
+  );
+  const group = { ...drafted, facts: { ...drafted.facts, version } };
   const after = { cluster, nodegroups: [...nodegroups, { ...group, nodesToRemove: [] }] };
   refuseNewProblems(driver, { cluster, nodegroups }, after);
   refuseVersion(driver, after, group.id);

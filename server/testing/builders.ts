@@ -65,6 +65,7 @@ export const someNodegroupFacts = (): NodeGroupFacts => ({
   flavor: { id: "flavor-small", name: "m1.small", vcpus: 1, ramMib: 2048, diskGib: 20 },
   image: { id: "image-1", name: "fedora-coreos-41", minDiskGib: 10 },
   nodeRevision: "1",
+  version: null,
 });
 
 export function aNewCluster(given: Partial<NewCluster> = {}): NewCluster {

@@ -195,14 +195,18 @@ export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCre
     rollbackOnFailure: input.rollbackOnFailure ?? false,
     facts,
   };
-  const nodegroups = [
+  const made = [
     defaultGroup("master", masterCount, cluster, template, { flavor: masterFlavor, image }, driver.nodeRevision),
     defaultGroup("worker", input.nodeCount ?? 1, cluster, template, { flavor, image }, driver.nodeRevision),
   ];
   const wish = wishOf(
     cluster,
-    nodegroups.map((each) => ({ ...each, nodesToRemove: [] })),
+    made.map((each) => ({ ...each, nodesToRemove: [] })),
   );
+  const nodegroups = made.map((each) => {
+    const group = wish.nodegroups.find(({ key }) => key.id === each.id);
+    return { ...each, facts: { ...each.facts, version: driver.version(wish, group) } };
+  });
   for (const { field, message } of driver.accepts(wish))
     if (!problems.some((each) => each.details.field === field))
       problem(field.startsWith("labels.") ? "label_refused" : "invalid_input", message, field);
@@ -279,6 +283,7 @@ function defaultGroup(
     nodeTaints: null,
     facts: {
       nodeRevision,
+      version: null,
       flavor: { id: flavor.id, name: flavor.name, vcpus: flavor.vcpus, ramMib: flavor.ramMib, diskGib: flavor.diskGib },
       image: { id: image.id, name: image.name, minDiskGib: image.minDiskGib },
     },

@@ -64,10 +64,12 @@ export function planUpgrade(driver: ClusterDriver, { cluster, nodegroups }: Whol
       ...group.facts,
       ...(group.facts.ownImage ? {} : { image: { id: image.id, name: image.name, minDiskGib: image.minDiskGib } }),
       nodeRevision: driver.nodeRevision,
+      version: null,
     },
   });
+  const was = wishOf(cluster, nodegroups);
   const isMeant = (group: Group) => (pool ? group.id === pool.id : group.isDefault);
-  const after: Whole = {
+  const unsettled: Whole = {
     cluster: pool
       ? cluster
       : {
@@ -78,7 +80,15 @@ export function planUpgrade(driver: ClusterDriver, { cluster, nodegroups }: Whol
         },
     nodegroups: nodegroups.map((group) => (isMeant(group) ? upgraded(group) : group)),
   };
-  const [was, will] = [wishOf(cluster, nodegroups), wishOf(after.cluster, after.nodegroups)];
+  const read = wishOf(unsettled.cluster, unsettled.nodegroups);
+  const after: Whole = {
+    ...unsettled,
+    nodegroups: unsettled.nodegroups.map((group) => ({
+      ...group,
+      facts: { ...group.facts, version: versionIn(driver, isMeant(group) ? read : was, group.id) },
+    })),
+  };
+  const will = wishOf(after.cluster, after.nodegroups);
   const groups = nodegroups.filter(isMeant).map((before) => {
     const found = after.nodegroups.find((group) => group.id === before.id) ?? before;
     const [from, to] = [versionIn(driver, was, before.id), versionIn(driver, will, before.id)];

@@ -48,9 +48,23 @@ export async function clusterServices(): Promise<ClusterServices> {
   let trusted = ["1"];
   const signing = () => trusted[0] ?? "1";
   const bundle = () => trusted.map((ca) => read(`${ca}.crt`)).join("");
+  // Both authorities have the same name: what they sign says by its key identifier which one it was.
+  writeFileSync(join(folder, "leaf.conf"), "authorityKeyIdentifier = keyid\n");
   const sign = (csr: string) => {
     const by = ["-CA", `${signing()}.crt`, "-CAkey", `${signing()}.key`, "-CAcreateserial"];
-    return openssl("x509", "-req", "-in", csr, ...by, "-days", "1", "-copy_extensions", "copy");
+    return openssl(
+      "x509",
+      "-req",
+      "-in",
+      csr,
+      ...by,
+      "-days",
+      "1",
+      "-copy_extensions",
+      "copy",
+      "-extfile",
+      "leaf.conf",
+    );
   };
   openssl("req", ...curve, "-keyout", "admin.key", "-out", "admin.csr", "-subj", "/O=system:masters/CN=admin");
   const admin = (): Admin => ({ certPem: sign("admin.csr"), keyPem: new Secret(read("admin.key")) });

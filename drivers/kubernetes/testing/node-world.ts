@@ -69,7 +69,9 @@ const clusterUuid = "4f2a1b00-1111-4222-8333-444455556666";
 const nodeName = "prod-4f2a1b-node-0";
 const serverUuid = "99999999-8888-4777-8666-555544443333";
 
-export const storeAddresses = ["127.0.21.31", "127.0.21.32", "127.0.21.33", "127.0.21.34"] as const;
+/** Loopback has many addresses: members of stores that are only played, and of real ones, do not meet. */
+export const storeAddresses = ["127.0.21.31", "127.0.21.32", "127.0.21.33"] as const;
+export const realStoreAddresses = ["127.0.21.41", "127.0.21.42", "127.0.21.43", "127.0.21.44"] as const;
 
 const stubs = [
   "systemctl",
@@ -455,7 +457,7 @@ function makeCa(openssl: World["openssl"], name: string): void {
     "/CN=server",
     "-addext",
     // Members of the store have an address each.
-    `subjectAltName=${["127.0.0.1", ...storeAddresses].map((address) => `IP:${address}`).join(",")}`,
+    `subjectAltName=${["127.0.0.1", ...storeAddresses, ...realStoreAddresses].map((address) => `IP:${address}`).join(",")}`,
   );
   openssl(
     "x509",

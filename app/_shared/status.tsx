@@ -37,6 +37,12 @@ export const groupWords: Record<StatusGroup, string> = {
 const doing: Partial<Record<OperationRecord["kind"], string>> = {
   resize: "Resizing",
   update: "Changing",
+  upgrade: "Upgrading",
+  createNodegroup: "Adding a node group",
+  updateNodegroup: "Changing a node group",
+  deleteNodegroup: "Removing a node group",
+  rotateCa: "Rotating the CA",
+  rotateCredential: "Rotating the credential",
   retry: "Retrying",
   create: "Creating",
 };

@@ -101,7 +101,7 @@ function Line({ row }: { row: Row }) {
   const reason = row.event.reason?.reasonType;
   return (
     <li className="px-4 py-3 text-sm sm:px-5">
-      <div className="flex flex-wrap items-baseline gap-x-4 gap-y-1">
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
         <span className={`inline-flex w-24 shrink-0 items-center gap-1.5 text-[0.8125rem] font-medium ${tone}`}>
           <Icon className="size-4" aria-hidden />
           {word}

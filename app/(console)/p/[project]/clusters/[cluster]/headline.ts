@@ -96,8 +96,17 @@ function doing({ operation }: Facts): string {
     return change && change[0] !== null && change[1] !== null
       ? `Resizing from ${change[0]} to ${change[1]} nodes`
       : "Resizing";
-  return "Changing";
+  return (operation && words[operation.kind]) ?? "Changing";
 }
+
+const words: Partial<Record<NonNullable<View["operation"]>["kind"], string>> = {
+  upgrade: "Upgrading, node by node",
+  createNodegroup: "Adding a node group",
+  updateNodegroup: "Changing a node group",
+  deleteNodegroup: "Removing a node group",
+  rotateCa: "Rotating the certificate authority",
+  rotateCredential: "Rotating the cloud credential",
+};
 
 function stillRuns(facts: Facts): string | null {
   return facts.apiAddress === null

@@ -54,13 +54,11 @@ export function RotateCaDialog({ cluster, onClose }: { cluster: { id: string; na
           get certificates of it, then they forget the old one. The API answers all the while.
         </p>
         <p>
-          At its end every config of today stops working
-          {issued.data
-            ? people.length === 0
-              ? "; nobody has one."
-              : `: ${plural(people.length, "certificate")} of ${holders.slice(0, 5).join(", ")}${holders.length > 5 ? ` and ${holders.length - 5} more` : ""}.`
-            : "."}{" "}
-          Get a new config afterwards.
+          At its end every config of today stops working.{" "}
+          {issued.data &&
+            (people.length === 0
+              ? "Nobody has one so far."
+              : `That cuts off ${holders.slice(0, 5).join(", ")}${holders.length > 5 ? ` and ${holders.length - 5} more` : ""}, who had ${plural(people.length, "certificate")} signed. Get a new config afterwards.`)}
         </p>
         <form
           onSubmit={(event) => {

@@ -6,10 +6,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { annotations } from "../../drivers/kubernetes/nodes.ts";
-import { nodeWorld, realStoreAddresses } from "../../drivers/kubernetes/testing/node-world.ts";
+import { nodeWorld, storeAddresses } from "../../drivers/kubernetes/testing/node-world.ts";
 import type { World } from "../../drivers/kubernetes/testing/node-world.ts";
 
-const [own, second, third, fourth] = realStoreAddresses;
+const [own, second, third, fourth] = storeAddresses;
 const hasEtcd = spawnSync("etcd", ["--version"]).status === 0;
 const open: World[] = [];
 const running: ChildProcess[] = [];

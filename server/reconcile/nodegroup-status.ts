@@ -19,13 +19,14 @@ export function verbOf(status: ClusterStatus | null): "CREATE" | "UPDATE" | "DEL
 }
 
 const isThere = (group: StandingGroup, seen: ObservedNodegroup | null): boolean =>
-  seen !== null && seen.state === "ready" && (seen.settled ?? seen.count === group.count);
+  seen !== null &&
+  seen.state === "ready" &&
+  seen.count === group.count &&
+  !group.remove.some((name) => seen.nodes.some((node) => node.serverId === name || node.index === name));
 
-/** A group on its way out of which the back end has nothing any more, as far as it tells. */
+/** A group on its way out of which the back end has nothing any more. */
 const isGone = (seen: Observed | null, group: StandingGroup): boolean =>
-  verbOf(group.status) === "DELETE" &&
-  seen?.going !== undefined &&
-  !seen.going.some((left) => left.key.id === group.id);
+  seen !== null && verbOf(group.status) === "DELETE" && (groupSeen(seen, group)?.state ?? "absent") === "absent";
 
 const removed = (group: StandingGroup): GroupVerdict => ({
   id: group.id,
@@ -73,13 +74,12 @@ export function failedGroups(before: Standing, seen: Observed | null, reason: st
     const found = groupSeen(seen, group);
     const broken = found?.state === "failed";
     if (isGone(seen, group)) return removed(group);
-    const left = seen?.going?.find((each) => each.key.id === group.id);
     if (!isInProgress(status) && !broken)
       return { id: group.id, status, statusReason: group.statusReason, gone: false };
     if (!broken && verbOf(status) !== "DELETE" && isThere(group, found))
       return { id: group.id, status: `${verbOf(status)}_COMPLETE`, statusReason: null, gone: false };
     const verb = isInProgress(status) || isFailed(status) ? verbOf(status) : verbOf(running(before.status));
-    return { id: group.id, status: `${verb}_FAILED`, statusReason: (found ?? left)?.reason ?? reason, gone: false };
+    return { id: group.id, status: `${verb}_FAILED`, statusReason: found?.reason ?? reason, gone: false };
   });
   if (groups.some((group) => isFailed(group.status))) return groups;
   // What all groups share has failed: the master group speaks for it.

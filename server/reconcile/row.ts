@@ -25,15 +25,18 @@ export function standingOf(claimed: ClaimedCluster): Standing {
       : null,
     failures: claimed.failures,
     progress: cluster.progress,
-    nodegroups: claimed.nodegroups.map(({ id, name, role, isDefault, nodeCount, status, statusReason }) => ({
-      id,
-      name,
-      role,
-      isDefault,
-      count: nodeCount,
-      status,
-      statusReason,
-    })),
+    nodegroups: claimed.nodegroups.map(
+      ({ id, name, role, isDefault, nodeCount, nodesToRemove, status, statusReason }) => ({
+        id,
+        name,
+        role,
+        isDefault,
+        count: nodeCount,
+        remove: nodesToRemove,
+        status,
+        statusReason,
+      }),
+    ),
     memory: readMemory(claimed.seenBackend, cluster.generation),
   };
 }
@@ -51,7 +54,8 @@ export function recordedOutcome(
   // While Heat works on a stack it does not tell its outputs, and not all of its members.
   const complete = seen !== null && (seen.state === "ready" || seen.state === "failed");
   const groups = recordedGroups(claimed, verdict, seen, complete);
-  const nodes = seen ? recordedNodes(seen, health) : [];
+  const staying = new Set(groups.flatMap((group) => (group.gone ? [] : [group.id])));
+  const nodes = seen ? recordedNodes(seen, health).filter((node) => staying.has(node.nodegroupId)) : [];
   const masters =
     seen && (complete || seen.masterAddresses.length > 0) ? seen.masterAddresses : cluster.masterAddresses;
   const isMaster = new Map(claimed.nodegroups.map((group) => [group.id, group.role === "master"]));

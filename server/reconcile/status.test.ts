@@ -27,6 +27,7 @@ function group(name: string, status: ClusterStatus | null, given: Partial<Standi
     role,
     isDefault: name.startsWith("default-"),
     count: 2,
+    remove: [],
     status,
     statusReason: null,
     ...given,

@@ -35,6 +35,8 @@ export interface StandingGroup {
   role: string;
   isDefault: boolean;
   count: number;
+  /** Nodes that are to go, by server id or member index. */
+  remove: readonly string[];
   status: ClusterStatus | null;
   statusReason: string | null;
 }

@@ -44,8 +44,8 @@ type ScriptStep = Step &
   );
 
 interface ScriptObserved extends Observed {
-  /** By group id. */
-  shapes: ReadonlyMap<string, string>;
+  /** Groups by id whose nodes were made for something else. */
+  stale: ReadonlySet<string>;
   /** Stacks of groups that nobody wishes for. */
   strays: readonly Stack[];
 }
@@ -320,15 +320,19 @@ function stateOf(status: string): BackendState {
 function observe(world: World, want: Desired): ScriptObserved {
   const stacks = world.of(want.key.id);
   const shared = stacks.find((stack) => stack.groupId === null);
-  const nodegroups = want.nodegroups.map(({ key }): ObservedNodegroup => {
+  const strays = want.deleting
+    ? []
+    : stacks.filter((stack) => stack.groupId !== null && !want.nodegroups.some(({ key }) => key.id === stack.groupId));
+  const stale = new Set<string>();
+  const wished = want.nodegroups.map(({ key }): ObservedNodegroup => {
     const stack = stacks.find((other) => other.groupId === key.id);
+    if (stack && stateOf(stack.status) === "ready" && stack.shape !== shapeOf(want, key.id)) stale.add(key.id);
     return {
       key,
       backendId: stack?.id ?? null,
-      state: stack ? stateOf(stack.status) : "absent",
+      state: stack ? (stale.has(key.id) ? "updating" : stateOf(stack.status)) : "absent",
       reason: stack?.reason ?? null,
       count: stack?.count ?? 0,
-      settled: stack !== undefined && isSettled(want, stack, key.id),
       addresses: stack?.servers.map((server) => `10.0.0.${server.index}`) ?? [],
       version: "v1.31.1",
       nodes:
@@ -348,9 +352,19 @@ function observe(world: World, want: Desired): ScriptObserved {
         })) ?? [],
     };
   });
-  const strays = want.deleting
-    ? []
-    : stacks.filter((stack) => stack.groupId !== null && !want.nodegroups.some(({ key }) => key.id === stack.groupId));
+  const nodegroups = [
+    ...wished,
+    ...strays.map((stack) => ({
+      key: { id: stack.groupId ?? "", name: stack.name },
+      backendId: stack.id,
+      state: stateOf(stack.status),
+      reason: stack.reason,
+      count: stack.count,
+      addresses: [],
+      version: null,
+      nodes: [],
+    })),
+  ];
   const states = stacks.map((stack) => stateOf(stack.status));
   const moving = states.find((state) => state === "creating" || state === "updating" || state === "deleting");
   const failed = stacks.find((stack) => stack.status.endsWith("_FAILED"));
@@ -383,17 +397,7 @@ function observe(world: World, want: Desired): ScriptObserved {
         : [],
     leftovers: [],
     strays,
-    going: strays.map((stack) => ({
-      key: { id: stack.groupId ?? "", name: stack.name },
-      backendId: stack.id,
-      state: stateOf(stack.status),
-      reason: stack.reason,
-      count: stack.count,
-      addresses: [],
-      version: null,
-      nodes: [],
-    })),
-    shapes: new Map(stacks.flatMap((stack) => (stack.groupId === null ? [] : [[stack.groupId, stack.shape]]))),
+    stale,
   };
 }
 
@@ -408,7 +412,7 @@ function plan(want: Desired, seen: ScriptObserved): ScriptStep[] {
     return next.map((stackId) => ({ kind: "remove", stackId, summary: "Remove a part" }));
   }
   if (seen.backendId === null) return [{ kind: "make", group: null, count: 0, summary: "Make the network" }];
-  if (seen.state === "failed" && [...seen.nodegroups, ...(seen.going ?? [])].every((group) => group.state !== "failed"))
+  if (seen.state === "failed" && seen.nodegroups.every((group) => group.state !== "failed"))
     return want.repair ? [{ kind: "repair", group: null, summary: "Repair the network" }] : [];
   if (seen.apiAddress === null) return [];
   const removals = seen.strays
@@ -421,24 +425,15 @@ function plan(want: Desired, seen: ScriptObserved): ScriptStep[] {
       return [{ kind: "make", group: group.key.id, count: group.count, summary: `Create ${name}` }];
     if (found.state === "failed")
       return want.repair ? [{ kind: "repair", group: group.key.id, summary: `Repair ${name}` }] : [];
-    if (found.state !== "ready") return [];
-    if (seen.shapes.get(group.key.id) !== shapeOf(want, group.key.id))
+    if (seen.stale.has(group.key.id))
       return [{ kind: "renew", group: group.key.id, summary: `Replace the nodes of ${name}` }];
+    if (found.state !== "ready") return [];
     const remove = group.remove.filter((id) => found.nodes.some((node) => node.serverId === id));
     return found.count === group.count && remove.length === 0
       ? []
       : [{ kind: "resize", group: group.key.id, count: group.count, remove, summary: `Resize ${name}` }];
   });
   return [...removals, ...changes];
-}
-
-function isSettled(want: Desired, stack: Stack, groupId: string): boolean {
-  const group = want.nodegroups.find((each) => each.key.id === groupId);
-  return (
-    group?.count === stack.count &&
-    stack.shape === shapeOf(want, groupId) &&
-    !group.remove.some((id) => stack.servers.some((server) => server.id === id))
-  );
 }
 
 function apply(world: World, want: Desired, step: ScriptStep): Outcome {

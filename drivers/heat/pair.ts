@@ -81,7 +81,7 @@ export interface CoeNode {
   /** Cordoned by `drain`, and not given back by `restore`. */
   draining: boolean;
   drained: boolean;
-  /** A control plane node that has left the cluster's store. */
+  /** A control plane node that has left the cluster's store, or that has not in good time and can be done without. */
   left: boolean;
   /** Which labels and taints `mark` last brought to it; null = never. */
   marks: string | null;

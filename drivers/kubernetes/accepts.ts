@@ -41,11 +41,6 @@ export const fixedSwitches: Readonly<Record<string, { is: string; why: string; d
     why: "the autoscaler is not installed by this driver yet",
     details: ["autoscaler_tag"],
   },
-  auto_healing_enabled: {
-    is: "false",
-    why: "healing is not installed by this driver yet",
-    details: ["auto_healing_controller", "draino_tag", "magnum_auto_healer_tag"],
-  },
   npd_enabled: {
     is: "false",
     why: "the node problem detector is not installed by this driver",
@@ -126,6 +121,20 @@ const fixedWords: Readonly<Record<string, { is: readonly string[]; why: string }
   ingress_controller: { is: [], why: "no ingress controller is installed by this driver yet" },
 };
 
+const healing = ["auto_healing_enabled", "auto_healing_controller", "draino_tag", "magnum_auto_healer_tag"];
+
+/** magnum-auto-healer works only where its label says so (magnum-api 20.7): whoever runs it may set that. */
+function healingProblems({ labels }: Wish): Problem[] {
+  const own = labels.get("auto_healing_controller") === "magnum-auto-healer";
+  const why =
+    "this driver installs no healer; one that you run in the cluster yourself needs auto_healing_enabled=true with " +
+    "auto_healing_controller=magnum-auto-healer";
+  return healing.flatMap((key) => {
+    if (!labels.has(key) || (key === "auto_healing_enabled" && labels.boolean(key) !== true)) return [];
+    return own && key.startsWith("auto_") ? [] : [{ field: `labels.${key}`, message: `cannot be used so: ${why}` }];
+  });
+}
+
 export function kubernetesAccepts(want: Wish): Problem[] {
   const problems: Problem[] = [];
   const refuse = (field: string, message: string) => problems.push({ field, message });
@@ -167,6 +176,7 @@ export function kubernetesAccepts(want: Wish): Problem[] {
   if (labels.boolean("cert_manager_api") === false)
     refuse("labels.cert_manager_api", "cannot be switched off: the control plane can sign certificates here");
 
+  problems.push(...healingProblems(want));
   for (const [key, fixed] of Object.entries(fixedSwitches)) {
     if (labels.boolean(key) === (fixed.is === "false")) refuse(`labels.${key}`, `must be ${fixed.is}: ${fixed.why}`);
     for (const detail of fixed.details ?? [])
@@ -184,4 +194,5 @@ export const knownLabels: readonly string[] = [
   ...kubernetesLabels,
   ...Object.entries(fixedSwitches).flatMap(([key, { details }]) => [key, ...(details ?? [])]),
   ...Object.keys(fixedWords),
+  ...healing,
 ];

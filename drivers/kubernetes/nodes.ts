@@ -21,6 +21,8 @@ export const annotations = {
  * a PodDisruptionBudget may have to wait for a new pod to become ready, and short beside the hour that a stack has.
  */
 const drainMs = 10 * 60_000;
+/** After this long a control plane node that was asked to leave the store is not waited for, if the others can do without. */
+const leaveMs = 5 * 60_000;
 /** Evictions asked for in one pass; what is left goes in the next. */
 const evictionsAtOnce = 50;
 
@@ -30,7 +32,10 @@ export const kubernetesNodes: CoeNodes = {
     if (!access) return undefined;
     try {
       const nodes = await kubeApi(access).nodes();
-      return new Map(nodes.map((node) => [node.metadata.name, nodeOf(node)]));
+      const given = givenUp(nodes, Date.now());
+      return new Map(
+        nodes.map((node) => [node.metadata.name, { ...nodeOf(node), ...(given.has(node) && { left: true }) }]),
+      );
     } catch {
       return undefined;
     }
@@ -115,6 +120,20 @@ function nodeOf({ metadata, spec, status }: KubeNode): CoeNode {
     left: annotations.left in metadata.annotations,
     marks: metadata.annotations[annotations.marks] ?? null,
   };
+}
+
+/**
+ * Control plane nodes that were asked to leave and do not (made before nodes could, or broken): when most members are
+ * there without them, their servers may go. The next node that joins takes them out of the store.
+ */
+function givenUp(nodes: readonly KubeNode[], now: number): Set<KubeNode> {
+  const members = nodes.filter(
+    ({ metadata }) =>
+      "node-role.kubernetes.io/control-plane" in metadata.labels && !(annotations.left in metadata.annotations),
+  );
+  const late = ({ metadata }: KubeNode) => now - Date.parse(metadata.annotations[annotations.leave] ?? "") >= leaveMs;
+  const others = members.filter((node) => !late(node) && nodeOf(node).ready);
+  return new Set(others.length * 2 > members.length ? members.filter(late) : []);
 }
 
 /** Neither what the node's own kubelet runs from a file, nor what belongs to every node, nor what has ended. */

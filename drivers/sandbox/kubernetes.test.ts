@@ -15,6 +15,7 @@ describe("nodes of a cluster of the sandbox", () => {
     return {
       want: aDesired({ pki: { revision: "1", caPem: ca.pem }, admin: ca.admin }),
       address: "https://127.0.21.1:21101",
+      controlPlane: true,
       policy: "policy/v1",
     };
   });

@@ -22,6 +22,7 @@ describe.skipIf(!kubernetesIsBuilt())("nodes at a real Kubernetes API", () => {
     return {
       want: aDesired({ pki: { revision: "1", caPem: ca.certPem }, admin }),
       address: server.url,
+      controlPlane: false,
       policy: "policy/v1beta1",
     };
   });

@@ -10,6 +10,8 @@ export interface NodesTarget {
   /** With the authority and an administrator's certificate of the API at `address`. */
   want: Desired;
   address: string;
+  /** It has a control plane node of its own from the beginning. */
+  controlPlane: boolean;
   /** In which version it has budgets. */
   policy: "policy/v1" | "policy/v1beta1";
 }
@@ -191,6 +193,26 @@ export function nodesContract(open: () => Promise<NodesTarget>): void {
     await nodes.leave(target.want, target.address, "member");
     expect(first).toBeTruthy();
     expect((await node("member")).metadata.annotations[annotations.leave]).toBe(first);
+  });
+
+  it("does not wait for ever for a node to leave, unless the others would be too few without it", async () => {
+    const controlPlane = { metadata: { labels: { "node-role.kubernetes.io/control-plane": "" } } };
+    for (const name of ["m-0", "m-1"]) {
+      await aNode(name);
+      await merge(`/api/v1/nodes/${name}`, controlPlane);
+    }
+    const askedAgo = (minutes: number) =>
+      merge("/api/v1/nodes/m-0", {
+        metadata: { annotations: { [annotations.leave]: new Date(Date.now() - minutes * 60_000).toISOString() } },
+      });
+    const left = async () => (await nodes.read(target.want, target.address))?.get("m-0")?.left;
+    await askedAgo(6);
+    if (!target.controlPlane) expect(await left()).toBe(false);
+    await aNode("m-2");
+    await merge("/api/v1/nodes/m-2", controlPlane);
+    expect(await left()).toBe(true);
+    await askedAgo(4);
+    expect(await left()).toBe(false);
   });
 
   it("brings labels and taints, takes away those that are wished no more, and leaves those of others", async () => {

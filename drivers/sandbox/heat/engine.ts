@@ -591,7 +591,10 @@ export function openEngine(core: Core, services: Services, callerOf: (userId: st
     const resources = Object.fromEntries(
       names.map((name) => [name, deepReplace(group.resource_def, [[group.index_var, name]])]),
     );
-    return { template: { heat_template_version: "2015-04-30", resources }, parameters: {} };
+    // As Heat adds it to each group's stack: the cluster-autoscaler reads it there.
+    const refs = { value: Object.fromEntries(names.map((name) => [name, { get_resource: name }])) };
+    const template = { heat_template_version: "2015-04-30", resources, outputs: { refs_map: refs } };
+    return { template, parameters: {} };
   }
 
   /** Indexes that are never used again: those removed before, and those of the list, by index or by reference. */

@@ -73,6 +73,8 @@ test("each label of the catalogue is either honoured or refused by name; a switc
     "keystone_auth_enabled",
   ])
     expect(fields({ labels: { [key]: "False" } })).toEqual([]);
+  const ownHealer = { auto_healing_enabled: "True", auto_healing_controller: "magnum-auto-healer" };
+  expect(fields({ labels: ownHealer })).toEqual([]);
   expect(fields({ labels: { container_runtime: "containerd", something_of_the_users_own: "1" } })).toEqual([]);
 });
 

@@ -65,14 +65,14 @@ describe("Horizon", () => {
   it("changes a template with texts, labels as Python writes them", async () => {
     const patch = [
       { op: "replace", path: "/docker_volume_size", value: "5" },
-      { op: "replace", path: "/registry_enabled", value: "True" },
+      { op: "replace", path: "/master_lb_enabled", value: "True" },
       { op: "replace", path: "/labels", value: "{'kube_tag': 'v1.34.1', 'note': 'it\\'s'}" },
     ];
     const changed = await send("PATCH", `/clustertemplates/${template}`, patch);
     expect(changed.status, JSON.stringify(changed.body)).toBe(200);
     expect(changed.body).toMatchObject({
       docker_volume_size: 5,
-      registry_enabled: true,
+      master_lb_enabled: true,
       labels: { kube_tag: "v1.34.1", note: "it's" },
     });
   });

@@ -6,6 +6,7 @@ import { testDatabase } from "../testing/test-db.ts";
 import { aDriver, testDeps } from "../testing/test-deps.ts";
 import { listAudit } from "./audit.ts";
 import { deleteCluster, resizeCluster, retryCluster } from "./cluster/change.ts";
+import { createNodegroup } from "./nodegroup.ts";
 import { rotateCa, rotateCredential } from "./rotation.ts";
 
 const database = testDatabase();
@@ -15,7 +16,10 @@ const member = () => testContext({ projectId: aProject() });
 
 async function inStatus(ctx: ReturnType<typeof member>, status: ClusterStatus, locked = false): Promise<string> {
   const id = await writeCluster(database.db, ctx.scope);
-  await database.db.prisma.cluster.update({ where: { id }, data: { status, locked } });
+  await database.db.prisma.cluster.update({
+    where: { id },
+    data: { status, locked, apiAddress: "https://10.0.0.1:6443" },
+  });
   return id;
 }
 
@@ -25,6 +29,8 @@ test("what people do and what the cluster's state refuses is in the trail, with 
   const refused = { reason: "operation_not_allowed_now" };
   await expect(resizeCluster(deps(), ctx, id, { nodeCount: 3 })).rejects.toMatchObject(refused);
   await expect(retryCluster(deps(), ctx, id)).rejects.toMatchObject(refused);
+  const more = createNodegroup(deps(), ctx, id, { name: "more" });
+  await expect(more).rejects.toMatchObject(refused);
   await expect(rotateCa(deps(), ctx, id)).rejects.toMatchObject(refused);
   await expect(rotateCredential(deps(), ctx, id)).rejects.toMatchObject(refused);
   await expect(deleteCluster(deps(), ctx, id, null)).rejects.toMatchObject(refused);
@@ -33,6 +39,7 @@ test("what people do and what the cluster's state refuses is in the trail, with 
     "delete delete failure",
     "rotateCredential update failure",
     "rotateCa update failure",
+    "createNodegroup update failure",
     "retry update failure",
     "resize update failure",
     "create create pending",

@@ -11,6 +11,7 @@ import { DomainError } from "../domain/error.ts";
 import { diffLabels, type LabelDifference } from "../domain/labels.ts";
 import { checkCounts, checkNodeLabels, checkNodeTaints } from "../domain/node-rules.ts";
 import type { NodeGroup, NodegroupCreate, NodegroupUpdate } from "../domain/nodegroup.ts";
+import { audited } from "./audit.ts";
 import { event, groupOf, operation, refuse } from "./cluster/change.ts";
 import { loadParts } from "./cluster/parts.ts";
 import { driverOf, findCluster } from "./cluster/read.ts";
@@ -71,20 +72,22 @@ export async function createNodegroup(
   const scope = reach(ctx, "nodegroup:get_one_all_projects");
   const found = await findCluster(deps, ctx, what, scope);
   const parts = await loadParts(deps, scope, found);
-  refuseCreation(deps, parts, input);
+  await audited(deps, ctx, { scope, id: found.id, kind: "createNodegroup" }, () => refuseCreation(deps, parts, input));
   const group = await draftNodegroup(ctx.cloud(), driverOf(deps, found), parts, input);
   const now = deps.clock.now();
-  const cluster = await acceptChange(deps.db, scope, found.id, now, (current): AcceptedChange => {
-    refuseCreation(deps, current, input);
-    return {
-      status: "UPDATE_IN_PROGRESS",
-      newNodegroups: [group],
-      repair: isFailed(current.cluster.status),
-      deadlineAt: deadline(current.cluster, now),
-      operation: operation(ctx, "createNodegroup", { [group.name]: [null, nodesWord(group.nodeCount)] }),
-      event: event(ctx, `asked for node group ${group.name} of ${nodesWord(group.nodeCount)}`),
-    };
-  });
+  const cluster = await audited(deps, ctx, { scope, id: found.id, kind: "createNodegroup" }, () =>
+    acceptChange(deps.db, scope, found.id, now, (current): AcceptedChange => {
+      refuseCreation(deps, current, input);
+      return {
+        status: "UPDATE_IN_PROGRESS",
+        newNodegroups: [group],
+        repair: isFailed(current.cluster.status),
+        deadlineAt: deadline(current.cluster, now),
+        operation: operation(ctx, "createNodegroup", { [group.name]: [null, nodesWord(group.nodeCount)] }),
+        event: event(ctx, `asked for node group ${group.name} of ${nodesWord(group.nodeCount)}`),
+      };
+    }),
+  );
   deps.changes.nudge();
   return changed(deps, scope, cluster, group.id);
 }
@@ -105,25 +108,27 @@ export async function updateNodegroup(
   const found = await findCluster(deps, ctx, what, scope);
   const chosen = await getRow(deps.db, scope, found.id, groupName);
   const now = deps.clock.now();
-  const cluster = await acceptChange(deps.db, scope, found.id, now, (current): AcceptedChange | null => {
-    const group = groupOf(current, chosen);
-    const wish = newValues(group, input);
-    if (Object.keys(wish).length === 0) return null;
-    refuse("updateNodegroup", "Updating a node group of", current.cluster);
-    if (group.status !== null && whyNot("updateNodegroup", group.status) !== null)
-      throw new DomainError(
-        "operation_not_allowed_now",
-        `Updating a node group when status is "${group.status}" is not supported.`,
-      );
-    return {
-      status: "UPDATE_IN_PROGRESS",
-      nodegroups: [{ id: group.id, ...wish, status: "UPDATE_IN_PROGRESS" }],
-      repair: isFailed(current.cluster.status),
-      deadlineAt: deadline(current.cluster, now),
-      operation: operation(ctx, "updateNodegroup", differences(group, wish)),
-      event: event(ctx, `asked to change node group ${group.name}`),
-    };
-  });
+  const cluster = await audited(deps, ctx, { scope, id: found.id, kind: "updateNodegroup" }, () =>
+    acceptChange(deps.db, scope, found.id, now, (current): AcceptedChange | null => {
+      const group = groupOf(current, chosen);
+      const wish = newValues(group, input);
+      if (Object.keys(wish).length === 0) return null;
+      refuse("updateNodegroup", "Updating a node group of", current.cluster);
+      if (group.status !== null && whyNot("updateNodegroup", group.status) !== null)
+        throw new DomainError(
+          "operation_not_allowed_now",
+          `Updating a node group when status is "${group.status}" is not supported.`,
+        );
+      return {
+        status: "UPDATE_IN_PROGRESS",
+        nodegroups: [{ id: group.id, ...wish, status: "UPDATE_IN_PROGRESS" }],
+        repair: isFailed(current.cluster.status),
+        deadlineAt: deadline(current.cluster, now),
+        operation: operation(ctx, "updateNodegroup", differences(group, wish)),
+        event: event(ctx, `asked to change node group ${group.name}`),
+      };
+    }),
+  );
   deps.changes.nudge();
   return changed(deps, scope, cluster, chosen.id);
 }
@@ -140,20 +145,22 @@ export async function deleteNodegroup(deps: Deps, ctx: RequestContext, what: str
   if (chosen.isDefault)
     throw new DomainError("not_supported_by_driver", "Deleting a default nodegroup is not supported.");
   const now = deps.clock.now();
-  await acceptChange(deps.db, scope, found.id, now, (current): AcceptedChange | null => {
-    const { cluster } = current;
-    const group = current.nodegroups.find((each) => each.id === chosen.id);
-    // It goes with its cluster, or is going already.
-    if (!group || current.deletionRequestedAt !== null || group.status === "DELETE_IN_PROGRESS") return null;
-    return {
-      status: "UPDATE_IN_PROGRESS",
-      nodegroups: [{ id: group.id, status: "DELETE_IN_PROGRESS" }],
-      repair: isFailed(cluster.status),
-      deadlineAt: deadline(cluster, now),
-      operation: operation(ctx, "deleteNodegroup", { [group.name]: [nodesWord(group.nodeCount), null] }),
-      event: event(ctx, `asked to delete node group ${group.name}`),
-    };
-  });
+  await audited(deps, ctx, { scope, id: found.id, kind: "deleteNodegroup" }, () =>
+    acceptChange(deps.db, scope, found.id, now, (current): AcceptedChange | null => {
+      const { cluster } = current;
+      const group = current.nodegroups.find((each) => each.id === chosen.id);
+      // It goes with its cluster, or is going already.
+      if (!group || current.deletionRequestedAt !== null || group.status === "DELETE_IN_PROGRESS") return null;
+      return {
+        status: "UPDATE_IN_PROGRESS",
+        nodegroups: [{ id: group.id, status: "DELETE_IN_PROGRESS" }],
+        repair: isFailed(cluster.status),
+        deadlineAt: deadline(cluster, now),
+        operation: operation(ctx, "deleteNodegroup", { [group.name]: [nodesWord(group.nodeCount), null] }),
+        event: event(ctx, `asked to delete node group ${group.name}`),
+      };
+    }),
+  );
   deps.changes.nudge();
 }
 

@@ -11,6 +11,7 @@ import type { NewOperation } from "../../db/operation.ts";
 import { whyNot } from "../../domain/cluster-status.ts";
 import { rolloutDeadline } from "../../domain/deadline.ts";
 import { DomainError } from "../../domain/error.ts";
+import { audited } from "../audit.ts";
 import { findTemplate } from "../cluster-template/read.ts";
 import type { Deps } from "../deps.ts";
 import { findNodeImage } from "../look-ups.ts";
@@ -40,38 +41,39 @@ export interface UpgradeWish {
  */
 export async function upgradeCluster(deps: Deps, ctx: RequestContext, id: string, wish: UpgradeWish): Promise<void> {
   const { scope, parts, target } = await prepare(deps, ctx, id, wish);
-  refuse("upgrade", "Upgrading", parts.cluster);
+  await audited(deps, ctx, { scope, id, kind: "upgrade" }, () => refuse("upgrade", "Upgrading", parts.cluster));
   const driver = driverOf(deps, parts.cluster);
   const first = planUpgrade(driver, parts, target);
   refuseFirst(first.problems);
   const short = await spareProblem(ctx, driver, first, target.maxBatch);
   if (short) throw short;
   const now = deps.clock.now();
-  await acceptChange(deps.db, scope, id, now, (current): AcceptedChange => {
-    const { cluster } = current;
-    check(ctx, "cluster:upgrade", cluster);
-    refuse("upgrade", "Upgrading", cluster);
-    const plan = planUpgrade(driver, current, target);
-    refuseFirst(plan.problems);
-    return {
-      status: "UPDATE_IN_PROGRESS",
-      clusterTemplateId: plan.after.cluster.clusterTemplateId,
-      labels: plan.after.cluster.labels,
-      facts: plan.after.cluster.facts,
-      nodegroups: plan.groups.map(({ before, after }): NodegroupChange => ({
-        id: before.id,
-        imageId: after.imageId,
-        labels: after.labels,
-        facts: after.facts,
-        status: workingStatus(before.status),
-      })),
-      maxBatch: target.maxBatch,
-      rollback: wish.rollback ?? cluster.rollbackOnFailure,
-      deadlineAt: rolloutDeadline(cluster, turns(plan, target.maxBatch), now),
-      operation: operation(ctx, "upgrade", differences(plan, target)),
-      event: event(ctx, `asked to upgrade ${target.pool?.name ?? "the cluster"} to template ${target.template.name}`),
-    };
-  });
+  await audited(deps, ctx, { scope, id, kind: "upgrade" }, () =>
+    acceptChange(deps.db, scope, id, now, (current): AcceptedChange => {
+      const { cluster } = current;
+      check(ctx, "cluster:upgrade", cluster);
+      refuse("upgrade", "Upgrading", cluster);
+      const plan = planUpgrade(driver, current, target);
+      refuseFirst(plan.problems);
+      return {
+        status: "UPDATE_IN_PROGRESS",
+        clusterTemplateId: plan.after.cluster.clusterTemplateId,
+        labels: plan.after.cluster.labels,
+        facts: plan.after.cluster.facts,
+        nodegroups: plan.after.nodegroups.map((after): NodegroupChange => {
+          const { id, imageId, labels, facts } = after;
+          const meant = plan.groups.find(({ before }) => before.id === id);
+          // What the others run is written down, so that the cluster's new labels do not move them.
+          return meant ? { id, imageId, labels, facts, status: workingStatus(meant.before.status) } : { id, facts };
+        }),
+        maxBatch: target.maxBatch,
+        rollback: wish.rollback ?? cluster.rollbackOnFailure,
+        deadlineAt: rolloutDeadline(cluster, turns(plan, target.maxBatch), now),
+        operation: operation(ctx, "upgrade", differences(plan, target)),
+        event: event(ctx, `asked to upgrade ${target.pool?.name ?? "the cluster"} to template ${target.template.name}`),
+      };
+    }),
+  );
   deps.changes.nudge();
 }
 

@@ -48,14 +48,28 @@ export async function startRoles(
         const { publishSandboxTemplates } = await import("./sandbox-templates.ts");
         await publishSandboxTemplates(runtime);
       }
+      let wakeConductor = () => {};
+      const { changes } = runtime;
+      /** What this process accepts its conductor sees at once. */
+      const served = {
+        ...runtime,
+        changes: {
+          ...changes,
+          nudge() {
+            changes.nudge();
+            wakeConductor();
+          },
+        },
+      };
       if (roles.includes("api")) {
-        const api = buildApi(runtime);
+        const api = buildApi(served);
         await api.listen({ host: env.host, port: env.apiPort });
         stops.push(() => api.close());
         announcement.unshift(`Magnum REST API   ${env.apiPublicUrl}/v1`);
       }
       if (roles.includes("conductor")) {
         const conductor = startConductor(runtime);
+        wakeConductor = conductor.nudge;
         stops.push(() => conductor.stop());
         const notifications = startNotifications(runtime);
         stops.push(() => notifications.stop());
@@ -68,7 +82,7 @@ export async function startRoles(
       }
       if (roles.includes("console")) {
         const { startConsole } = await import("./console.ts");
-        const console = await startConsole(runtime);
+        const console = await startConsole(served);
         stops.push(() => console.close());
         announcement.unshift(`console           ${env.publicUrl}`);
       }

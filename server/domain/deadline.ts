@@ -3,6 +3,12 @@ export function deadline(cluster: { createTimeoutMinutes: number | null }, now: 
   return rolloutDeadline(cluster, 1, now);
 }
 
+/** Of a deletion: an hour at least, and never none, since a limit for creations says nothing about it. */
+export const deletionDeadline = (
+  { createTimeoutMinutes: minutes }: { createTimeoutMinutes: number | null },
+  now: Date,
+) => new Date(now.getTime() + Math.max(minutes ?? 60, 60) * 60_000);
+
 /** Of a change that replaces nodes in `rounds` turns, each of which may take as long as a whole creation. */
 export function rolloutDeadline(
   { createTimeoutMinutes: minutes }: { createTimeoutMinutes: number | null },

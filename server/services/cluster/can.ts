@@ -33,8 +33,11 @@ export function clusterCan(
   ctx: RequestContext,
   cluster: Cluster,
   driver: ClusterDriver | null,
+  /** Why its nodes cannot be replaced by new ones; null = they can. */
+  stuck: string | null = null,
 ): Record<ClusterAction, string | null> {
-  const of = (action: ClusterAction) => reason(ctx, cluster, driver, action);
+  const of = (action: ClusterAction) =>
+    reason(ctx, cluster, driver, action) ?? (action === "upgrade" || action === "rotateCa" ? stuck : null);
   const can = Object.fromEntries(operations.map((operation) => [operation, of(operation)]));
   return { ...(can as Record<Operation, string | null>), getConfig: of("getConfig"), setLocked: of("setLocked") };
 }

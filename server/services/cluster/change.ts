@@ -18,7 +18,7 @@ import { getNodegroup, listNodes } from "../../db/nodegroup.ts";
 import type { NewEvent, NewOperation } from "../../db/operation.ts";
 import { isFailed, whyNot, type ClusterStatus, type Operation } from "../../domain/cluster-status.ts";
 import { masterCountProblem, type Cluster } from "../../domain/cluster.ts";
-import { deadline } from "../../domain/deadline.ts";
+import { deadline, deletionDeadline } from "../../domain/deadline.ts";
 import { DomainError } from "../../domain/error.ts";
 import { upperBound } from "../../domain/node-rules.ts";
 import { defaultWorker, type ClusterNode, type NodeGroup } from "../../domain/nodegroup.ts";
@@ -40,8 +40,9 @@ export async function deleteCluster(deps: Deps, ctx: RequestContext, id: string,
   const scope = reach(ctx, "cluster:delete_all_projects");
   const before = await getCluster(deps.db, scope, id);
   const credentialId = await credentialForDeletion(deps, ctx, before);
+  const now = deps.clock.now();
   await audited(deps, ctx, { scope, id, kind: "delete" }, () =>
-    requestDeletion(deps.db, scope, id, deps.clock.now(), ({ cluster }) => {
+    requestDeletion(deps.db, scope, id, now, ({ cluster }) => {
       check(ctx, "cluster:delete", cluster);
       if (name !== null && name !== cluster.name)
         throw new DomainError("invalid_input", `Type the cluster's name, ${cluster.name}, to delete it.`, {
@@ -52,6 +53,7 @@ export async function deleteCluster(deps: Deps, ctx: RequestContext, id: string,
           remedy: "Unlock it first.",
         });
       return {
+        deadlineAt: deletionDeadline(cluster, now),
         operation: operation(ctx, "delete"),
         event: event(ctx, "asked to delete the cluster"),
         ...(credentialId === null ? {} : { credentialId }),

@@ -1,4 +1,6 @@
 // Clusters as pages and lists show them.
+import type { ClusterDriver } from "../../../drivers/driver.ts";
+import { wishOf, type WishedCluster, type WishedNodegroup } from "../../../drivers/wish.ts";
 import type { RequestContext } from "../../auth/context.ts";
 import { authorize } from "../../auth/policy.ts";
 import { getTemplate } from "../../db/cluster-template.ts";
@@ -145,6 +147,11 @@ export async function getCluster(deps: Deps, ctx: RequestContext, id: string): P
     return group && groupFacts.get(group.id);
   };
   const [masters, workers] = [of("master"), of("worker")];
+  const driver = deps.drivers.find((each) => each.name === cluster.driver) ?? null;
+  const whole = nodegroups.flatMap((group) => {
+    const own = groupFacts.get(group.id);
+    return own ? [{ ...group, facts: own }] : [];
+  });
   return {
     ...cluster,
     template,
@@ -157,8 +164,23 @@ export async function getCluster(deps: Deps, ctx: RequestContext, id: string): P
       image: masters?.image.name,
     },
     operation,
-    can: clusterCan(ctx, cluster, deps.drivers.find((driver) => driver.name === cluster.driver) ?? null),
+    can: clusterCan(
+      ctx,
+      cluster,
+      driver,
+      driver && whyNotReplaced(driver, { cluster: { ...cluster, facts }, nodegroups: whole }),
+    ),
   };
+}
+
+/** Of the groups that every upgrade and rotation replaces. */
+function whyNotReplaced(
+  driver: ClusterDriver,
+  { cluster, nodegroups }: { cluster: WishedCluster; nodegroups: readonly WishedNodegroup[] },
+): string | null {
+  const wish = wishOf(cluster, nodegroups);
+  const [problem] = wish.nodegroups.flatMap((group) => (group.isDefault ? driver.replaceable(wish, group) : []));
+  return problem?.message ?? null;
 }
 
 /** Names as they are now; a service that does not answer leaves them undefined rather than failing the page. */

@@ -3,13 +3,24 @@ import { z } from "zod";
 import { HealthStatus } from "../../domain/cluster-status.ts";
 import type { ClusterCreate } from "../../domain/cluster.ts";
 import { Count, Id, LabelMap, Links, Next, Status, Text, Timestamp } from "./common.ts";
-import { boolean, ignored, integer, labels, optional, orNull, readOnly, reference, text } from "./field.ts";
+import {
+  boolean,
+  ignored,
+  integer,
+  labels,
+  optional,
+  orNull,
+  readOnly,
+  reference,
+  referenceOrNull,
+  text,
+} from "./field.ts";
 
 const Fields = z.strictObject({
   name: text(1, 242, /^[a-zA-Z][a-zA-Z0-9_.-]*$/)
     .nullable()
     .optional(),
-  cluster_template_id: reference().nullable(),
+  cluster_template_id: referenceOrNull(),
   keypair: optional(reference()),
   node_count: optional(integer(0)),
   master_count: optional(integer(1)),

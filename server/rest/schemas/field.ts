@@ -37,20 +37,27 @@ function toBoolean(value: unknown): unknown {
   return trueWords.has(word) ? true : falseWords.has(word) ? false : value;
 }
 
-/** Lengths in characters; a number is taken as its digits. */
-export function text(minimum: number, maximum: number, pattern?: RegExp) {
-  const string = z
+const string = (minimum: number, maximum: number) =>
+  z
     .string(typed("Wrong type. Expected a string."))
     .min(minimum, `Value should have a minimum character requirement of ${minimum}`)
     .max(maximum, `Value should have a maximum character requirement of ${maximum}`);
-  return z.preprocess(
-    (value) => (typeof value === "number" ? String(value) : value),
-    pattern ? string.regex(pattern, `Value should match the pattern ${pattern.source}`) : string,
+const digits = (value: unknown) => (typeof value === "number" ? String(value) : value);
+
+/** Lengths in characters; a number is taken as its digits. */
+export const text = (minimum: number, maximum: number, pattern?: RegExp) =>
+  z.preprocess(
+    digits,
+    pattern
+      ? string(minimum, maximum).regex(pattern, `Value should match the pattern ${pattern.source}`)
+      : string(minimum, maximum),
   );
-}
 
 /** Names and ids of what is elsewhere. */
 export const reference = () => text(1, 255);
+
+/** Needed, and may be null. */
+export const referenceOrNull = () => z.preprocess(digits, string(1, 255).nullable());
 
 export const word = <const W extends string>(words: readonly W[]) =>
   z.enum(words, typed(`Value should be one of: ${words.join(", ")}`));

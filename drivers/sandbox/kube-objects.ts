@@ -143,6 +143,19 @@ export function merge(base: unknown, patch: unknown, lists: boolean): unknown {
   return patch;
 }
 
+/** The node controller says by a taint as well that nothing new is to be placed on a node. */
+function cordonTaint(node: KubeObject): KubeObject {
+  const key = "node.kubernetes.io/unschedulable";
+  const taints = z
+    .array(z.looseObject({ key: z.string() }))
+    .catch([])
+    .parse(at(node, "spec", "taints"));
+  const is = taints.some((one) => one.key === key);
+  if (is === (at(node, "spec", "unschedulable") === true)) return node;
+  const wanted = is ? taints.filter((one) => one.key !== key) : [...taints, { key, effect: "NoSchedule" }];
+  return { ...node, spec: { ...(isObject(node["spec"]) ? node["spec"] : {}), taints: wanted } };
+}
+
 /** Makes an object of what was sent: metadata filled in, a new version. */
 export function store(
   core: Core,
@@ -163,7 +176,12 @@ export function store(
     creationTimestamp: old ? metadataOf(old).creationTimestamp : when(core.now()),
     generation: 1,
   };
-  const made = { ...body, apiVersion: apiVersionOf(kind), kind: kind.kind, metadata };
+  const made = {
+    ...(kind.kind === "Node" ? cordonTaint(body) : body),
+    apiVersion: apiVersionOf(kind),
+    kind: kind.kind,
+    metadata,
+  };
   const before = old && { ...old, metadata: { ...metadataOf(old), resourceVersion: undefined } };
   if (
     before &&

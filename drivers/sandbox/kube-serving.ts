@@ -47,7 +47,8 @@ export async function servingFor(env: NodeEnv, caPem: string, caKeyPem: string):
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: `00${randomBytes(15).toString("hex")}`,
     subject: "CN=kube-apiserver",
-    issuer: issuer.subject,
+    // As it is written there: Go compares the bytes of names.
+    issuer: issuer.subjectName,
     notBefore: new Date(Date.now() - 300_000),
     notAfter: new Date(Math.min(Date.now() + 365 * 86_400_000, issuer.notAfter.getTime())),
     signingAlgorithm: algorithm,

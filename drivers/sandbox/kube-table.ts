@@ -4,13 +4,23 @@ import type { Kind } from "./kube-kinds.ts";
 
 export type KubeObject = Record<string, unknown>;
 
+/** Clients write null where they have nothing to say. */
+const word = (otherwise: string) =>
+  z
+    .string()
+    .nullish()
+    .transform((value) => value ?? otherwise);
+const Words = z
+  .record(z.string(), z.string())
+  .nullish()
+  .transform((value) => value ?? {});
 const Metadata = z.looseObject({
-  name: z.string().default(""),
+  name: word(""),
   namespace: z.string().optional(),
-  creationTimestamp: z.string().default(""),
-  labels: z.record(z.string(), z.string()).default({}),
-  annotations: z.record(z.string(), z.string()).default({}),
-  resourceVersion: z.string().default("0"),
+  creationTimestamp: word(""),
+  labels: Words,
+  annotations: Words,
+  resourceVersion: word("0"),
 });
 export const metadataOf = (object: KubeObject) => Metadata.parse(object["metadata"] ?? {});
 export const at = (object: unknown, ...path: (string | number)[]): unknown =>

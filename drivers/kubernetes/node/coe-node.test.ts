@@ -116,6 +116,19 @@ test("any other master joins with a credential that it makes for itself and remo
   expect(existsSync(`${world.root}/etc/coe/discovery.conf`)).toBe(false);
 });
 
+test("the first master of another version says so in the cluster's configuration before it joins", async () => {
+  const world = await aWorld("master", {}, { INDEX: "2" });
+  world.configured.version = "v1.34.10";
+  expect(await world.run()).toMatchObject({ code: 0 });
+  const config = `${world.root}/etc/coe/kubeadm.yaml`;
+  const commands = world.commands().filter((command) => command.startsWith("kubeadm"));
+  expect(commands).toEqual([
+    `kubeadm init phase upload-config kubeadm --config ${config} --kubeconfig ${world.root}/etc/coe/discovery.conf`,
+    expect.stringContaining("kubeadm join"),
+  ]);
+  expect(world.read("/etc/coe/kubeadm.yaml")).toContain("kind: JoinConfiguration");
+});
+
 for (const shell of shells)
   test.skipIf(missing(shell))(
     `while authorities are rotated the first one signs and all are trusted (${shell[0]}; skipped where it is missing)`,

@@ -36,6 +36,8 @@ export interface World {
   annotations: Record<string, string>;
   /** Control plane nodes that the API lists, by name with their address. */
   controlPlane: Map<string, { address: string; silent: boolean }>;
+  /** What the cluster's own configuration says. */
+  configured: { version: string };
   /** A member of the store at that address, port 2379, that answers what `answer` says (null = 500). */
   store(address: string, answer: (verb: string, body: string) => object | null): Promise<void>;
   /** Files of a control plane node that has reported: credentials, manifests. */
@@ -220,6 +222,7 @@ export async function nodeWorld(
   );
   const annotations: Record<string, string> = {};
   const controlPlane: World["controlPlane"] = new Map();
+  const configured: World["configured"] = { version: "v1.34.1" };
   const mutual = {
     key: read("cluster-server.key"),
     cert: read("cluster-server.crt"),
@@ -248,6 +251,18 @@ export async function nodeWorld(
               },
             })),
           }),
+        );
+      if (path === "/api/v1/namespaces/kube-system/configmaps/kubeadm-config")
+        return response.end(
+          JSON.stringify(
+            {
+              data: {
+                ClusterConfiguration: `kind: ClusterConfiguration\nkubernetesVersion: ${configured.version}\nx: 1\n`,
+              },
+            },
+            null,
+            2,
+          ),
         );
       const other = controlPlane.get(path.split("/").at(-1) ?? "");
       if (other)
@@ -336,6 +351,7 @@ export async function nodeWorld(
     signals,
     annotations,
     controlPlane,
+    configured,
     async store(address, answer) {
       const member = createHttps(
         mutual,

@@ -142,7 +142,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   serveNeutron(app, core, authenticate, net);
   serveGlance(app, core, authenticate);
   serveCinder(app, core, authenticate, volumes);
-  serveHeat(app, core, authenticate, engine, nameOf);
+  serveHeat(app, core, authenticate, engine, nameOf, identity.trustStands);
   serveOctavia(app, core, authenticate, balancing);
   serveBarbican(app, core, authenticate);
   app.get("/", (_request, reply) =>

@@ -30,6 +30,8 @@ export interface Caller {
   domainId: string | null;
   roles: string[];
   isAdmin: boolean;
+  /** Set for a token that was made through a trust. */
+  trustId?: string;
 }
 
 /** A refusal by a service. `type` is the class or word that its body names. */

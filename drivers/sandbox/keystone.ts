@@ -53,6 +53,8 @@ export interface Identity {
   /** A token for a signal handle: nothing but the digest is kept. */
   tokenRow(token: string): Token | null;
   callerOf(userId: string, projectId: string): Caller;
+  /** Does it still stand, with all that its trustor handed on? */
+  trustStands(id: string): boolean;
   serve(app: FastifyInstance): void;
 }
 
@@ -88,14 +90,17 @@ export function openIdentity(core: Core): Identity {
     return state.users.get(trust.trustorId) && state.users.get(trust.trusteeId) ? trust : null;
   }
 
+  /** Null = it is over, or its trustor has not all of its roles any more. */
+  function trustedRoles(id: string): string[] | null {
+    const trust = liveTrust(id);
+    if (!trust) return null;
+    const given = withImplied(rolesOn(trust.trustorId, { projectId: trust.projectId, domainId: null }));
+    return trust.roleIds.every((role) => given.includes(role)) ? withImplied(trust.roleIds) : null;
+  }
+
   /** Roles of a token as they are now; null = it is not valid any more. */
   function rolesOf(token: Token): string[] | null {
-    if (token.trustId !== null) {
-      const trust = liveTrust(token.trustId);
-      if (!trust) return null;
-      const given = withImplied(rolesOn(trust.trustorId, { projectId: trust.projectId, domainId: null }));
-      return trust.roleIds.every((id) => given.includes(id)) ? withImplied(trust.roleIds) : null;
-    }
+    if (token.trustId !== null) return trustedRoles(token.trustId);
     if (token.applicationCredentialId !== null) {
       const credential = state.applicationCredentials.get(token.applicationCredentialId);
       return credential ? credential.roleIds : null;
@@ -127,7 +132,8 @@ export function openIdentity(core: Core): Identity {
     const token = tokenRow(text);
     if (!token) return null;
     const roles = rolesOf(token) ?? [];
-    return callerFor(token.userId, { projectId: token.projectId, domainId: token.domainId }, roles);
+    const caller = callerFor(token.userId, { projectId: token.projectId, domainId: token.domainId }, roles);
+    return token.trustId === null ? caller : { ...caller, trustId: token.trustId };
   }
 
   const findDomain = (ref: z.infer<typeof named> | undefined) =>
@@ -883,6 +889,7 @@ export function openIdentity(core: Core): Identity {
   return {
     authenticate,
     tokenRow,
+    trustStands: (id) => trustedRoles(id) !== null,
     callerOf: (userId, projectId) =>
       callerFor(userId, { projectId, domainId: null }, withImplied(rolesOn(userId, { projectId, domainId: null }))),
     serve,

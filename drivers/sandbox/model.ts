@@ -324,6 +324,8 @@ export interface Stack {
   projectId: string;
   userId: string;
   userName: string;
+  /** The trust that Heat's own access to the stack hangs on; absent = none. */
+  trustId?: string | null;
   description: string;
   parentStackId: string | null;
   parentResourceId: string | null;

@@ -535,6 +535,40 @@ export function identityContract(open: () => Promise<IdentityTarget>): void {
         expect(left.map((user) => user.id)).toEqual([old.access.trusteeUserId]);
       });
 
+      it(
+        "leaves a stack that was made with the old one open to change while it is void, and to deletion when it is gone",
+        async () => {
+          const old = await withCluster();
+          const ref = await clouds.fromTrust(old.access).heat.createStack({
+            name: `trust-${old.clusterId.slice(0, 8)}`,
+            tags: [],
+            template: {
+              heat_template_version: "2018-08-31",
+              parameters: { length: { type: "number", default: 8 } },
+              resources: { word: { type: "OS::Heat::RandomString", properties: { length: { get_param: "length" } } } },
+            },
+          });
+          await rotateCredential(services(), owner, old.clusterId);
+          await closeDelegation(deps, old.credential);
+          const { heat } = clouds.fromTrust((await present(old.clusterId)).access);
+          const rests = (state: string) =>
+            expect
+              .poll(async () => (await heat.findStack(ref.id))?.status ?? "gone", { timeout: minute, interval: 200 })
+              .toBe(state);
+          await rests("CREATE_COMPLETE");
+          await heat.patchStack(ref, { parameters: { length: 9 } });
+          await rests("UPDATE_COMPLETE");
+          await removeDelegation(
+            deps,
+            await database.db.prisma.credential.findUniqueOrThrow({ where: { id: old.id } }),
+          );
+          await expect(heat.patchStack(ref, { parameters: { length: 10 } })).rejects.toMatchObject({ status: 500 });
+          await heat.deleteStack(ref);
+          await rests("gone");
+        },
+        3 * minute,
+      );
+
       it("is given by whoever asks again for the deletion, when the cluster's own is refused and it could not go", async () => {
         const old = await withCluster();
         await clouds.fromTrust(old.access).keystone.deleteTrust(old.access.trustId);

@@ -64,6 +64,7 @@ export function serveHeat(
   authenticate: Authenticate,
   engine: Engine,
   nameOf: (userId: string) => string,
+  trustStands: (id: string) => boolean,
 ): void {
   const { state } = core;
   addService(app, core, authenticate, { prefix: "/orchestration", faults }, (routes) => {
@@ -282,6 +283,7 @@ export function serveHeat(
         },
         { projectId, userId: call.caller.userId, userName: nameOf(call.caller.userId) },
       );
+      state.stacks.change(stack, { trustId: call.caller.trustId ?? null });
       return new Reply(201, { stack: { id: stack.id, links: [link(stack, "self")] } }, { Location: at(stack) });
     });
     routes.post("/stacks/preview", (call) => {
@@ -352,6 +354,8 @@ export function serveHeat(
     const update = (call: Call, existing: boolean) => {
       mayWrite(call);
       const stack = living(call);
+      // Heat hands a trust on to itself when a stack is made through one, and needs it for every update. Deletion does not.
+      if (stack.trustId && !trustStands(stack.trustId)) throw new Fault(500, "RemoteError", "");
       const { body, registry, parameters } = wishOf(call);
       if (stack.action === "DELETE")
         throw new Fault(400, "NotSupported", "Updating a stack when it is being deleted is not supported.");
@@ -367,6 +371,9 @@ export function serveHeat(
         disableRollback: body.disable_rollback ?? undefined,
         existing,
       });
+      // Somebody else's update makes the stack theirs.
+      const { userId, trustId = null } = call.caller;
+      if (userId !== stack.userId) state.stacks.change(stack, { userId, userName: nameOf(userId), trustId });
       return new Reply(202, "202 Accepted\n\nThe request is accepted for processing.\n\n   ", {
         "Content-Type": "text/plain; charset=UTF-8",
       });

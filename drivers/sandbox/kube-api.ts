@@ -80,6 +80,8 @@ export async function answerKubernetes(
     });
   } finally {
     core.state.flush();
+    // A node may have been asked for something.
+    if (request.method === "PATCH" || request.method === "PUT") core.wake();
   }
 }
 

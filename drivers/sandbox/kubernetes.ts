@@ -12,7 +12,7 @@ import type { Core } from "./core.ts";
 import { answerKubernetes } from "./kube-api.ts";
 import { changeNode, nodeObject, serverOf, silence } from "./kube-nodes.ts";
 import { isControlPlane, nodesOf, when } from "./kube-row.ts";
-import { metadataOf } from "./kube-table.ts";
+import { at, metadataOf } from "./kube-table.ts";
 import type { KubeObject } from "./kube-table.ts";
 import type { Kubernetes as Row, KubernetesMaster, Server } from "./model.ts";
 import { asksFor } from "./scenarios.ts";
@@ -34,7 +34,7 @@ export function openKubernetes(core: Core) {
   const { state } = core;
   const listening = new Map<string, Listening>();
   const complained = new Set<string>();
-  /** Since when a node was seen to be asked; a restart may forget it. */
+  /** When a node that is asked will have left; a restart may forget it. */
   const leaving = new Map<string, number>();
   for (const row of state.kubernetes.all()) adopt(core, row);
 
@@ -104,38 +104,36 @@ export function openKubernetes(core: Core) {
     return behind(living.filter((one) => addressesOf(one).some((address) => members.includes(address))));
   }
 
-  /** A control plane node that was asked to leave does so a moment later, as the node's program does. */
-  function leave(row: Row, node: KubeObject): void {
-    const { name, annotations: said } = metadataOf(node);
-    if (
-      asksFor("neverLeaves", row.name) ||
-      !isControlPlane(node) ||
-      !(annotations.leave in said) ||
-      annotations.left in said
-    )
-      return;
+  /** When a control plane node that was asked to leave does so, as the node's program does; null = nobody asked, or done. */
+  function leave(row: Row, node: KubeObject): number | null {
+    const said = (annotation: string) => at(node, "metadata", "annotations", annotation) !== undefined;
+    if (!said(annotations.leave) || said(annotations.left) || asksFor("neverLeaves", row.name)) return null;
+    const { name } = metadataOf(node);
     const [id] = serverOf(node);
-    const key = `${row.id} ${name}`;
-    const since = leaving.get(key) ?? core.now();
-    leaving.set(key, since);
-    if (id === undefined || core.now() - since < (leaveSeconds * 1000) / core.speed || mastersOf(row).length === 0)
-      return;
+    if (id === undefined || !isControlPlane(node)) return null;
     const { [id]: own, ...others } = row.masters;
-    if (own && Object.keys(others).length === 0) return;
+    if (own && Object.keys(others).length === 0) return null;
+    const key = `${row.id} ${name}`;
+    const due = leaving.get(key) ?? core.after(leaveSeconds);
+    leaving.set(key, due);
+    if (core.now() < due || mastersOf(row).length === 0) return Math.max(due, core.now() + 1000 / core.speed);
     leaving.delete(key);
     row.masters = others;
     changeNode(core, row, name, { metadata: { annotations: { [annotations.left]: when(core.now()) } } });
+    return null;
   }
 
   function advance(): number | null {
+    let next = core.now() + 2000;
     for (const row of state.kubernetes.all()) {
-      const [oldest] = mastersOf(row);
-      if (oldest) row.version = row.masters[oldest.id]?.version ?? row.version;
       for (const node of nodesOf(row)) {
         const [id] = serverOf(node);
-        if (id !== undefined && state.servers.get(id)) leave(row, node);
+        if (id !== undefined && state.servers.get(id)) next = Math.min(next, leave(row, node) ?? next);
         else silence(core, row, node);
       }
+      const [oldest] = mastersOf(row);
+      const version = oldest && row.masters[oldest.id]?.version;
+      if (version !== undefined && version !== row.version) state.kubernetes.change(row, { version });
       const silent = asksFor("apiSilent", row.name) && core.now() - row.startedAt > (600 * 1000) / core.speed;
       const way = silent ? null : wayTo(row);
       const open = listening.get(row.id);
@@ -151,7 +149,7 @@ export function openKubernetes(core: Core) {
       )
         state.kubernetes.remove(row.id);
     }
-    return state.kubernetes.size > 0 ? core.now() + Math.max(50, 2000 / core.speed) : null;
+    return state.kubernetes.size > 0 ? next : null;
   }
 
   /** Connections to those that answer no longer end, as they do when a node or its API server goes. */

@@ -1,6 +1,6 @@
 // A cluster's API of the sandbox without the cloud around it: authorities made by openssl, rows put in place by hand.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { aDesired } from "../../heat/testing/desired.ts";
@@ -123,6 +123,5 @@ export function kubeWorld(at: string, port: number, name = "prod") {
       await kubernetes.close();
       rmSync(folder, { recursive: true });
     },
-    writeFile: (file: string, text: string) => writeFileSync(join(folder, file), text),
   };
 }

@@ -101,6 +101,7 @@ test("the pages of a project have no serious issue", async ({ page }) => {
       ["new template", "/templates/new", "Info"],
       ["edit template", `/templates/${template}/edit`, "Info"],
       ["quota", "/quota", /./],
+      ["audit", "/audit", ready.name],
       ["no such cluster", "/clusters/00000000-0000-4000-8000-000000000000", "No such cluster"],
     ])),
   );
@@ -134,6 +135,24 @@ test("menus, dialogs and the wizard have no serious issue", async ({ page }) => 
   await expect(page.getByRole("dialog")).toContainText("Will be removed");
   found.push(...(await findings(page, "delete dialog")));
   await page.getByRole("button", { name: "Keep it" }).click();
+  for (const [tab, open, shows] of [
+    ["node-groups", "Add node group", "Kubernetes labels"],
+    ["access", "Rotate", "stops working"],
+  ] as const) {
+    await page.goto(`/p/${api.projectId}/clusters/${ready.id}/${tab}`);
+    await page.getByRole("main").getByRole("button", { name: open }).first().click();
+    const dialog = page.getByRole("dialog");
+    if (tab === "node-groups") {
+      await dialog.getByText("Image, zone, storage and labels").click();
+      await dialog.getByRole("button", { name: "Add taint" }).click();
+    }
+    await expect(dialog).toContainText(shows);
+    found.push(...(await findings(page, `dialog: ${open}`)));
+  }
+  await page.goto(`/p/${api.projectId}/clusters/${ready.id}?do=upgrade`);
+  await expect(page.getByRole("dialog")).toContainText("To the values of");
+  found.push(...(await findings(page, "dialog: Upgrade")));
+  await page.goto(`/p/${api.projectId}`);
 
   await fillWizard(page, { name: uniqueName("looked-at"), template: "kubernetes-ha", workers: 2 });
   await expect(page.getByText(/^Will make/)).toBeVisible();

@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { node, prepare, root, run, say } from "../server/prepare.mjs";
+import { runClients } from "./clients/run.mjs";
 
 const only = new Set(process.argv.slice(2));
 const wanted = (part) => only.size === 0 || only.has(part);
@@ -99,6 +100,11 @@ async function endToEnd() {
   }));
 }
 
+async function clients() {
+  const found = await runClients();
+  for (const key of Object.keys(total)) total[key] += found[key];
+}
+
 function count(code, report, read) {
   const found = existsSync(report)
     ? read(JSON.parse(readFileSync(report, "utf8")))
@@ -123,6 +129,7 @@ try {
   if (wanted("format"))
     await check("format", node(), ["node_modules/prettier/bin/prettier.cjs", "--check", "--log-level=warn", "."]);
   if (wanted("unit")) await unit();
+  if (wanted("clients")) await clients();
   if (wanted("e2e")) await endToEnd();
 } catch (error) {
   say(error instanceof Error ? error.message : String(error));

@@ -327,6 +327,18 @@ test("what shapes a node makes a new generation, what does not keeps it", () => 
   expect(workerGroupId).not.toBe(masterGroupId);
 });
 
+test("a group's own label that ends up on its nodes replaces them; the same label of the cluster alone does not", () => {
+  const name = (part: DesiredPart, group: Parameters<typeof aGroup>[0] = {}) =>
+    nodeStackName(fedoraCoreosPair, aDesired(part), aGroup({ nodeRevision: "2", ...group }));
+  const labels = { kubelet_options: "--v=4" };
+  expect(name({}, { labels })).not.toBe(name({}));
+  expect(name({ labels })).toBe(name({}));
+  expect(name({}, { labels: { kubeapi_options: "--v=4" } })).toBe(name({}));
+  expect(name({}, { role: "master", labels: { kubeapi_options: "--v=4" } })).not.toBe(name({}, { role: "master" }));
+  // Nodes of before know nothing of this, and are not replaced by a new version of ours.
+  expect(name({}, { labels, nodeRevision: "1" })).toBe(name({}, { nodeRevision: "1" }));
+});
+
 test("neither a new default of the driver nor the cluster's new version replaces nodes of a group that is settled", () => {
   const name = (part: DesiredPart, group: Parameters<typeof aGroup>[0] = {}) =>
     nodeStackName(fedoraCoreosPair, aDesired(part), aGroup(group));

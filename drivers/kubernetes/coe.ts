@@ -6,6 +6,7 @@ import { kubernetesHealth } from "./health.ts";
 import { nodeFiles } from "./node.ts";
 import { kubernetesNodes } from "./nodes.ts";
 import { kubeTag, settings } from "./settings.ts";
+import { nodeShape } from "./shape.ts";
 
 export const kubernetes: HeatCoe = {
   labels: kubernetesLabels,
@@ -15,7 +16,7 @@ export const kubernetes: HeatCoe = {
   version: kubeTag,
   // 2: control plane nodes leave the store when asked, and bear several authorities.
   nodeRevision: "2",
-  shape: () => ({}),
+  shape: nodeShape,
   apiPort: (want) => settings(want).apiPort,
   podCidr: (want) => settings(want).podCidr,
   addons: {

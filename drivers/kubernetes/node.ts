@@ -149,6 +149,7 @@ export function nodeValues(want: Desired, group: NodegroupWish, site: NodeSite):
   const all = images(want);
   const network = networkPlan(want);
   const { template, endpoints, credential, labels } = want;
+  const own = (key: string) => group.labels.get(key) ?? labels.get(key);
   const noProxy = [
     template.noProxy,
     network.subnetCidr,
@@ -195,14 +196,14 @@ export function nodeValues(want: Desired, group: NodegroupWish, site: NodeSite):
       labels.get("crictl_url") ??
       `https://github.com/kubernetes-sigs/cri-tools/releases/download/${companions.crictl}/crictl-${companions.crictl}-linux-{arch}.tar.gz`,
     CRICTL_SHA256: labels.get("crictl_sha256") ?? "",
-    CONTAINERD_URL: labels.get("containerd_tarball_url") ?? "",
-    CONTAINERD_SHA256: labels.get("containerd_tarball_sha256") ?? "",
+    CONTAINERD_URL: own("containerd_tarball_url") ?? "",
+    CONTAINERD_SHA256: own("containerd_tarball_sha256") ?? "",
     CGROUP_DRIVER: set.cgroupDriver,
-    SELINUX_MODE: labels.get("selinux_mode") ?? "enforcing",
+    SELINUX_MODE: own("selinux_mode") ?? "enforcing",
     NODE_LABELS: nodeLabels(group),
     NODE_TAINTS: nodeTaints(group),
     NODE_MARKS: marksWord({ ...group, nodeLabels: ownLabels(group) }),
-    KUBELET_OPTIONS: labels.get("kubelet_options") ?? "",
+    KUBELET_OPTIONS: own("kubelet_options") ?? "",
     BINARY_DIR: site.binaryDir,
     READY_SECONDS: "1200",
   };

@@ -18,7 +18,7 @@ import { getNodegroup, listNodes } from "../../db/nodegroup.ts";
 import type { NewEvent, NewOperation } from "../../db/operation.ts";
 import { isFailed, whyNot, type ClusterStatus, type Operation } from "../../domain/cluster-status.ts";
 import { masterCountProblem, type Cluster } from "../../domain/cluster.ts";
-import { deadline, deletionDeadline } from "../../domain/deadline.ts";
+import { deadline, deletionDeadline, rolloutDeadline } from "../../domain/deadline.ts";
 import { DomainError } from "../../domain/error.ts";
 import { upperBound } from "../../domain/node-rules.ts";
 import { defaultWorker, type ClusterNode, type NodeGroup } from "../../domain/nodegroup.ts";
@@ -101,7 +101,11 @@ export async function retryCluster(deps: Deps, ctx: RequestContext, id: string):
         nodegroups: nodegroups.flatMap((group) =>
           group.status && isFailed(group.status) ? [{ id: group.id, status: retried(group.status) }] : [],
         ),
-        deadlineAt: deadline(cluster, now),
+        // An upgrade or a rotation may be what goes on.
+        deadlineAt:
+          verb === "CREATE"
+            ? deadline(cluster, now)
+            : rolloutDeadline(cluster, cluster.masterCount + cluster.nodeCount, now),
         operation: operation(ctx, "retry"),
         event: event(ctx, "asked to try again"),
       };

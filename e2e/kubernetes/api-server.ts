@@ -13,6 +13,8 @@ const here = import.meta.dirname;
 export interface ApiServer {
   /** `https://127.0.0.1:16443` */
   url: string;
+  /** Starts again with other authorities and a server certificate of the first one; what is stored stays. */
+  renew(keys: Pick<ApiServerOptions, "ca" | "serviceAccount">): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -21,6 +23,7 @@ export const kubernetesIsBuilt = (): boolean =>
   existsSync(join(process.env["JEROBOAM_KUBERNETES_STATE"] ?? "/var/lib/jeroboam-kubernetes", "kube-apiserver"));
 
 export interface ApiServerOptions {
+  /** Certificates of all that are trusted; the key belongs to the first one. */
   ca: KeyAndCertificate;
   serviceAccount: KeyAndCertificate;
   address?: string;
@@ -33,16 +36,19 @@ export interface ApiServerOptions {
 
 /** Its server certificate is issued by `ca` for `address`, as a control plane node's is. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { ca, serviceAccount, address = "127.0.0.1", alsoAt = [], port, etcdPort } = options;
+  const { address = "127.0.0.1", alsoAt = [], port, etcdPort } = options;
   const directory = mkdtempSync(join(tmpdir(), "jeroboam-kubernetes-"));
-  const server = await serverLeaf(ca, [...new Set([address, ...alsoAt])]);
-  const files = {
-    "ca.crt": ca.certPem,
-    "server.crt": server.certPem,
-    "server.key": server.keyPem,
-    "sa.key": serviceAccount.keyPem,
+  const write = async ({ ca, serviceAccount }: Pick<ApiServerOptions, "ca" | "serviceAccount">) => {
+    const server = await serverLeaf(ca, [...new Set([address, ...alsoAt])]);
+    const files = {
+      "ca.crt": ca.certPem,
+      "server.crt": server.certPem,
+      "server.key": server.keyPem,
+      "sa.key": serviceAccount.keyPem,
+    };
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text, { mode: 0o600 });
   };
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text, { mode: 0o600 });
+  await write(options);
   const env = {
     ...process.env,
     KUBERNETES_ADDRESS: address,
@@ -54,9 +60,18 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     await run(join(here, "down"), [directory]);
     rmSync(directory, { recursive: true, force: true });
   };
+  const start = async () => (await run(join(here, "up"), [directory], { env, timeout: 300_000 })).stdout.trim();
   try {
-    const { stdout } = await run(join(here, "up"), [directory], { env, timeout: 300_000 });
-    return { url: stdout.trim(), stop };
+    const url = await start();
+    return {
+      url,
+      stop,
+      async renew(keys) {
+        await run(join(here, "down"), [directory, "kube-apiserver"]);
+        await write(keys);
+        await start();
+      },
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -34,7 +34,11 @@ const Nodes = z.object({
 const certificates = (pem: string) => pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
 
 /** `skip`: this machine has not what the nodes need. */
-export function describeRotation(name: string, openTarget: () => Promise<CloudTarget>, skip = false): void {
+export function describeRotation(
+  name: string,
+  openTarget: () => Promise<CloudTarget>,
+  { masters, skip = false }: { masters: number; skip?: boolean },
+): void {
   describe.skipIf(skip)(`a rotation on ${name}`, () => {
     let product: Product;
     let cloud: Prepared;
@@ -81,7 +85,7 @@ export function describeRotation(name: string, openTarget: () => Promise<CloudTa
       id = await api.createCluster({
         name: "rotation",
         cluster_template_id: template,
-        master_count: 3,
+        master_count: masters,
         node_count: 1,
         create_timeout: 60,
       });
@@ -136,7 +140,7 @@ export function describeRotation(name: string, openTarget: () => Promise<CloudTa
         expect(certificates(await api.ca(id))).toEqual([certificates(newest.caPem)[0]]);
 
         const now = await nodes(newest);
-        expect(now).toHaveLength(4);
+        expect(now).toHaveLength(masters + 1);
         expect(now.every((node) => node.ready)).toBe(true);
         expect(now.filter((node) => names.includes(node.name))).toEqual([]);
       },
@@ -160,13 +164,13 @@ export function describeRotation(name: string, openTarget: () => Promise<CloudTa
         await api.rotateCredential(id);
         await reaches(api, id, "UPDATE_COMPLETE", 10 * minute, cloud.nodes);
         const now = await nodes(newest);
-        expect(now).toHaveLength(4);
+        expect(now).toHaveLength(masters + 1);
         expect(now.filter((node) => names.includes(node.name))).toEqual([]);
         const users = (await trustees(cloud.trusteeAdmin)).filter((user) => user.name?.startsWith(id));
         expect(users).toHaveLength(2);
         expect(growth(before, await inventory(cloud.person, cloud.trusteeAdmin))).toMatchObject({
           trusts: 2,
-          servers: 4,
+          servers: masters + 1,
         });
       },
       12 * minute,

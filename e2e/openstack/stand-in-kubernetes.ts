@@ -1,5 +1,7 @@
 // The Kubernetes of played nodes: the first master runs a real kube-apiserver at the address that the cloud gave the
-// cluster's API (a loopback address, see seed.ts), every node registers itself there with its own certificate.
+// cluster's API (a loopback address, see seed.ts), every node registers itself there with its own certificate. A master
+// that joins with other authorities makes the API server start again with those; one that is asked to leave says it has.
+import { z } from "zod";
 import { freePort } from "../lifecycle/product.ts";
 import { until } from "../lifecycle/until.ts";
 import { ask } from "../kubernetes/ask.ts";
@@ -7,6 +9,8 @@ import { startApiServer } from "../kubernetes/api-server.ts";
 import type { ApiServer } from "../kubernetes/api-server.ts";
 import { beginsCluster } from "../../drivers/kubernetes/node-env.ts";
 import type { NodeEnv } from "../../drivers/kubernetes/node-env.ts";
+import { annotations } from "../../drivers/kubernetes/nodes.ts";
+import { adminLeaf } from "../../server/pki/ca.ts";
 import type { KeyAndCertificate } from "../../server/pki/ca.ts";
 
 /** Content by name, as the bootstrap route gives it: `pki/ca.key`. */
@@ -21,7 +25,7 @@ export const readControlPlaneFiles = (text: string): ControlPlaneFiles =>
   );
 
 export interface Kubernetes {
-  /** What kubeadm does on a master: the first one starts the API. */
+  /** What kubeadm does on a master: the first one starts the API, later ones bring it their authorities. */
   controlPlane(env: NodeEnv, files: ControlPlaneFiles): Promise<void>;
   /** What kubelet does: a Node object that says Ready. Waits for the API as nodes do. */
   register(env: NodeEnv, leaf: KeyAndCertificate): Promise<void>;
@@ -31,21 +35,31 @@ export interface Kubernetes {
 const address = (env: NodeEnv) => env.API_PUBLIC_ADDRESS || env.FLOATING_ADDRESS;
 
 export function standInKubernetes(): Kubernetes {
-  const servers: ApiServer[] = [];
+  const clusters = new Map<string, { server: ApiServer; ca: KeyAndCertificate }>();
+  let stopped = false;
   return {
     async controlPlane(env, files) {
-      if (!beginsCluster(env) || address(env) === "") return;
+      if (address(env) === "") return;
       const file = (name: string) => files.get(name) ?? "";
-      servers.push(
-        await startApiServer({
-          ca: { certPem: file("pki/ca.crt"), keyPem: file("pki/ca.key") },
-          serviceAccount: { certPem: file("pki/sa.pub"), keyPem: file("pki/sa.key") },
-          address: address(env),
-          alsoAt: [env.NODE_ADDRESS, env.API_ADDRESS, "127.0.0.1"].filter((one) => one !== ""),
-          port: Number(env.API_PORT),
-          etcdPort: await freePort(),
-        }),
-      );
+      const ca = { certPem: file("pki/ca.crt"), keyPem: file("pki/ca.key") };
+      const serviceAccount = { certPem: file("pki/sa.pub"), keyPem: file("pki/sa.key") };
+      const known = clusters.get(env.CLUSTER_UUID);
+      if (known && known.ca.certPem !== ca.certPem) {
+        known.ca = ca;
+        await known.server.renew({ ca, serviceAccount });
+      }
+      if (known || !beginsCluster(env)) return;
+      const server = await startApiServer({
+        ca,
+        serviceAccount,
+        address: address(env),
+        alsoAt: [env.NODE_ADDRESS, env.API_ADDRESS, "127.0.0.1"].filter((one) => one !== ""),
+        port: Number(env.API_PORT),
+        etcdPort: await freePort(),
+      });
+      const made = { server, ca };
+      clusters.set(env.CLUSTER_UUID, made);
+      void letLeave(made, () => stopped);
     },
     async register(env, leaf) {
       // A cluster without an address that is reachable from here has no API that could be played.
@@ -73,9 +87,41 @@ export function standInKubernetes(): Kubernetes {
       if (answer.status !== 200) throw new Error(`Kubernetes refuses the node's status: ${answer.body}`);
     },
     stop: async () => {
-      for (const server of servers.splice(0)) await server.stop();
+      stopped = true;
+      for (const { server } of clusters.values()) await server.stop();
+      clusters.clear();
     },
   };
+}
+
+const LeavingNodes = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: z.string(), annotations: z.record(z.string(), z.string()).default({}) }),
+    }),
+  ),
+});
+
+/** What coe-leave does on each master, but for the store: there is one only. */
+async function letLeave(cluster: { server: ApiServer; ca: KeyAndCertificate }, over: () => boolean): Promise<void> {
+  const { url } = cluster.server;
+  while (!over()) {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    try {
+      const tls = { caPem: cluster.ca.certPem, leaf: await adminLeaf(cluster.ca, new Date()) };
+      const { items } = LeavingNodes.parse(JSON.parse((await ask(`${url}/api/v1/nodes`, tls)).body));
+      for (const { metadata } of items)
+        if (annotations.leave in metadata.annotations && !(annotations.left in metadata.annotations))
+          await ask(`${url}/api/v1/nodes/${metadata.name}`, {
+            ...tls,
+            method: "PATCH",
+            contentType: "application/merge-patch+json",
+            body: { metadata: { annotations: { [annotations.left]: new Date().toISOString() } } },
+          });
+    } catch {
+      // It starts again with other authorities, or ends.
+    }
+  }
 }
 
 const labels = (text: string): Record<string, string> =>

@@ -1,5 +1,4 @@
 // Whom a row of the tables lets in, in words of their own: not by the policies that are put to the test.
-import type { PolicyDefaults } from "../../server/auth/policy-defaults.ts";
 import { people, type Person } from "./people.ts";
 
 /**
@@ -51,14 +50,9 @@ export interface Row {
 }
 
 /** What everybody gets of a row. At the console administrators stay in their project; `reaches` = the REST API. */
-export function receptions(row: Row, defaults: PolicyDefaults, reaches: boolean): Record<Person, Reception> {
+export function receptions(row: Row, defaults: "secure" | "legacy", reaches: boolean): Record<Person, Reception> {
   const { audience, about, node, none, but = {} } = row;
-  const allowed =
-    defaults === "secure"
-      ? secure[audience]
-      : defaults === "legacy"
-        ? legacy[audience]
-        : [...secure[audience], ...legacy[audience]];
+  const allowed = (defaults === "secure" ? secure : legacy)[audience];
   const of = (person: Person): Reception => {
     if (person === "stranger") return "unknown";
     const exception = but[person];

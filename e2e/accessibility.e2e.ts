@@ -150,7 +150,7 @@ test("menus, dialogs and the wizard have no serious issue", async ({ page }) => 
     found.push(...(await findings(page, `dialog: ${open}`)));
   }
   await page.goto(`/p/${api.projectId}/clusters/${ready.id}?do=upgrade`);
-  await expect(page.getByRole("dialog")).toContainText("To the values of");
+  await expect(page.getByRole("dialog")).toContainText("Nodes at a time");
   found.push(...(await findings(page, "dialog: Upgrade")));
   await page.goto(`/p/${api.projectId}`);
 

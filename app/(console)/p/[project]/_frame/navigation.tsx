@@ -59,7 +59,7 @@ export function Navigation() {
         aria-label="Sections"
         className="fixed inset-x-0 bottom-0 z-30 border-t border-border bg-surface pb-[env(safe-area-inset-bottom)] md:hidden"
       >
-        <ul className="grid grid-cols-4">
+        <ul className="grid grid-cols-5">
           {sections.map(({ label, href, icon: Icon, here }) => (
             <li key={href}>
               <Link

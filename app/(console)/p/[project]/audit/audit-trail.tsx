@@ -98,7 +98,7 @@ function Line({ row }: { row: Row }) {
   const [open, setOpen] = useState(false);
   const { word, icon: Icon, tone } = marks[row.outcome];
   const gone = row.operation === "delete" && row.outcome === "success";
-  const reason = row.event.reason?.reasonType;
+  const reason = row.event.reason?.reasonCode;
   return (
     <li className="px-4 py-3 text-sm sm:px-5">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-1">

@@ -67,7 +67,7 @@ export function openShell(user: string, project = user): Shell {
       const options = used.get(command) ?? new Set();
       for (const arg of args) if (arg.startsWith("--")) options.add(arg);
       used.set(command, options);
-      execFile(program, [...command.split(" "), ...args], { cwd: folder, env, timeout: 60_000 }, (error, out, err) => {
+      execFile(program, [...command.split(" "), ...args], { cwd: folder, env, timeout: 120_000 }, (error, out, err) => {
         const exitCode = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
         resolve({ exitCode, stdout: out, stderr: err });
       });

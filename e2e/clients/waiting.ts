@@ -7,7 +7,7 @@ import type { Cluster } from "../lifecycle/magnum.ts";
 import { list, signIn } from "../openstack/session.ts";
 import type { Session } from "../openstack/session.ts";
 
-const limitMs = 90_000;
+const limitMs = 180_000;
 
 /** Somebody whose password is the name, in a project; by default in that of the same name. */
 export const enter = (name: string, project = name): Promise<Session> =>

@@ -94,3 +94,53 @@ await() {
     sleep 0.2
   done
 }
+
+# What the packages themselves would set up (databases, users, units) is left out: up does it all.
+install_packages() { # NAME...
+  local policy=/usr/sbin/policy-rc.d name
+  dpkg-query -W "$@" >/dev/null 2>&1 && return
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -q >"$LOGS/apt.log" 2>&1 || skip "apt-get update failed, see $LOGS/apt.log"
+  for name in "$@"; do apt-cache show "$name" >/dev/null 2>&1 || skip "this system has no package $name"; done
+  [ ! -e $policy ] || mv $policy "$STATE/policy-rc.d"
+  printf '#!/bin/sh\nexit 101\n' >$policy && chmod +x $policy
+  local done=''
+  apt-get install -q -y --no-install-recommends --no-upgrade -o Dpkg::Options::=--force-confold "$@" \
+    >>"$LOGS/apt.log" 2>&1 8>&- && done=1
+  rm $policy
+  [ ! -e "$STATE/policy-rc.d" ] || mv "$STATE/policy-rc.d" $policy
+  [ -n "$done" ] || fail "apt-get install failed, see $LOGS/apt.log"
+}
+
+# once NAME COMMAND...: a step of the set-up that must not be repeated.
+once() {
+  local name=$1
+  shift
+  [ ! -e "$STATE/made.$name" ] || return 0
+  ("$@") >>"$LOGS/setup-$name.log" 2>&1 </dev/null || fail "$name failed, see $LOGS/setup-$name.log"
+  touch "$STATE/made.$name"
+}
+
+# configure SERVICE [COMMON]: etc/SERVICE.conf into the home directory where the service looks first.
+configure() {
+  local file=$HOME/.$1/${2:-$1}.conf
+  mkdir -p "$HOME/.$1"
+  sed "/^@LOGIN@\$/{
+r $HERE/etc/login.conf
+d
+}" "$HERE/etc/$1.conf" "$HERE/etc/common.conf" |
+    sed -e "s|@SERVICE@|$1|; s|@PASSWORD@|$PASSWORD|; s|@REGION@|$REGION|; s|@STATE@|$STATE|" \
+      -e "s|@BROKER@|rabbit://guest:guest@127.0.0.1:5672/|" \
+      -e "s|\(connection = \)@DATABASE@\(/.*\)|\1mysql+pymysql://openstack:$PASSWORD@127.0.0.1\2|" >"$file"
+}
+
+sql() { mariadb --no-defaults --socket="$STATE/mysql/socket" -e "$@"; }
+
+# web NAME PORT SCRIPT: a WSGI application. Requests are read whole and connections closed, since uwsgi resets a connection
+# whose request body the application did not read.
+web() {
+  run "$1" uwsgi_python3 --http-socket "127.0.0.1:$2" --wsgi-file "$3" --master --die-on-term --lazy-apps --need-app \
+    --processes "${4:-1}" --enable-threads --threads 8 --buffer-size 65535 --post-buffering 65536 --disable-logging \
+    --add-header 'Connection: close' --procname "$1"
+}
+answers() { [[ $(curl -s -o /dev/null -m 20 -w '%{http_code}' "http://127.0.0.1:$1/") =~ ^(2..|300|401)$ ]]; }

@@ -25,7 +25,18 @@ const ROLES = [
   "k8s_viewer",
 ];
 const USER_ROLES = ["member", "reader", "heat_stack_owner", "creator", "load-balancer_member"];
-const SERVICE_USERS = ["glance", "placement", "nova", "neutron", "cinder", "heat", "barbican", "octavia", "jeroboam"];
+const SERVICE_USERS = [
+  "glance",
+  "placement",
+  "nova",
+  "neutron",
+  "cinder",
+  "heat",
+  "barbican",
+  "octavia",
+  "jeroboam",
+  "magnum",
+];
 const SERVICES: [name: string, type: string, url: string][] = [
   ["glance", "image", "http://127.0.0.1:9292"],
   ["placement", "placement", "http://127.0.0.1:8778"],

@@ -31,7 +31,7 @@ describe("Heat", () => {
 
   /** As check_update_complete and check_create_complete do it: any other status is an error. */
   const wait = (what: string, path: string, during: readonly string[], end: string) =>
-    until(what, 60_000, async () => {
+    until(what, 180_000, async () => {
       const { status } = z.looseObject({ status: z.string() }).parse((await send("GET", path)).body);
       if (status === end) return true;
       if (!during.includes(status)) throw new Error(`Unknown status ${status}`);
@@ -105,7 +105,7 @@ describe("Heat", () => {
 
   it("both: delete until 404, and once more", async () => {
     expect((await send("DELETE", `/clusters/${cluster}`)).status).toBe(204);
-    await until("cluster is gone", 60_000, async () => (await send("GET", `/clusters/${cluster}`)).status === 404);
+    await until("cluster is gone", 180_000, async () => (await send("GET", `/clusters/${cluster}`)).status === 404);
     expect((await send("DELETE", `/clusters/${cluster}`)).status).toBe(404);
     expect((await send("DELETE", `/clustertemplates/${template}`)).status).toBe(204);
   });

@@ -264,6 +264,136 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
       expect(problems).toHaveLength(1);
     });
 
+    /** As the conductor leaves a cluster that is ready. */
+    async function aReadyCluster(): Promise<string> {
+      const id = await aCluster();
+      const { prisma } = runtime.db;
+      await prisma.cluster.update({
+        where: { id },
+        data: { status: "CREATE_COMPLETE", apiAddress: "https://192.0.2.7:6443" },
+      });
+      await prisma.nodeGroup.updateMany({ where: { clusterId: id }, data: { status: "CREATE_COMPLETE" } });
+      return id;
+    }
+
+    /** One for all that is refused and so changes nothing. */
+    let spared: Promise<string> | null = null;
+    const theReadyCluster = () => (spared ??= aReadyCluster());
+
+    interface Change {
+      what: string;
+      console: (id: string) => Promise<unknown>;
+      rest: (id: string) => Promise<RestAnswer>;
+      status: number;
+    }
+    const nodegroup = (what: string, wish: object, body: object, status: number): Change => ({
+      what,
+      console: (id) => console.nodegroup.create({ project, id, name: "pool", ...wish }),
+      rest: (id) => rest("POST", `/v1/clusters/${id}/nodegroups`, { name: "pool", ...body }),
+      status,
+    });
+    const resize = (what: string, wish: { nodeCount: number; nodesToRemove?: string[] }, body: object): Change => ({
+      what,
+      console: (id) => console.cluster.resize({ project, id, ...wish }),
+      rest: (id) => rest("POST", `/v1/clusters/${id}/actions/resize`, body),
+      status: 400,
+    });
+    const upgrade = (what: string, to: () => string, status: number): Change => ({
+      what,
+      console: (id) => console.cluster.upgrade({ project, id, clusterTemplate: to() }),
+      rest: (id) => rest("POST", `/v1/clusters/${id}/actions/upgrade`, { cluster_template: to() }),
+      status,
+    });
+    const changes: Change[] = [
+      nodegroup("a group whose name is taken", { name: "default-worker" }, { name: "default-worker" }, 409),
+      nodegroup("another control plane", { role: "master" }, { role: "master" }, 400),
+      nodegroup("a group of an unknown flavor", { flavorId: "nope" }, { flavor_id: "nope" }, 400),
+      nodegroup("a group of an unknown image", { imageId: "nope" }, { image_id: "nope" }, 400),
+      nodegroup("a group below its minimum", { minNodeCount: 2 }, { node_count: 1, min_node_count: 2 }, 409),
+      nodegroup(
+        "a reserved node label",
+        { nodeLabels: { "a.kubernetes.io/b": "c" } },
+        { node_labels: { "a.kubernetes.io/b": "c" } },
+        409,
+      ),
+      nodegroup(
+        "a taint of no effect",
+        { nodeTaints: [{ key: "a", effect: "No" }] },
+        { node_taints: [{ key: "a", effect: "No" }] },
+        409,
+      ),
+      {
+        what: "the deletion of a default group",
+        console: (id) => console.nodegroup.delete({ project, id, group: "default-worker" }),
+        rest: (id) => rest("DELETE", `/v1/clusters/${id}/nodegroups/default-worker`),
+        status: 400,
+      },
+      {
+        what: "the deletion of a group that is not there",
+        console: (id) => console.nodegroup.delete({ project, id, group: "nope" }),
+        rest: (id) => rest("DELETE", `/v1/clusters/${id}/nodegroups/nope`),
+        status: 404,
+      },
+      resize("a size beyond one group's limit", { nodeCount: 91 }, { node_count: 91 }),
+      resize(
+        "the removal of a node that is not there",
+        { nodeCount: 1, nodesToRemove: ["nope"] },
+        { node_count: 1, nodes_to_remove: ["nope"] },
+      ),
+      upgrade("an upgrade to an unknown template", () => "nope", 404),
+    ];
+
+    test.each(changes.map((change) => [change.what, change] as const))(
+      "refuse %s in the same words, and change nothing",
+      async (_what, change) => {
+        const id = await theReadyCluster();
+        const refused = await refusal(change.console(id));
+        const answer = await change.rest(id);
+        expect(answer.status, answer.text).toBe(change.status);
+        expect(detailOf(answer)).toBe(refused.message);
+        expect((await console.cluster.get({ project, id })).status).toBe("CREATE_COMPLETE");
+      },
+    );
+
+    test("refuse an upgrade that brings nothing or cannot be, as the preview says", async () => {
+      const id = await theReadyCluster();
+      const refused = await refusal(console.cluster.upgrade({ project, id, clusterTemplate: template }));
+      const answer = await rest("POST", `/v1/clusters/${id}/actions/upgrade`, { cluster_template: template });
+      expect(detailOf(answer)).toBe(refused.message);
+      const { problems } = await console.cluster.upgradePreview({ project, id, clusterTemplate: template });
+      expect(problems[0]?.message).toBe(refused.message);
+    });
+
+    test("take the same changes and show the same cluster afterwards", async () => {
+      const [one, two] = [await aReadyCluster(), await aReadyCluster()];
+      await console.nodegroup.create({ project, id: one, name: "pool", nodeCount: 2, maxNodeCount: 5 });
+      const body = { name: "pool", node_count: 2, max_node_count: 5, min_node_count: 0, role: "worker" };
+      expect((await rest("POST", `/v1/clusters/${two}/nodegroups`, body)).status).toBe(202);
+      await console.cluster.resize({ project, id: one, nodegroup: "pool", nodeCount: 3 });
+      const resized = await rest("POST", `/v1/clusters/${two}/actions/resize`, { node_count: 3, nodegroup: "pool" });
+      expect(resized.status, resized.text).toBe(202);
+      const shown = await Promise.all(
+        [one, two].map(async (id) => {
+          const { status, nodeCount, nodegroups } = await console.cluster.get({ project, id });
+          return {
+            status,
+            nodeCount,
+            groups: nodegroups.map((group) => ({
+              ...group,
+              id: "",
+              seq: 0,
+              clusterId: "",
+              createdAt: 0,
+              updatedAt: 0,
+            })),
+          };
+        }),
+      );
+      expect(shown[0]).toEqual(shown[1]);
+      expect(shown[0]).toMatchObject({ status: "UPDATE_IN_PROGRESS", nodeCount: 4 });
+      expect(shown[0]?.groups.at(-1)).toMatchObject({ name: "pool", status: "CREATE_IN_PROGRESS", nodeCount: 3 });
+    });
+
     test("fill a quota's last place once, and take back the identity of who came second", async () => {
       const { used } = (await console.cluster.list({ project })).quota;
       const row = { projectId: project, resource: "Cluster" };

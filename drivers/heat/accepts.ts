@@ -45,6 +45,11 @@ export function acceptsHeat(pair: Pair, want: Wish): Problem[] {
     const volumes = nodeVolumes(want, group);
     if (volumes.boot.size === 0 && group.flavor.diskGib === 0)
       refuse("labels.boot_volume_size", "must be set: the flavor has no disk of its own");
+    if (volumes.boot.size === 0 && group.flavor.diskGib > 0 && group.flavor.diskGib < group.image.minDiskGib)
+      refuse(
+        group.role === "master" ? "master_flavor_id" : "flavor_id",
+        `has a disk of ${group.flavor.diskGib} GB, the image needs ${group.image.minDiskGib}: choose another flavor or set label boot_volume_size`,
+      );
     if (volumes.boot.size > 0 && volumes.boot.size < group.image.minDiskGib)
       refuse("labels.boot_volume_size", `must be at least ${group.image.minDiskGib}: the image needs that much`);
   }

@@ -35,6 +35,11 @@ test.each<[string, DesiredPart, string]>([
     { nodegroups: [aGroup({ role: "master" }), aGroup({ flavor: { id: "f", vcpus: 1, ramMib: 1, diskGib: 0 } })] },
     "labels.boot_volume_size",
   ],
+  [
+    "a flavor whose disk the image does not fit on",
+    { nodegroups: [aGroup({ role: "master" }), aGroup({ flavor: { id: "f", vcpus: 1, ramMib: 1, diskGib: 1 } })] },
+    "flavor_id",
+  ],
   ["a boot volume that is too small for the image", { labels: { boot_volume_size: "5" } }, "labels.boot_volume_size"],
   [
     "allowed ranges without a balancer",
@@ -100,6 +105,16 @@ test("the footprint counts what the templates make", () => {
     loadBalancers: 1,
   });
   expect(driver.footprint(aDesired())).toMatchObject({ floatingIps: 3, ports: 4, loadBalancers: 0, volumes: 0 });
+});
+
+test("every group's nodes can be replaced, but the only master of a cluster without a balancer", () => {
+  const [master, worker] = aDesired().nodegroups;
+  if (!master || !worker) throw new Error("a cluster has both");
+  expect(driver.replaceable(aDesired(), worker)).toEqual([]);
+  expect(driver.replaceable(aDesired({ network: { masterLbEnabled: true } }), master)).toEqual([]);
+  expect(driver.replaceable(aDesired(), master)).toEqual([
+    { field: "master_lb_enabled", message: expect.stringContaining("template with master_lb_enabled") },
+  ]);
 });
 
 test("two drivers for one kind of cluster stop the start", () => {

@@ -12,10 +12,14 @@ const clusterStacks = (cloud: Cloud, key: ClusterKey) =>
 /** With the caller's own credential: what the caller may not see is not there. */
 export async function resourceTree(cloud: Cloud, key: ClusterKey): Promise<ResourceNode[]> {
   const stacks = await clusterStacks(cloud, key);
+  const titles = stacks.map(stackTitle);
   const trees = stacks.toReversed().map(async (stack) => {
+    const title = stackTitle(stack);
+    // While one generation takes the place of another, a group has several stacks.
+    const shared = titles.filter((other) => other === title).length > 1;
     const resources = await cloud.heat.listResources(stack, { nestedDepth: 3 });
     return {
-      name: stackTitle(stack),
+      name: shared ? `${title}, generation ${stack.name.split("-").at(-1) ?? ""}` : title,
       type: "OS::Heat::Stack",
       physicalId: stack.id,
       status: stack.status,

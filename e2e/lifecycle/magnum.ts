@@ -26,6 +26,8 @@ export interface Magnum {
   ca(id: string): Promise<string>;
   /** Has a signing request signed by the cluster's authority. */
   sign(id: string, csr: string): Promise<string>;
+  /** The default workers. */
+  resize(id: string, nodeCount: number): Promise<void>;
   rotateCa(id: string): Promise<void>;
   rotateCredential(id: string): Promise<void>;
 }
@@ -54,6 +56,8 @@ export function magnum(apiUrl: string, person: Session): Magnum {
     },
     deleteCluster: async (id) => void (await ask("DELETE", `clusters/${id}`)),
     ca: async (id) => pem(await ask("GET", `certificates/${id}`)),
+    resize: async (id, nodeCount) =>
+      void (await ask("POST", `clusters/${id}/actions/resize`, { node_count: nodeCount })),
     rotateCa: async (id) => void (await ask("PATCH", `certificates/${id}`)),
     rotateCredential: async (id) => void (await ask("PATCH", `credentials/${id}`)),
     sign: async (id, csr) => pem(await ask("POST", "certificates", { cluster_uuid: id, csr })),

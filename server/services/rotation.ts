@@ -19,6 +19,7 @@ import { discardAuthorities, newAuthorities } from "./authorities.ts";
 import { audited } from "./audit.ts";
 import { targetOf } from "./cluster/can.ts";
 import { event, operation, refuse } from "./cluster/change.ts";
+import { credentialIsRefused } from "./cluster/orphan.ts";
 import { loadParts } from "./cluster/parts.ts";
 import { driverOf, findCluster } from "./cluster/read.ts";
 import type { Deps } from "./deps.ts";
@@ -86,6 +87,7 @@ function caChange(
     status: "UPDATE_IN_PROGRESS",
     nodegroups: working(nodegroups),
     ...(authorities ? { authorities } : {}),
+    maxBatch: 1,
     deadlineAt: rolloutDeadline(cluster, cluster.masterCount + cluster.nodeCount, now),
     operation: operation(ctx, "rotateCa", {
       "certificate authority": [String(pki.revision), String(pki.phase === "trust" ? pki.revision + 1 : pki.revision)],
@@ -110,13 +112,15 @@ export async function rotateCredential(deps: Deps, ctx: RequestContext, what: st
   await audited(deps, ctx, { scope: ctx.scope, id, kind: "rotateCredential" }, () =>
     refuseCredential(deps, ctx, cluster),
   );
+  await refuseMissingKeypair(ctx, cluster);
   const now = deps.clock.now();
+  const orphaned = await credentialIsRefused(deps, ctx, cluster);
   const credentialId = await delegateAnew(deps, ctx, id, deps.env.openstack.trustee.roles);
   try {
     await audited(deps, ctx, { scope: ctx.scope, id, kind: "rotateCredential" }, () =>
       acceptChange(deps.db, ctx.scope, id, now, (current): AcceptedChange => {
         refuseCredential(deps, ctx, current.cluster);
-        return credentialChange(ctx, current, credentialId, now);
+        return credentialChange(ctx, current, credentialId, orphaned, now);
       }),
     );
   } catch (error) {
@@ -125,6 +129,15 @@ export async function rotateCredential(deps: Deps, ctx: RequestContext, what: st
   }
   deps.changes.nudge();
   return { id };
+}
+
+/** Key pairs belong to persons: new nodes are made in the caller's name and so with the caller's key pair. */
+async function refuseMissingKeypair(ctx: RequestContext, { keypair }: Cluster): Promise<void> {
+  if (keypair === null || (await ctx.cloud().nova.findKeypair(keypair))) return;
+  throw new DomainError("invalid_input", `New nodes would be made in your name, and you have no key pair ${keypair}.`, {
+    field: "keypair",
+    remedy: `Import or make a key pair of the name ${keypair} first.`,
+  });
 }
 
 function refuseCredential(deps: Deps, ctx: RequestContext, cluster: Cluster): void {
@@ -138,12 +151,15 @@ function credentialChange(
   ctx: RequestContext,
   { cluster, nodegroups }: CurrentCluster,
   credentialId: string,
+  orphaned: boolean,
   now: Date,
 ): AcceptedChange {
   const owner = cluster.userName ?? cluster.userId;
   return {
     status: "UPDATE_IN_PROGRESS",
     nodegroups: working(nodegroups),
+    // Stacks of an owner who is gone cannot shrink: all new nodes come first, then the old stack goes as a whole.
+    maxBatch: orphaned ? Math.max(1, ...nodegroups.map((group) => group.nodeCount)) : 1,
     // What failed for want of rights can be done with the new ones.
     repair: cluster.status === "UPDATE_FAILED",
     credentialId,

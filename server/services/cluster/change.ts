@@ -28,7 +28,7 @@ import { audited } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import { reach } from "../reach.ts";
 import { targetOf } from "./can.ts";
-import { credentialForDeletion } from "./deletion-credential.ts";
+import { credentialForDeletion } from "./orphan.ts";
 import { loadParts } from "./parts.ts";
 import { driverOf, readable } from "./read.ts";
 

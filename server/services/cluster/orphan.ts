@@ -1,5 +1,4 @@
 // A cluster whose owner is gone can do nothing by itself any more, not even go. Whoever asks for its deletion lends a hand.
-import type { Cloud } from "../../../drivers/openstack/cloud.ts";
 import { isOpenStackError } from "../../../drivers/openstack/error.ts";
 import type { RequestContext } from "../../auth/context.ts";
 import { delegateAnew, openDelegation } from "../../auth/delegated-credential.ts";
@@ -16,9 +15,7 @@ import { targetOf } from "./can.ts";
 export async function credentialForDeletion(deps: Deps, ctx: RequestContext, cluster: Cluster): Promise<string | null> {
   if (ctx.project.id !== cluster.projectId || !may(ctx, "cluster:delete", targetOf(cluster))) return null;
   if (ctx.user.id === cluster.userId && cluster.status !== "DELETE_FAILED") return null;
-  const stored = await getCredential(deps.db, ctx.scope, cluster.id);
-  const access = stored && openDelegation(deps, stored);
-  if (!stored || !access || !(await isRefused(deps.clouds.fromTrust(access, { region: stored.region })))) return null;
+  if (!(await credentialIsRefused(deps, ctx, cluster))) return null;
   try {
     return await delegateAnew(deps, ctx, cluster.id, deps.env.openstack.trustee.roles);
   } catch (error) {
@@ -28,9 +25,13 @@ export async function credentialForDeletion(deps: Deps, ctx: RequestContext, clu
   }
 }
 
-async function isRefused(cloud: Cloud): Promise<boolean> {
+/** Has the cluster's owner lost what it acts by? False also when nobody can tell now. */
+export async function credentialIsRefused(deps: Deps, ctx: RequestContext, cluster: Cluster): Promise<boolean> {
+  const stored = await getCredential(deps.db, ctx.scope, cluster.id);
+  const access = stored && openDelegation(deps, stored);
+  if (!stored || !access) return false;
   try {
-    await cloud.whoAmI();
+    await deps.clouds.fromTrust(access, { region: stored.region }).whoAmI();
     return false;
   } catch (error) {
     return isOpenStackError(error, "unauthorized") || isOpenStackError(error, "forbidden");

@@ -66,6 +66,10 @@ type Row = Prisma.ClusterTemplateGetPayload<object>;
 const visible = (scope: Scope): Prisma.ClusterTemplateWhereInput =>
   scope.kind === "cloud" ? {} : { OR: [{ projectId: scope.projectId }, { public: true, hidden: false }] };
 
+/** These and public ones that are hidden: whoever knows the id may use them. */
+const known = (scope: Scope): Prisma.ClusterTemplateWhereInput =>
+  scope.kind === "cloud" ? {} : { OR: [{ projectId: scope.projectId }, { public: true }] };
+
 const own = (scope: Scope): Prisma.ClusterTemplateWhereInput =>
   scope.kind === "cloud" ? {} : { projectId: scope.projectId };
 
@@ -108,11 +112,18 @@ function search(q: string | undefined): Prisma.ClusterTemplateWhereInput {
 
 /** Own, or public (a public one that is hidden can still be used by who knows its id). Throws template_not_found. */
 export async function getTemplate(db: Db, scope: Scope, id: string): Promise<TemplateRow> {
-  const where: Prisma.ClusterTemplateWhereInput =
-    scope.kind === "cloud" ? {} : { OR: [{ projectId: scope.projectId }, { public: true }] };
-  const row = await db.prisma.clusterTemplate.findFirst({ where: { AND: [where, { id }] }, include: count });
+  const row = await db.prisma.clusterTemplate.findFirst({ where: { AND: [known(scope), { id }] }, include: count });
   if (!row) throw notFound(id);
   return toRow(scope, row);
+}
+
+/** Labels of those of these templates that the scope may know, as getTemplate finds them, by id. */
+export async function listTemplateLabels(db: Db, scope: Scope, ids: readonly string[]): Promise<Map<string, Labels>> {
+  const rows = await db.prisma.clusterTemplate.findMany({
+    where: { AND: [known(scope), { id: { in: [...ids] } }] },
+    select: { id: true, labels: true },
+  });
+  return new Map(rows.map(({ id, labels }) => [id, readJson(Labels, labels, "ClusterTemplate.labels")]));
 }
 
 /** By exact name among the visible ones. Throws template_not_found, template_ambiguous. */

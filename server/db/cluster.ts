@@ -1,6 +1,6 @@
 // Clusters as they are read. What changes them is in cluster-change.ts and reconcile.ts.
 import { z } from "zod";
-import type { Prisma } from "./generated/sqlite/client.ts";
+import { Prisma } from "./generated/sqlite/client.ts";
 import {
   clusterStatuses,
   statusGroup,
@@ -69,47 +69,58 @@ export interface ClusterQuery extends ClusterFilter {
 }
 
 const withTemplate = { template: { select: { name: true } } } as const;
-type Row = Prisma.ClusterGetPayload<object>;
+type Unlisted = "facts" | "previous" | "seenBackend";
+type Row = Omit<Prisma.ClusterGetPayload<object>, Unlisted>;
 
 /** Two queries a page. Throws invalid_input for an unknown sort or cursor, cluster_not_found for an unknown marker. */
 export async function listClusters(db: Db, scope: Scope, query: ClusterQuery): Promise<Page<ClusterRow>> {
-  return page(db, scope, query, toClusterRow);
+  const { matches, where, orderBy, pageFrom } = await partOf(db, scope, query);
+  const [found, total] = await Promise.all([
+    db.prisma.cluster.findMany({ where, orderBy, take: query.size + 1, omit: unlisted, include: withTemplate }),
+    db.prisma.cluster.count({ where: matches }),
+  ]);
+  const { rows, next } = pageFrom(found);
+  return { rows: rows.map(toClusterRow), total, next };
 }
 
-/** As listClusters, with every field of each cluster (the REST API's detail list). */
-export async function listClusterDetails(db: Db, scope: Scope, query: ClusterQuery): Promise<Page<Cluster>> {
-  return page(db, scope, query, toCluster);
-}
-
-async function page<T>(
+/**
+ * As listClusters, with every field of each cluster and without the total, which costs as much as there are clusters
+ * (the REST API's lists). One query, two with a marker.
+ */
+export async function listClusterDetails(
   db: Db,
   scope: Scope,
   query: ClusterQuery,
-  read: (row: Row & { template: { name: string } }) => T,
-): Promise<Page<T>> {
+): Promise<Omit<Page<Cluster>, "total">> {
+  const { where, orderBy, pageFrom } = await partOf(db, scope, query);
+  const found = await db.prisma.cluster.findMany({ where, orderBy, take: query.size + 1, omit: unlisted });
+  const { rows, next } = pageFrom(found);
+  return { rows: rows.map(toCluster), next };
+}
+
+/** Large columns that nobody lists. */
+const unlisted = { facts: true, previous: true, seenBackend: true } as const;
+
+/** Condition and order of a page, and what the rows found make of it. */
+async function partOf(db: Db, scope: Scope, query: ClusterQuery) {
   const { by, direction, name } = readSort(clusterSorts, query.sort ?? "name");
   const marker = query.marker
-    ? await db.prisma.cluster.findFirst({ where: { AND: [clustersIn(scope), { id: query.marker }] } })
+    ? await db.prisma.cluster.findFirst({ where: { AND: [clustersIn(scope), { id: query.marker }] }, omit: unlisted })
     : null;
   if (query.marker && !marker) throw notFound(query.marker);
   const after = marker ? positionOf(marker, by) : query.after ? readCursor(name, query.after) : null;
   const matches = matching(scope, query);
   const part = pageOf<Prisma.ClusterWhereInput, Prisma.ClusterOrderByWithRelationInput>({ by, direction, after });
-  const [found, total] = await Promise.all([
-    db.prisma.cluster.findMany({
-      where: { AND: [matches, ...part.where] },
-      orderBy: part.orderBy,
-      take: query.size + 1,
-      include: withTemplate,
-    }),
-    db.prisma.cluster.count({ where: matches }),
-  ]);
-  const rows = found.slice(0, query.size);
-  const last = rows.at(-1);
   return {
-    rows: rows.map(read),
-    total,
-    next: found.length > query.size && last ? writeCursor(name, positionOf(last, by)) : null,
+    matches,
+    where: { AND: [matches, ...part.where] },
+    orderBy: part.orderBy,
+    /** One row more than the page holds is asked for, to know whether another page follows. */
+    pageFrom<Found extends { seq: number }>(found: Found[]): { rows: Found[]; next: string | null } {
+      const rows = found.slice(0, query.size);
+      const last = rows.at(-1);
+      return { rows, next: found.length > query.size && last ? writeCursor(name, positionOf(last, by)) : null };
+    },
   };
 }
 
@@ -162,6 +173,30 @@ export async function getCluster(db: Db, scope: Scope, id: string): Promise<Clus
   const row = await db.prisma.cluster.findFirst({ where: { AND: [clustersIn(scope), { id }] } });
   if (!row) throw notFound(id);
   return toCluster(row);
+}
+
+/**
+ * A cluster and the labels of its template (null = the template is not for this scope); null = no such cluster. The
+ * hottest read of the REST API: this SQL takes a fifth of the processor time of Prisma's two queries (60 us to 300 us).
+ */
+export async function findClusterAndLabels(
+  db: Db,
+  scope: Scope,
+  id: string,
+): Promise<{ cluster: Cluster; templateLabels: Labels | null } | null> {
+  const conditions = Object.entries(clustersIn(scope)).map(
+    ([column, value]) => Prisma.sql`AND c.${Prisma.raw(`"${column}"`)} = ${value}`,
+  );
+  const own =
+    scope.kind === "project" ? Prisma.sql`AND (t."public" OR t."projectId" = ${scope.projectId})` : Prisma.empty;
+  // Everything that is used of it is held against the domain's schema in toCluster.
+  const [row] = await db.prisma.$queryRaw<(Row & { templateLabels: string | null })[]>`
+    SELECT c.*, t."labels" AS "templateLabels" FROM "Cluster" c
+    LEFT JOIN "ClusterTemplate" t ON t."id" = c."templateId" ${own}
+    WHERE c."id" = ${id} ${conditions.length === 0 ? Prisma.empty : Prisma.join(conditions, " ")}`;
+  if (!row) return null;
+  const templateLabels = readOptionalJson(Labels, row.templateLabels, "ClusterTemplate.labels");
+  return { cluster: toCluster(row), templateLabels };
 }
 
 /** By exact name. Throws cluster_not_found, cluster_ambiguous. */

@@ -3,10 +3,11 @@ import type { ClusterDriver } from "../../../drivers/driver.ts";
 import { wishOf, type WishedCluster, type WishedNodegroup } from "../../../drivers/wish.ts";
 import type { RequestContext } from "../../auth/context.ts";
 import { authorize } from "../../auth/policy.ts";
-import { getTemplate } from "../../db/cluster-template.ts";
+import { getTemplate, listTemplateLabels } from "../../db/cluster-template.ts";
 import {
   clusterNameTaken,
   countByStatus,
+  findClusterAndLabels,
   findClusterByName,
   getCluster as getClusterRecord,
   getClusterFacts,
@@ -17,12 +18,12 @@ import { getNodegroupFacts, listNodegroups, listNodes } from "../../db/nodegroup
 import { lastOperation, listEvents, listOperations } from "../../db/operation.ts";
 import { getQuotaUse } from "../../db/quota.ts";
 import type { Scope } from "../../db/scope.ts";
-import { statusesOf, type ClusterStatus, type StatusGroup } from "../../domain/cluster-status.ts";
+import { isFailed, statusesOf, type ClusterStatus, type StatusGroup } from "../../domain/cluster-status.ts";
 import type { ClusterTemplate } from "../../domain/cluster-template.ts";
 import type { Cluster } from "../../domain/cluster.ts";
 import { DomainError } from "../../domain/error.ts";
 import { generatedName, uuidLike } from "../../domain/identifier.ts";
-import { diffLabels, type LabelDifference } from "../../domain/labels.ts";
+import { diffLabels, type LabelDifference, type Labels } from "../../domain/labels.ts";
 import type { NodeGroup } from "../../domain/nodegroup.ts";
 import type { Deps } from "../deps.ts";
 import { reach } from "../reach.ts";
@@ -78,24 +79,22 @@ export async function listFullClusters(
   ctx: RequestContext,
   wish: ListWish & { size: number },
   detail: boolean,
-): Promise<Page<ClusterWithLabels>> {
+): Promise<{ rows: ClusterWithLabels[] }> {
   authorize(ctx, detail ? "cluster:detail" : "cluster:get_all");
   const scope = reach(ctx, detail ? "cluster:detail_all_projects" : "cluster:get_all_all_projects");
-  const page = await listClusterDetails(deps.db, scope, {
+  const { rows } = await listClusterDetails(deps.db, scope, {
     sort: wish.sort ?? "id",
     marker: wish.marker,
     after: wish.after,
     size: wish.size,
   });
-  const templates = new Map<string, ClusterTemplate | null>();
-  if (detail)
-    for (const id of new Set(page.rows.map((cluster) => cluster.clusterTemplateId)))
-      templates.set(id, await templateOf(deps, scope, id));
+  const templates = detail
+    ? await listTemplateLabels(deps.db, scope, [...new Set(rows.map((cluster) => cluster.clusterTemplateId))])
+    : new Map<string, Labels>();
   return {
-    ...page,
-    rows: page.rows.map((cluster) => ({
+    rows: rows.map((cluster) => ({
       cluster,
-      labelDifference: difference(cluster, templates.get(cluster.clusterTemplateId) ?? null),
+      labelDifference: diffLabels(cluster.labels, templates.get(cluster.clusterTemplateId) ?? {}),
     })),
   };
 }
@@ -115,20 +114,26 @@ export async function findCluster(
   return findClusterByName(deps.db, scope, what);
 }
 
-/** For the REST API's show: the cluster, what its labels change, and its node groups for `faults`. */
+/** For the REST API's show: the cluster, what its labels change, and the groups of a failed one for `faults`. */
 export async function showCluster(
   deps: Deps,
   ctx: RequestContext,
   what: string,
 ): Promise<ClusterWithLabels & { nodegroups: NodeGroup[] }> {
+  const { db } = deps;
   const scope = reach(ctx, "cluster:get_one_all_projects");
-  const cluster = await findCluster(deps, ctx, what, scope);
+  const id = uuidLike(what);
+  const byId = id === null ? null : await findClusterAndLabels(db, scope, id);
+  const cluster = byId?.cluster ?? (await findClusterByName(db, scope, what));
   authorize(ctx, "cluster:get", targetOf(cluster));
-  const [template, nodegroups] = await Promise.all([
-    templateOf(deps, scope, cluster.clusterTemplateId),
-    listNodegroups(deps.db, scope, cluster.id),
-  ]);
-  return { cluster, labelDifference: difference(cluster, template), nodegroups };
+  const templateLabels = byId
+    ? byId.templateLabels
+    : (await listTemplateLabels(db, scope, [cluster.clusterTemplateId])).get(cluster.clusterTemplateId);
+  return {
+    cluster,
+    labelDifference: diffLabels(cluster.labels, templateLabels ?? {}),
+    nodegroups: isFailed(cluster.status) ? await listNodegroups(db, scope, cluster.id) : [],
+  };
 }
 
 /** Everything that a cluster's page needs but what only OpenStack could tell slowly. */

@@ -52,8 +52,10 @@ export interface Door {
   post(url: string, body: object, call?: Call): Promise<Answer>;
   patch(url: string, steps: unknown, call?: Call): Promise<Answer>;
   template(given?: Parameters<typeof writeTemplate>[2]): Promise<string>;
-  /** A cluster of the member's in a status, as the conductor would have left it. */
+  /** A cluster of the member's in a status. */
   cluster(status: ClusterStatus, given?: Given): Promise<string>;
+  /** Puts a cluster and its groups into a status, as the conductor would have. */
+  settle(id: string, status: ClusterStatus): Promise<void>;
 }
 
 /**
@@ -102,6 +104,13 @@ export function openDoor({ cloud = false, drivers }: { cloud?: boolean; drivers?
     return { status, headers: answer.headers, text, json, detail: status < 400 ? "" : detailOf(parsed) };
   }
 
+  async function settle(id: string, status: ClusterStatus): Promise<void> {
+    const { prisma } = database.db;
+    const apiAddress = status === "CREATE_IN_PROGRESS" ? null : "https://192.0.2.1:6443";
+    await prisma.cluster.update({ where: { id }, data: { status, apiAddress } });
+    await prisma.nodeGroup.updateMany({ where: { clusterId: id }, data: { status } });
+  }
+
   return {
     get app() {
       return door().app;
@@ -117,15 +126,14 @@ export function openDoor({ cloud = false, drivers }: { cloud?: boolean; drivers?
     post: (url, body, more = {}) => call(url, { method: "POST", body, ...more }),
     patch: (url, steps, more = {}) => call(url, { method: "PATCH", body: JSON.stringify(steps), ...withType(more) }),
     template: (given) => writeTemplate(database.db, door().owner.scope, { userId: door().owner.user.id, ...given }),
+    settle,
     async cluster(status, given = {}) {
       const { owner } = door();
       const id = await writeCluster(database.db, owner.scope, {
         ...given,
         cluster: { userId: owner.user.id, ...given.cluster },
       });
-      const apiAddress = status === "CREATE_IN_PROGRESS" ? null : "https://192.0.2.1:6443";
-      await database.db.prisma.cluster.update({ where: { id }, data: { status, apiAddress } });
-      await database.db.prisma.nodeGroup.updateMany({ where: { clusterId: id }, data: { status } });
+      await settle(id, status);
       return id;
     },
   };

@@ -138,3 +138,32 @@ test("a new credential comes to all nodes that can be replaced; a lone control p
   expect(await health(after, last)).toMatchObject({ status: "HEALTHY" });
   await remove(after);
 });
+
+test("new nodes that fail stop the change with their reason; the old ones serve on, and going back removes the new", async () => {
+  const want = await aCluster();
+  const old = (await go(want)).last;
+  const [master] = want.nodegroups;
+  if (!master) throw new Error("there is a master");
+  const broken = { ...want, nodegroups: [master, await group({ count: 2, flavorName: "fail.boot" })] };
+  const { last: failed } = await go(broken);
+  expect(failed).toMatchObject({ state: "failed", reason: expect.stringMatching(/^worker 0, setup: phase runtime: /) });
+  expect(groupOf(failed, "default-worker")).toMatchObject({ state: "failed", count: 3 });
+  const states = groupOf(failed, "default-worker")
+    ?.nodes.filter((node) => node.ready)
+    .map((node) => node.serverId);
+  expect(states?.toSorted()).toEqual(idsOf(old, "default-worker").toSorted());
+
+  const { steps, each } = journal();
+  const { last } = await go(want, { each });
+  expect(steps).toEqual(["deleteStack"]);
+  expect(last.state).toBe("ready");
+  expect(idsOf(last, "default-worker")).toEqual(idsOf(old, "default-worker"));
+
+  // What fails once only is mended by a repair, and the rollout goes on to its end.
+  const once = { ...want, nodegroups: [master, await group({ count: 2, flavorName: "fail.once" })] };
+  expect((await go(once)).last.state).toBe("failed");
+  const mended = (await go({ ...once, repair: true })).last;
+  expect(mended.state).toBe("ready");
+  expect(idsOf(mended, "default-worker").filter((id) => idsOf(old, "default-worker").includes(id))).toEqual([]);
+  await remove(once);
+});

@@ -13,6 +13,10 @@ import { RotateCaDialog } from "./rotate-ca-dialog";
 
 const names = { kubernetes: "Cluster CA", etcd: "etcd CA", "front-proxy": "Front proxy CA" } as const;
 
+/** While a rotation runs there are two of each: one signs, the other one is trusted besides. */
+const title = ({ type, signs }: Outputs["certificate"]["authorities"][number]) =>
+  signs ? names[type] : `${names[type]}, trusted besides`;
+
 /** The cluster's authorities: public, so that other tools can be told whom to trust. */
 export function AuthoritiesPanel({ cluster }: { cluster: Outputs["cluster"]["get"] }) {
   const { id, name } = cluster;
@@ -50,9 +54,9 @@ export function AuthoritiesPanel({ cluster }: { cluster: Outputs["cluster"]["get
       )}
       <ul className="divide-y divide-separator">
         {authorities.data?.map((authority) => (
-          <li key={authority.type} className="flex items-start gap-3 px-4 py-3 sm:px-5">
+          <li key={authority.fingerprint} className="flex items-start gap-3 px-4 py-3 sm:px-5">
             <div className="min-w-0 flex-1 text-sm">
-              <p className="font-medium">{names[authority.type]}</p>
+              <p className="font-medium">{title(authority)}</p>
               <p className="text-[0.8125rem] text-muted">Until {dateTime(authority.notAfter)}</p>
               <p className="mt-1 truncate font-mono text-xs text-muted" title={authority.fingerprint}>
                 {authority.fingerprint}
@@ -61,7 +65,7 @@ export function AuthoritiesPanel({ cluster }: { cluster: Outputs["cluster"]["get
             <Button
               variant="ghost"
               size="icon-sm"
-              aria-label={`Download ${names[authority.type]}`}
+              aria-label={`Download ${title(authority)}`}
               tip="Download"
               onClick={() => void download(authority.type, authority.pem)}
             >

@@ -1,5 +1,6 @@
 import { tracked, TRPCError } from "@trpc/server";
 import { z } from "zod";
+import type { Change } from "../changes.ts";
 import { ClusterStatus, statusGroups } from "../domain/cluster-status.ts";
 import { ClusterCreate } from "../domain/cluster.ts";
 import { DomainError } from "../domain/error.ts";
@@ -67,6 +68,13 @@ const Upgrade = ById.extend({
 /** Milliseconds, within what timers can count. */
 const timeLeft = (end: Date, now: Date) => Math.min(Math.max(end.getTime() - now.getTime(), 0), 2 ** 31 - 1);
 
+/** Changes as screens hear of them; the end of the token is the end of the stream, and said so. */
+async function* told(changes: AsyncIterable<Change>, isOver: () => boolean) {
+  for await (const { seq, clusterIds } of changes) yield tracked(String(seq), { clusterIds });
+  if (isOver())
+    throw new TRPCError({ code: "UNAUTHORIZED", cause: new DomainError("unauthenticated", "Your session has ended.") });
+}
+
 const After = { after: z.string().max(256).optional() };
 
 export const clusterRouter = router({
@@ -128,17 +136,12 @@ export const clusterRouter = router({
   /** Yields when something changed in the project (or only in `cluster`): screens then ask again for what they show. */
   watch: projectProcedure
     .input(InProject.extend({ cluster: Uuid.optional(), lastEventId: z.string().regex(/^\d+$/).nullish() }))
-    .subscription(async function* ({ ctx, input, signal }) {
+    .subscription(({ ctx, input, signal }) => {
       // The gate was passed once; a stream must not outlive the token that opened it.
       const over = AbortSignal.timeout(timeLeft(ctx.request.tokenInfo.expiresAt, ctx.deps.clock.now()));
       const either = signal ? AbortSignal.any([signal, over]) : over;
       const after = input.lastEventId ? Number(input.lastEventId) : undefined;
-      for await (const change of watchProject(ctx.deps, ctx.request, either, { cluster: input.cluster, after }))
-        yield tracked(String(change.seq), { clusterIds: change.clusterIds });
-      if (over.aborted && signal?.aborted !== true)
-        throw new TRPCError({
-          code: "UNAUTHORIZED",
-          cause: new DomainError("unauthenticated", "Your session has ended."),
-        });
+      const changes = watchProject(ctx.deps, ctx.request, either, { cluster: input.cluster, after });
+      return told(changes, () => over.aborted && signal?.aborted !== true);
     }),
 });

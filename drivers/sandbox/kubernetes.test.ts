@@ -68,6 +68,17 @@ describe("the API of a cluster of the sandbox", () => {
     expect(await nodes.read(wish(ca.pem, ca), address)).toBeUndefined();
   });
 
+  test("a control plane that begins again after all of it was lost begins with nothing", async () => {
+    open();
+    const ca = world.authority();
+    const want = wish(ca.pem, ca);
+    await world.master("a-0", "10.0.0.10", ca.pem, ca);
+    world.worker("w-0", "10.0.0.20");
+    world.core.state.servers.remove("a-0");
+    await world.master("b-0", "10.0.0.11", ca.pem, ca);
+    expect([...((await nodes.read(want, address))?.keys() ?? [])]).toEqual(["b-0"]);
+  });
+
   test("the only member does not leave", async () => {
     open();
     const ca = world.authority();

@@ -41,14 +41,16 @@ export function openKubernetes(core: Core) {
   /** The first control plane node makes the cluster, others become members of it. May be repeated. */
   function join(env: NodeEnv, server: Server, serving: KubernetesMaster): void {
     const known = state.kubernetes.get(env.CLUSTER_UUID);
-    if (known) {
+    const isLost = known && Object.keys(known.masters).every((id) => !state.servers.get(id));
+    // One that begins the cluster joins nothing: where nobody is left, its store is empty.
+    if (known && !(isLost && beginsCluster(env))) {
       // As the node's program does before it joins: members whose server is gone make the store ask in vain.
       const masters = Object.entries(known.masters).filter(([id]) => state.servers.get(id));
       state.kubernetes.change(known, { masters: { ...Object.fromEntries(masters), [server.id]: serving } });
       return;
     }
     if (!beginsCluster(env)) return;
-    state.kubernetes.save({
+    const begun: Row = {
       id: env.CLUSTER_UUID,
       name: env.CLUSTER_NAME,
       projectId: server.projectId,
@@ -57,11 +59,13 @@ export function openKubernetes(core: Core) {
       port: Number(env.API_PORT) || 6443,
       version: env.KUBE_TAG,
       objects: {},
-      revision: 100,
+      revision: known?.revision ?? 100,
       startedAt: core.now(),
       masters: { [server.id]: serving },
       placements: {},
-    });
+    };
+    if (known) state.kubernetes.change(known, begun);
+    else state.kubernetes.save(begun);
     core.wake();
   }
 

@@ -22,6 +22,8 @@ export function buildApi(deps: Deps & { readiness?: Readiness }): FastifyInstanc
     genReqId: () => `req-${randomUUID()}`,
     bodyLimit: 1 << 20,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
+    // Addresses that cannot be decoded are refused before any hook.
+    frameworkErrors: (error, request, reply) => void refuse(error, request, reply.header(requestIdHeader, request.id)),
     // A first part other than v1 is read as if /v1 stood in front (magnum-api 1.5).
     rewriteUrl: ({ url = "/" }) => (/^\/v1([/?]|$)/.test(url) || open.test(pathOf(url)) ? url : `/v1${url}`),
   });
@@ -51,7 +53,7 @@ export function buildApi(deps: Deps & { readiness?: Readiness }): FastifyInstanc
       "request",
     );
   });
-  app.setErrorHandler(async (error, request, reply) => {
+  async function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const answer = errorAnswer(error, request.id, deps.env.openstack.authUrl);
     if (answer.unexpected) deps.log.error({ err: error, requestId: request.id }, "request failed");
     const version = versionOf(request, error);
@@ -60,7 +62,8 @@ export function buildApi(deps: Deps & { readiness?: Readiness }): FastifyInstanc
       .code(answer.status)
       .header("content-type", "application/json")
       .send(bytes(answer.body));
-  });
+  }
+  app.setErrorHandler(refuse);
   app.setNotFoundHandler(async (request, reply) => {
     const allowed = methodsOf(pathOf(request.url));
     if (allowed === null) throw new ApiRefusal(404, "", "Not Found");

@@ -1,0 +1,163 @@
+// What the requests meet: the api role over a real database, with a sandbox that knows the callers, and some clusters,
+// groups, templates and quotas whose ids and names stay the same each time the world is made anew.
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import { kubernetesFedoraCoreos } from "../../drivers/kubernetes-fedora-coreos/driver.ts";
+import { driverRegistry } from "../../drivers/registry.ts";
+import { connect } from "../../server/db/client.ts";
+import { migrate } from "../../server/db/migrate.ts";
+import { projectScope } from "../../server/db/scope.ts";
+import { clusterStatuses } from "../../server/domain/cluster-status.ts";
+import { buildApi } from "../../server/rest/app.ts";
+import { aNodegroup, writeCluster, writeTemplate } from "../../server/testing/builders.ts";
+import { openTestCloud } from "../../server/testing/test-cloud.ts";
+import { testDeps } from "../../server/testing/test-deps.ts";
+
+const id = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
+
+export const known = {
+  clusters: [id(1), id(2), id(3), "settled", "failed", "twin", "theirs", id(9), "busy"],
+  templates: [id(21), id(22), id(23), "small", "public", "hidden"],
+  nodegroups: ["default-master", "default-worker", "extra", id(31), "1", "2"],
+  people: ["member", "reader", "other", "admin"],
+} as const;
+export type Person = (typeof known.people)[number];
+
+export interface World {
+  app: FastifyInstance;
+  tokens: Record<Person, string>;
+  projects: { own: string; other: string };
+  /** As at the beginning, whatever happened since. */
+  renew(): Promise<void>;
+  /** Rows written since the beginning by anything; cheap. */
+  writes(): Promise<number>;
+  /** Of everything that is stored, a word for each table. */
+  digest(): Promise<Map<string, string>>;
+  /** What must hold whatever was accepted; null = it does. */
+  broken(): Promise<string | null>;
+  close(): Promise<void>;
+}
+
+const Count = z.array(z.object({ n: z.coerce.number() }));
+
+export async function openWorld(): Promise<World> {
+  const folder = mkdtempSync(join(tmpdir(), "jeroboam-fuzz-"));
+  const url = `file:${join(folder, "fuzz.db")}`;
+  await migrate(url);
+  const db = connect(url);
+  const cloud = await openTestCloud();
+  const deps = testDeps(db, {
+    clouds: cloud.clouds,
+    clock: { now: () => new Date() },
+    drivers: driverRegistry([kubernetesFedoraCoreos]).all,
+  });
+  const app = buildApi(deps);
+  const [member, reader, other, admin] = [
+    await cloud.token("demo", "demo"),
+    await cloud.token("reader", "demo"),
+    await cloud.token("other", "other"),
+    await cloud.token("admin", "admin"),
+  ];
+  const own = projectScope(member.projectId, "RegionOne", null);
+  const theirs = projectScope(other.projectId, "RegionOne", null);
+  const listed = await db.prisma.$queryRaw<
+    unknown[]
+  >`SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name`;
+  const tables = z
+    .array(z.object({ name: z.string() }))
+    .parse(listed)
+    .flatMap(({ name }) => (/^(_|sqlite_)/.test(name) ? [] : name));
+
+  async function renew(): Promise<void> {
+    const { prisma } = db;
+    await prisma.cluster.deleteMany();
+    await prisma.clusterTemplate.deleteMany();
+    await prisma.credential.deleteMany();
+    await prisma.quota.deleteMany();
+    const real = { imageId: "fedora-coreos-38", masterFlavorId: "m1.medium", userId: member.userId };
+    await writeTemplate(db, own, { ...real, id: id(21), name: "small", labels: { a: "1", b: "2" } });
+    await writeTemplate(db, theirs, { ...real, id: id(22), name: "public", public: true });
+    await writeTemplate(db, theirs, { ...real, id: id(23), name: "hidden", public: true, hidden: true });
+    const clusters = [
+      [1, "settled", own, "CREATE_COMPLETE"],
+      [2, "failed", own, "UPDATE_FAILED"],
+      [3, "busy", own, "UPDATE_IN_PROGRESS"],
+      [4, "twin", own, "CREATE_COMPLETE"],
+      [5, "twin", own, "ROLLBACK_FAILED"],
+      [9, "theirs", theirs, "CREATE_COMPLETE"],
+    ] as const;
+    for (const [number, name, scope, status] of clusters) {
+      const mine = scope === own;
+      const cluster = {
+        id: id(number),
+        name,
+        userId: mine ? member.userId : other.userId,
+        clusterTemplateId: id(mine ? 21 : 22),
+        labels: { a: "1", c: "3" },
+      };
+      const base = { cluster, masters: 1, workers: 2 };
+      await writeCluster(db, scope, base);
+      await prisma.cluster.update({
+        where: { id: id(number) },
+        data: { status, apiAddress: "https://192.0.2.1:6443" },
+      });
+      await prisma.nodeGroup.updateMany({ where: { clusterId: id(number) }, data: { status } });
+    }
+    const model = await prisma.nodeGroup.findFirstOrThrow({ where: { clusterId: id(1), role: "worker" } });
+    const { seq: _, ...extra } = model;
+    await prisma.nodeGroup.create({
+      data: { ...extra, id: id(31), name: aNodegroup({ name: "extra" }).name, isDefault: false, nodeCount: 1 },
+    });
+    await prisma.cluster.update({ where: { id: id(1) }, data: { nodeCount: 3 } });
+    await prisma.quota.create({
+      data: { projectId: member.projectId, resource: "Cluster", hardLimit: 8, createdAt: new Date() },
+    });
+  }
+
+  return {
+    app,
+    tokens: { member: member.token, reader: reader.token, other: other.token, admin: admin.token },
+    projects: { own: member.projectId, other: other.projectId },
+    renew,
+    async writes() {
+      return Count.parse(await db.prisma.$queryRaw`SELECT total_changes() AS n`)[0]?.n ?? 0;
+    },
+    async digest() {
+      const digests = new Map<string, string>();
+      for (const table of tables) {
+        const rows = await db.prisma.$queryRawUnsafe<unknown[]>(`SELECT * FROM "${table}" ORDER BY 1, 2`);
+        const text = JSON.stringify(rows, (_key, value: unknown) =>
+          typeof value === "bigint" ? String(value) : value,
+        );
+        digests.set(table, createHash("sha256").update(text).digest("hex"));
+      }
+      return digests;
+    },
+    async broken() {
+      const clusters = await db.prisma.cluster.findMany({
+        select: { id: true, status: true, masterCount: true, nodeCount: true, nodegroups: true },
+      });
+      for (const { id: cluster, status, masterCount, nodeCount, nodegroups } of clusters) {
+        const sum = (master: boolean) =>
+          nodegroups.filter(({ role }) => (role === "master") === master).reduce((n, group) => n + group.nodeCount, 0);
+        if (sum(true) !== masterCount) return `${cluster} says ${masterCount} masters, its groups have ${sum(true)}`;
+        if (sum(false) !== nodeCount) return `${cluster} says ${nodeCount} nodes, its groups have ${sum(false)}`;
+        if (!clusterStatuses.some((word) => word === status)) return `${cluster} is ${status}`;
+        for (const { name, nodeCount: n, minNodeCount, maxNodeCount } of nodegroups)
+          if (n < minNodeCount || (maxNodeCount !== null && n > maxNodeCount))
+            return `group ${name} of ${cluster} has ${n} of ${minNodeCount} to ${maxNodeCount}`;
+      }
+      return null;
+    },
+    async close() {
+      await app.close();
+      await cloud.close();
+      await db.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -36,7 +36,7 @@ const removed = (group: StandingGroup): GroupVerdict => ({
 });
 
 /** While the cluster works: the default master group waits for the whole, since clients take its word for the cluster's. */
-export function workingGroup(before: Standing, group: StandingGroup, all: Observed): GroupVerdict {
+export function workingGroup(before: Standing, group: StandingGroup, all: Observed, more: boolean): GroupVerdict {
   const seen = groupSeen(all, group);
   const status = group.status ?? "CREATE_IN_PROGRESS";
   const same = { id: group.id, status, statusReason: group.statusReason, gone: false };
@@ -45,6 +45,8 @@ export function workingGroup(before: Standing, group: StandingGroup, all: Observ
   // Others may still be at work: this group's failure is known all the same.
   if (seen?.state === "failed" && !before.repair)
     return { ...same, status: `${verbOf(status)}_FAILED`, statusReason: seen.reason };
+  // What is still to be done may be about this group's nodes (their labels, say): only a new group has nothing before it.
+  if (more && verbOf(status) !== "CREATE") return same;
   return isThere(group, seen) ? { ...same, status: `${verbOf(status)}_COMPLETE`, statusReason: null } : same;
 }
 

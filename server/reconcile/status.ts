@@ -88,7 +88,7 @@ function working(
   const text =
     outcome?.kind === "waiting" ? `Waiting: ${sentence(outcome.on)}` : step && outcome ? sentence(step.summary) : null;
   const anew = text !== null && text !== before.memory.said;
-  const nodegroups = before.nodegroups.map((group) => workingGroup(before, group, seen));
+  const nodegroups = before.nodegroups.map((group) => workingGroup(before, group, seen, step !== null));
   const failedNow = nodegroups.filter((after) => isFailed(after.status) && !isFailed(statusOf(before, after.id)));
   const attempts = before.memory.attempts + (failing && outcome ? 1 : 0);
   const moving = outcome?.kind === "waiting" ? outcome.on : step && outcome ? step.summary : null;

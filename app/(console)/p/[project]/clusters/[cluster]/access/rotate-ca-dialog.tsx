@@ -54,11 +54,11 @@ export function RotateCaDialog({ cluster, onClose }: { cluster: { id: string; na
           get certificates of it, then they forget the old one. The API answers all the while.
         </p>
         <p>
-          At its end every config of today stops working.{" "}
+          Every config of today stops working when nodes begin to get new certificates.{" "}
           {issued.data &&
             (people.length === 0
               ? "Nobody has one so far."
-              : `That cuts off ${holders.slice(0, 5).join(", ")}${holders.length > 5 ? ` and ${holders.length - 5} more` : ""}, who had ${plural(people.length, "certificate")} signed. Get a new config afterwards.`)}
+              : `That cuts off ${holders.slice(0, 5).join(", ")}${holders.length > 5 ? ` and ${holders.length - 5} more` : ""}, who had ${plural(people.length, "certificate")} signed. Configs that are fetched from then on go on working.`)}
         </p>
         <form
           onSubmit={(event) => {

@@ -1,13 +1,12 @@
 "use client";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import { explain } from "@/app/_lib/errors";
 import { plural } from "@/app/_lib/format";
 import { useTRPC } from "@/app/_lib/trpc-client";
 import { ErrorNotice } from "@/app/_shared/error-panel";
+import { useTypedName } from "@/app/_shared/typed-name";
 import { Button } from "@/app/_ui/button";
 import { Dialog } from "@/app/_ui/dialog";
-import { TextField } from "@/app/_ui/field";
 import { useProject } from "../../../_frame/project-context";
 import { useClustersChanged } from "../../use-actions";
 
@@ -16,7 +15,6 @@ export function RotateCaDialog({ cluster, onClose }: { cluster: { id: string; na
   const trpc = useTRPC();
   const project = useProject();
   const changed = useClustersChanged();
-  const [typed, setTyped] = useState("");
   const issued = useQuery(trpc.certificate.issued.queryOptions({ project: project.id, id: cluster.id }));
   const rotate = useMutation(
     trpc.certificate.rotateCa.mutationOptions({
@@ -28,8 +26,10 @@ export function RotateCaDialog({ cluster, onClose }: { cluster: { id: string; na
   );
   const people = (issued.data ?? []).filter((certificate) => certificate.purpose !== "node");
   const holders = [...new Set(people.map((certificate) => certificate.userName ?? certificate.userId))];
-  const ready = typed === cluster.name;
-  const submit = () => rotate.mutate({ project: project.id, id: cluster.id });
+  const submit = () => {
+    if (!rotate.isPending) rotate.mutate({ project: project.id, id: cluster.id });
+  };
+  const { matches, field } = useTypedName(cluster.name, { onEnter: submit });
   return (
     <Dialog
       open
@@ -41,7 +41,7 @@ export function RotateCaDialog({ cluster, onClose }: { cluster: { id: string; na
           <Button onClick={onClose} disabled={rotate.isPending}>
             Keep it
           </Button>
-          <Button variant="danger" busy={rotate.isPending} disabled={!ready} onClick={submit}>
+          <Button variant="danger" busy={rotate.isPending} disabled={!matches} onClick={submit}>
             Rotate
           </Button>
         </>
@@ -60,26 +60,7 @@ export function RotateCaDialog({ cluster, onClose }: { cluster: { id: string; na
               ? "Nobody has one so far."
               : `That cuts off ${holders.slice(0, 5).join(", ")}${holders.length > 5 ? ` and ${holders.length - 5} more` : ""}, who had ${plural(people.length, "certificate")} signed. Configs that are fetched from then on go on working.`)}
         </p>
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (ready && !rotate.isPending) submit();
-          }}
-        >
-          <TextField
-            label={
-              <>
-                Type <strong className="font-semibold break-all">{cluster.name}</strong> to confirm
-              </>
-            }
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-            autoComplete="off"
-            autoCapitalize="none"
-            spellCheck={false}
-            autoFocus
-          />
-        </form>
+        {field}
       </div>
     </Dialog>
   );

@@ -1,0 +1,59 @@
+// The shape of refusals, and the codes of those that are hard to bring about at a cloud (magnum-api 3).
+import { describe, expect, test } from "vitest";
+import { DomainError, type Reason } from "../domain/error.ts";
+import { Errors, Unauthorized } from "./schemas/common.ts";
+import { ApiRefusal, errorAnswer } from "./errors.ts";
+
+const answer = (error: unknown) => errorAnswer(error, "req-1", "http://keystone/v3");
+
+test.each([
+  ["image_ambiguous", 409, "Multiple images exist with same name 'x'. Please use the image ID instead."],
+  ["network_ambiguous", 409, "Multiple networks exist with same name 'x'. Please use the network ID instead."],
+  ["image_not_readable", 403, "Not authorized for image x."],
+  ["volume_type_not_found", 400, "Valid volume type could not be found."],
+  ["template_in_use", 400, "ClusterTemplate x is referenced by one or multiple clusters."],
+  ["quota_exceeded", 403, "Resource limit exceeded: none left."],
+  ["conflict", 409, "Cluster Template is not valid for upgrade: it is older."],
+  ["delegation_failed", 403, "The identity service refused."],
+  ["keypair_not_found", 404, "Unable to find keypair x."],
+  ["template_hidden", 403, "Not authorized."],
+  ["operation_not_allowed_now", 400, 'Updating a cluster when status is "X" is not supported.'],
+  ["cloud_unavailable", 503, "The cloud's image service does not answer at the moment."],
+] as const satisfies readonly (readonly [Reason, number, string])[])("%s is %i", (reason, status, message) => {
+  const { body, status: answered } = answer(new DomainError(reason, message));
+  expect(answered).toBe(status);
+  expect(Errors.parse(body)).toEqual({
+    errors: [
+      {
+        request_id: "req-1",
+        code: status < 500 ? "client" : "server",
+        status,
+        title: message.replace(/\.(\s.*)?$/, ""),
+        detail: message,
+        links: [],
+      },
+    ],
+  });
+});
+
+test("a token that is not valid has Keystone's own shape", () => {
+  const { status, headers, body } = answer(new DomainError("unauthenticated", "Not known."));
+  expect(status).toBe(401);
+  expect(headers).toEqual({ "WWW-Authenticate": 'Keystone uri="http://keystone/v3"' });
+  expect(Unauthorized.parse(body).error.title).toBe("Unauthorized");
+});
+
+describe("what nobody foresaw", () => {
+  test("is 500 without a word from inside", () => {
+    const { status, body, unexpected } = answer(new Error("SELECT secret FROM table"));
+    expect([status, unexpected]).toEqual([500, true]);
+    expect(JSON.stringify(Errors.parse(body))).not.toContain("SELECT");
+    expect(Errors.parse(body).errors).toMatchObject([{ code: "server", title: "Internal Server Error" }]);
+  });
+
+  test("routing has neither code nor detail", () => {
+    expect(answer(new ApiRefusal(404, "", "Not Found")).body).toMatchObject({
+      errors: [{ code: "", status: 404, title: "Not Found", detail: "" }],
+    });
+  });
+});

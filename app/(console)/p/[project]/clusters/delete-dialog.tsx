@@ -1,14 +1,13 @@
 "use client";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import { explain } from "@/app/_lib/errors";
 import { plural } from "@/app/_lib/format";
 import { useTRPC, type Outputs } from "@/app/_lib/trpc-client";
 import { ErrorNotice, ErrorPanel } from "@/app/_shared/error-panel";
+import { useTypedName } from "@/app/_shared/typed-name";
 import { Button } from "@/app/_ui/button";
 import { Dialog } from "@/app/_ui/dialog";
 import { Summary } from "@/app/_ui/disclosure";
-import { TextField } from "@/app/_ui/field";
 import { Notice } from "@/app/_ui/notice";
 import { SkeletonLines } from "@/app/_ui/skeleton";
 import { useProject } from "../_frame/project-context";
@@ -24,7 +23,6 @@ export function DeleteDialog({ cluster, onClose }: Props) {
   const trpc = useTRPC();
   const project = useProject();
   const changed = useClustersChanged();
-  const [typed, setTyped] = useState("");
   const preview = useQuery(
     trpc.cluster.deletePreview.queryOptions({ project: project.id, id: cluster.id }, { staleTime: 0, retry: false }),
   );
@@ -36,8 +34,13 @@ export function DeleteDialog({ cluster, onClose }: Props) {
       },
     }),
   );
-  const ready = typed === cluster.name;
-  const submit = () => remove.mutate({ project: project.id, id: cluster.id, name: typed });
+  const submit = () => {
+    if (!remove.isPending) remove.mutate({ project: project.id, id: cluster.id, name: typed });
+  };
+  const { typed, matches, field } = useTypedName(cluster.name, {
+    hint: "Deletion cannot be undone.",
+    onEnter: submit,
+  });
   return (
     <Dialog
       open
@@ -49,7 +52,7 @@ export function DeleteDialog({ cluster, onClose }: Props) {
           <Button onClick={onClose} disabled={remove.isPending}>
             Keep it
           </Button>
-          <Button variant="danger" busy={remove.isPending} disabled={!ready} onClick={submit}>
+          <Button variant="danger" busy={remove.isPending} disabled={!matches} onClick={submit}>
             Delete cluster
           </Button>
         </>
@@ -68,27 +71,7 @@ export function DeleteDialog({ cluster, onClose }: Props) {
         ) : (
           <Preview preview={preview.data} />
         )}
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (ready && !remove.isPending) submit();
-          }}
-        >
-          <TextField
-            label={
-              <>
-                Type <strong className="font-semibold break-all">{cluster.name}</strong> to confirm
-              </>
-            }
-            hint="Deletion cannot be undone."
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-            autoComplete="off"
-            autoCapitalize="none"
-            spellCheck={false}
-            autoFocus
-          />
-        </form>
+        {field}
       </div>
     </Dialog>
   );

@@ -36,7 +36,30 @@ export function taintsOf(rows: readonly TaintRow[]): { key: string; value: strin
     : filled.map(({ key, value, effect }) => ({ key: key.trim(), value: value.trim() || null, effect }));
 }
 
-const box = cx(inputClass, "h-9 font-mono text-[0.8125rem]");
+function Cell({
+  name,
+  placeholder,
+  value,
+  onChange,
+}: {
+  name: string;
+  placeholder: string;
+  value: string;
+  onChange: (value: string) => void;
+}) {
+  return (
+    <input
+      aria-label={name}
+      placeholder={placeholder}
+      className={cx(inputClass, "h-9 font-mono text-[0.8125rem]")}
+      value={value}
+      autoComplete="off"
+      autoCapitalize="none"
+      spellCheck={false}
+      onChange={(event) => onChange(event.target.value)}
+    />
+  );
+}
 
 export function NodeLabelsEditor({
   rows,
@@ -55,23 +78,17 @@ export function NodeLabelsEditor({
       <ul className="space-y-2">
         {rows.map((row, index) => (
           <li key={index} className="grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)_auto] gap-2">
-            <input
-              aria-label={`Key of label ${index + 1}`}
+            <Cell
+              name={`Key of label ${index + 1}`}
               placeholder="key"
-              className={box}
               value={row.key}
-              autoCapitalize="none"
-              spellCheck={false}
-              onChange={(event) => change(index, { ...row, key: event.target.value })}
+              onChange={(key) => change(index, { ...row, key })}
             />
-            <input
-              aria-label={`Value of label ${index + 1}`}
+            <Cell
+              name={`Value of label ${index + 1}`}
               placeholder="value"
-              className={box}
               value={row.value}
-              autoCapitalize="none"
-              spellCheck={false}
-              onChange={(event) => change(index, { ...row, value: event.target.value })}
+              onChange={(value) => change(index, { ...row, value })}
             />
             <Button
               size="icon"
@@ -118,23 +135,17 @@ export function TaintsEditor({
             key={index}
             className="grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)_auto] gap-2 sm:grid-cols-[minmax(0,1fr)_minmax(0,1fr)_minmax(0,1.2fr)_auto]"
           >
-            <input
-              aria-label={`Key of taint ${index + 1}`}
+            <Cell
+              name={`Key of taint ${index + 1}`}
               placeholder="key"
-              className={box}
               value={row.key}
-              autoCapitalize="none"
-              spellCheck={false}
-              onChange={(event) => change(index, { ...row, key: event.target.value })}
+              onChange={(key) => change(index, { ...row, key })}
             />
-            <input
-              aria-label={`Value of taint ${index + 1}`}
+            <Cell
+              name={`Value of taint ${index + 1}`}
               placeholder="value (optional)"
-              className={box}
               value={row.value}
-              autoCapitalize="none"
-              spellCheck={false}
-              onChange={(event) => change(index, { ...row, value: event.target.value })}
+              onChange={(value) => change(index, { ...row, value })}
             />
             <NativeSelect
               className="order-last col-span-2 sm:order-none sm:col-span-1"

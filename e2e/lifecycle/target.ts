@@ -113,7 +113,7 @@ const projectCredentials = (authUrl: string, name: string, password: string, pro
 });
 
 /** A project and its owner, both of the same new name. */
-async function makeProject(admin: Session): Promise<{ name: string; remove(): Promise<void> }> {
+export async function makeProject(admin: Session): Promise<{ name: string; remove(): Promise<void> }> {
   const name = `e2e-${randomBytes(4).toString("hex")}`;
   const at = (path: string) => `${admin.authUrl}/${path}`;
   const project = await read(

@@ -177,10 +177,7 @@ export const templates: Asked[] = [
   bad("labels are a list", { labels: ["a"] }),
   bad("labels hold an object", { labels: { a: { b: 1 } } }),
   bad("labels are null", { name: "unlabelled", labels: null }),
-  bad("server type is null", { name: "typeless", server_type: null }),
-  bad("empty name", { name: "" }),
   bad("name of 256", { name: "x".repeat(256) }),
-  bad("name is null", { name: null }),
   bad("published by a member", { public: true }),
   bad("hidden by a member", { hidden: true }),
   post(
@@ -240,6 +237,10 @@ export const templates: Asked[] = [
   patch("template patch: unknown flavor", "/v1/clustertemplates/{second}", replace("/flavor_id", "nothing")),
   patch("template patch: publish as member", "/v1/clustertemplates/{second}", replace("/public", true)),
   patch("template patch: of nothing", "/v1/clustertemplates/nothing", replace("/name", "x")),
+  // What only one of the two accepts, after the lists.
+  bad("server type is null", { name: "typeless", server_type: null }),
+  bad("empty name", { name: "" }),
+  bad("name is null", { name: null }),
   remove("template: delete of nothing", "/v1/clustertemplates/nothing"),
   remove("template: delete ambiguous", "/v1/clustertemplates/first"),
   remove("template: delete a stranger's", "/v1/clustertemplates/{twin}", { as: "stranger" }),

@@ -175,7 +175,7 @@ function globalId({ headers }: FastifyRequest): string | undefined {
 function publicRoot(configured: string, headers: FastifyRequest["headers"]): string {
   const host = first(headers["x-forwarded-host"]) ?? headers.host;
   const proto = first(headers["x-forwarded-proto"]);
-  if (host === undefined || !/^[\w.:[\]-]+$/.test(host)) return configured;
+  if (host === undefined || !/^[\w.:[\]-]+$/.test(host) || !URL.canParse(`http://${host}`)) return configured;
   const scheme = proto === "https" || proto === "http" ? proto : new URL(configured).protocol.slice(0, -1);
   return `${scheme}://${host}`;
 }

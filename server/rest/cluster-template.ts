@@ -1,5 +1,5 @@
 import { createTemplate, deleteTemplate, updateTemplate } from "../services/cluster-template/change.ts";
-import { listTemplates, showTemplate } from "../services/cluster-template/read.ts";
+import { listTemplates, showTemplate, templateToChange } from "../services/cluster-template/read.ts";
 import { PatchBody, type Step } from "./json-patch.ts";
 import { nextLink, pagingOf, type PageQuery } from "./paging.ts";
 import { route, type ApiAnswer, type ReadRequest, type Route } from "./request.ts";
@@ -72,7 +72,7 @@ async function create({ deps, ctx, body, root }: ReadRequest<TemplateCreate, unk
 }
 
 export async function patchTemplate({ deps, ctx, param, body }: ReadRequest<readonly Step[], unknown>) {
-  const before = await showTemplate(deps, ctx, param("template"));
+  const before = await templateToChange(deps, ctx, param("template"));
   return updateTemplate(deps, ctx, before.id, templateChange(body, before));
 }
 

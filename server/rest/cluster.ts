@@ -1,5 +1,7 @@
+import { authorize } from "../auth/policy.ts";
 import { DomainError } from "../domain/error.ts";
 import { bootstrapMaster } from "../services/bootstrap.ts";
+import { targetOf } from "../services/cluster/can.ts";
 import { deleteCluster, resizeCluster, updateCluster } from "../services/cluster/change.ts";
 import { createCluster } from "../services/cluster/create.ts";
 import { findCluster, listFullClusters, showCluster } from "../services/cluster/read.ts";
@@ -114,6 +116,8 @@ export async function patchCluster({ deps, ctx, param, body, query, version }: P
   const { rollback } = query;
   if (version.minor < 3 && rollback !== undefined) throw new ApiRefusal(400, 'Unknown argument: "rollback"');
   const cluster = await findCluster(deps, ctx, param("cluster"), reach(ctx, "cluster:update_all_projects"));
+  // Before the patch is held against what the cluster is, which refusals tell.
+  authorize(ctx, "cluster:update", targetOf(cluster));
   await updateCluster(deps, ctx, cluster.id, { ...clusterChange(body, cluster, version), rollback });
   return cluster.id;
 }

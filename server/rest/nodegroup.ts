@@ -91,7 +91,7 @@ async function create({
 
 async function update({ deps, ctx, param, body, root }: ReadRequest<readonly Step[], unknown>): Promise<ApiAnswer> {
   const [cluster, name] = [param("cluster"), param("nodegroup")];
-  const before = await getNodegroup(deps, ctx, cluster, name);
+  const before = await getNodegroup(deps, ctx, cluster, name, "nodegroup:update");
   const change = nodegroupChange(body, before.group);
   const { group, labelDifference } = await updateNodegroup(deps, ctx, cluster, before.group.id, change);
   return { status: 202, body: nodegroupLong(group, labelDifference, root) };
@@ -124,7 +124,7 @@ export const nodegroupRoutes: readonly Route[] = [
     since: 9,
     operation: "post",
     policies: ["nodegroup:create"],
-    allProjects: "cluster:update_all_projects",
+    allProjects: "nodegroup:get_one_all_projects",
     summary: "Add a node group",
     argument: "nodegroup",
     body: NodegroupCreateBody,
@@ -148,7 +148,7 @@ export const nodegroupRoutes: readonly Route[] = [
     since: 9,
     operation: "patch",
     policies: ["nodegroup:update"],
-    allProjects: "cluster:update_all_projects",
+    allProjects: "nodegroup:get_one_all_projects",
     summary: "Change a node group's bounds, node labels or node taints",
     argument: "patch",
     body: PatchBody,
@@ -161,7 +161,7 @@ export const nodegroupRoutes: readonly Route[] = [
     since: 9,
     operation: "delete",
     policies: ["nodegroup:delete"],
-    allProjects: "cluster:update_all_projects",
+    allProjects: "nodegroup:get_one_all_projects",
     summary: "Delete a node group that is no default one",
     success: { status: 204 },
     handle: remove,

@@ -39,14 +39,15 @@ export async function listNodegroups(
   return { cluster, groups: groups.filter((group) => role === undefined || group.role === role) };
 }
 
-/** By id, integer id or name. Throws cluster_not_found, nodegroup_not_found. */
+/** By id, integer id or name; `policy`: what it is read for. Throws cluster_not_found, nodegroup_not_found. */
 export async function getNodegroup(
   deps: Deps,
   ctx: RequestContext,
   what: string,
   group: string,
+  policy: "nodegroup:get" | "nodegroup:update" = "nodegroup:get",
 ): Promise<NodeGroupView> {
-  authorize(ctx, "nodegroup:get");
+  authorize(ctx, policy);
   const scope = reach(ctx, "nodegroup:get_one_all_projects");
   const cluster = await findCluster(deps, ctx, what, scope);
   const found = await getRow(deps.db, scope, cluster.id, group);

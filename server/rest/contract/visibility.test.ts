@@ -159,3 +159,15 @@ describe("templates", () => {
     );
   });
 });
+
+describe("a patch asks for the right to change before it tells what is there", () => {
+  const wrong = [{ op: "replace", path: "/nope", value: 1 }];
+
+  test.each(["clusters/web", "clustertemplates/own", "clusters/web/nodegroups/default-worker"])("%s", async (url) => {
+    for (const as of ["reader", "nobody"])
+      expect(await door.patch(`/v1/${url}`, wrong, { as, version: latest })).toEqual(
+        refused(403, /^Policy doesn't allow \w+:update to be performed\.$/),
+      );
+    expect((await door.patch(`/v1/${url}`, wrong, { version: latest })).status).toBe(400);
+  });
+});

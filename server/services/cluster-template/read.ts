@@ -46,9 +46,21 @@ export async function findTemplate(deps: Deps, _ctx: RequestContext, what: strin
 export async function showTemplate(deps: Deps, ctx: RequestContext, what: string): Promise<TemplateRow> {
   const template = await findTemplate(deps, ctx, what, reach(ctx, "clustertemplate:get_one_all_projects"));
   if (!template.public) authorize(ctx, "clustertemplate:get", templateTarget(template));
+  refuseHidden(ctx, template, what);
+  return template;
+}
+
+/** The template that a patch is held against. Throws template_not_found also for another project's hidden one. */
+export async function templateToChange(deps: Deps, ctx: RequestContext, what: string): Promise<TemplateRow> {
+  const template = await findTemplate(deps, ctx, what, reach(ctx, "clustertemplate:update_all_projects"));
+  refuseHidden(ctx, template, what);
+  authorize(ctx, "clustertemplate:update", templateTarget(template));
+  return template;
+}
+
+function refuseHidden(ctx: RequestContext, template: ClusterTemplate, what: string): void {
   if (template.hidden && template.projectId !== ctx.project.id && !ctx.isAdmin)
     throw new DomainError("template_not_found", `ClusterTemplate ${what} could not be found.`);
-  return template;
 }
 
 /** A template with the names of what it refers to, and what may be done with it. */

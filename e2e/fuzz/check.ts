@@ -51,7 +51,7 @@ export async function check(world: World, known: Known, request: Request): Promi
     clearTimeout(timer);
   }
   const { statusCode: status, body } = answer;
-  if (status >= 500) throw new Error(`${status}: ${body.slice(0, 500)}`);
+  if (status >= 500) throw new Error(`${status}: ${body.slice(0, 500)}\n${world.trouble()}`);
   const found = inner.exec(body)?.[0];
   if (found !== undefined && !said(request, found)) throw new Error(`"${found}" in the answer: ${body.slice(0, 500)}`);
   if (!/^req-[0-9a-f-]{36}$/.test(String(answer.headers["x-openstack-request-id"])))
@@ -93,7 +93,8 @@ function shape(method: string, url: string, status: number, body: string): void 
     if (!success) throw new Error(`${status} in another shape: ${body.slice(0, 500)}`);
     return;
   }
-  const path = url.split("?")[0] ?? "";
+  // Dots, also encoded ones, are gone before the request is thrown.
+  const path = new URL(url, "http://localhost").pathname;
   const route = patterns.find((one) => one.route.method === method && one.pattern.test(path))?.route;
   const schema = route?.atFirst?.status === status ? route.atFirst.schema : route?.success.schema;
   if (!schema || body === "") return;

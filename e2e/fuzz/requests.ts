@@ -46,6 +46,8 @@ const awkward = fc.constantFrom(
   "{'a': 'b'}",
   "{u'a': None}",
   "[1, 'x', (2,)]",
+  "[".repeat(6000),
+  "(((".repeat(3000),
 );
 
 const anyText = fc.oneof(awkward, fc.string({ unit: "binary", maxLength: 40 }), fc.string({ maxLength: 20 }));

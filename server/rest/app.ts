@@ -128,6 +128,14 @@ const patterns = [
 /** For the header Allow; null = no such path. */
 const methodsOf = (path: string): string | null => patterns.find(({ pattern }) => pattern.test(path))?.allow ?? null;
 
+/** Levels of objects and lists. Nothing needs more than five, and what walks through values does so on the stack. */
+const deepest = 64;
+
+const isDeeper = (value: unknown, than: number): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  (than === 0 || Object.values(value).some((part) => isDeeper(part, than - 1)));
+
 /** JSON, or nothing at all; clients tell an empty answer by its missing content type. */
 function acceptBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
@@ -138,10 +146,11 @@ function acceptBodies(app: FastifyInstance): void {
     if (type !== "application/json") return done(new ApiRefusal(415, `Unknown mimetype: ${type}`));
     try {
       const parsed: unknown = JSON.parse(text);
-      return done(null, parsed);
+      if (!isDeeper(parsed, deepest)) return done(null, parsed);
     } catch {
-      return done(new ApiRefusal(400, "Request is not in valid JSON format"));
+      // Answered below.
     }
+    return done(new ApiRefusal(400, "Request is not in valid JSON format"));
   });
 }
 

@@ -49,6 +49,24 @@ onEveryDatabase((database) => {
     expect((await listClusters(database.db, scope, { size: 20 })).total).toBe(3);
   });
 
+  it("gives a running change no less time when another one is accepted on top of it", async () => {
+    const scope = inProject();
+    const id = await writeCluster(database.db, scope);
+    const accept = (minutes: number, at: Date) =>
+      acceptChange(database.db, scope, id, at, () => ({
+        status: "UPDATE_IN_PROGRESS",
+        deadlineAt: new Date(at.getTime() + minutes * 60_000),
+        operation: anOperation({ kind: "resize" }),
+        event,
+      }));
+    const until = async () => (await database.db.prisma.cluster.findUnique({ where: { id } }))?.deadlineAt;
+    await accept(300, testTime);
+    await accept(60, later);
+    expect(await until()).toEqual(new Date(testTime.getTime() + 300 * 60_000));
+    await accept(400, later);
+    expect(await until()).toEqual(new Date(later.getTime() + 400 * 60_000));
+  });
+
   it("uses the default limit for a project without a quota, and counts each project by itself", async () => {
     const [mine, other] = [inProject(), inProject()];
     await writeCluster(database.db, other);

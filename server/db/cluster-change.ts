@@ -169,6 +169,8 @@ export interface CurrentCluster {
   cluster: Cluster & { facts: ClusterFacts };
   nodegroups: (NodeGroup & { facts: NodeGroupFacts })[];
   deletionRequestedAt: Date | null;
+  /** When the running change is given up; null = none runs, or never. */
+  deadlineAt: Date | null;
   pki: PkiState;
   /** Kept by the change that runs; null = it is not undone when it fails. */
   previous: string | null;
@@ -359,7 +361,7 @@ async function applyChange(
       repair: change.repair ?? false,
       previous: change.rollback ? previousOf(current) : null,
       ...(change.maxBatch === undefined ? {} : { maxBatch: change.maxBatch }),
-      deadlineAt: change.deadlineAt ?? null,
+      deadlineAt: deadlineOf(current, change),
       generation: { increment: 1 },
       failures: 0,
       nextReconcileAt: now,
@@ -372,6 +374,13 @@ async function applyChange(
   await auditStart(db, tx, toCluster(row), change.operation, now);
   await noteChange(db, tx, subject, now);
   return toCluster(row);
+}
+
+/** A change on top of one that runs does not cut short the time that the running one was given. */
+function deadlineOf({ cluster, deadlineAt }: CurrentCluster, change: AcceptedChange): Date | null {
+  const next = change.deadlineAt ?? null;
+  const goesOn = cluster.status === "UPDATE_IN_PROGRESS" && change.status === "UPDATE_IN_PROGRESS";
+  return goesOn && next !== null && deadlineAt !== null && deadlineAt > next ? deadlineAt : next;
 }
 
 /** While a change runs that can be undone, what was wanted before that one is the last that is known to work. */
@@ -394,6 +403,7 @@ async function lockCluster(db: Db, tx: Tx, scope: Scope, id: string): Promise<Cu
       facts: readJson(NodeGroupFacts, group.facts, "NodeGroup.facts"),
     })),
     deletionRequestedAt: row.deletionRequestedAt,
+    deadlineAt: row.deadlineAt,
     pki: toPkiState(row),
     previous: row.previous,
   };

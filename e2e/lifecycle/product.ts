@@ -36,10 +36,10 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** `env`: which cloud, in the variables of server/env.ts. */
+/** `env`: which cloud, in the variables of server/env.ts; API_PORT where the port must be a certain one. */
 export async function openProduct(env: Readonly<Record<string, string>>): Promise<Product> {
   const directory = mkdtempSync(join(tmpdir(), "jeroboam-product-"));
-  const apiPort = await freePort();
+  const apiPort = Number(env["API_PORT"] ?? (await freePort()));
   const apiUrl = `http://127.0.0.1:${apiPort}`;
   const running = new Map<Role, ChildProcess>();
   const logFile = (role: Role) => join(directory, `${role}.log`);

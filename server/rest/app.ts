@@ -7,7 +7,7 @@ import { addHealthEndpoints, type Readiness } from "../health-endpoints.ts";
 import type { Deps } from "../services/deps.ts";
 import { ApiRefusal, errorAnswer } from "./errors.ts";
 import { negotiate, since, versionHeaders } from "./microversion.ts";
-import { openApi } from "./openapi.ts";
+import { openApiText } from "./openapi.ts";
 import type { ApiAnswer } from "./request.ts";
 import { routes } from "./routes.ts";
 import { rootDocument, v1Document } from "./wire/version.ts";
@@ -78,7 +78,7 @@ export function buildApi(deps: Deps & { readiness?: Readiness }): FastifyInstanc
     return json(reply.headers(versionHeaders(`1.${minor}`)), { status: 200, body: v1Document(root(request), minor) });
   });
   app.get("/v1/openapi.json", async (_request, reply) =>
-    json(reply, { status: 200, body: openApi(deps.env.apiPublicUrl) }),
+    reply.header("content-type", "application/json").send(openApiText(deps.env.apiPublicUrl)),
   );
   app.get("/healthcheck", async (_request, reply) => reply.type("text/plain").send("OK"));
   addHealthEndpoints(app, deps.readiness ?? { checks: {} });

@@ -47,15 +47,15 @@ const outputs: Readonly<Record<string, z.ZodType>> = {
   Unauthorized,
 };
 
-let made: { server: string; document: Json } | null = null;
+let made: { server: string; text: Buffer } | null = null;
 
-/** The document for a server at `server`; made once. */
-export function openApi(server: string): Json {
-  made = made?.server === server ? made : { server, document: document(server) };
-  return made.document;
+/** The document for a server at `server`, as it is sent: made when it is first asked for, and once. */
+export function openApiText(server: string): Buffer {
+  if (made?.server !== server) made = { server, text: Buffer.from(JSON.stringify(openApi(server))) };
+  return made.text;
 }
 
-function document(server: string): Json {
+export function openApi(server: string): Json {
   const paths: Record<string, Json> = {
     "/": { get: discovery("getVersions", "List API versions", RootDocument) },
     "/v1": { get: discovery("getV1", "Describe version 1", V1Document) },

@@ -1,5 +1,5 @@
 // Clusters that exist: what is shown, and which changes are accepted when (magnum-api 7, 13, 14).
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { ClusterStatus } from "../../domain/cluster-status.ts";
 import { aDriver } from "../../testing/test-deps.ts";
 import { at, latest, openDoor, refused } from "../testing/door.ts";
@@ -188,6 +188,8 @@ describe("sizes", () => {
 });
 
 describe("upgrades", () => {
+  beforeAll(() => door.template({ name: "target" }));
+
   const upgrade = (id: string, body: object) =>
     door.post(`/v1/clusters/${id}/actions/upgrade`, body, { version: latest });
 

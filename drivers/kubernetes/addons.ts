@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { parseAllDocuments, stringify } from "yaml";
 import type { Desired, Wish } from "../driver.ts";
-import { accessOf, kubeApi, Manifest } from "./api.ts";
+import { accessOf, kubeApi, Manifest, type KubeApi } from "./api.ts";
 import { imageReference, images } from "./images.ts";
 import { fillTemplate } from "./node.ts";
 import { settings } from "./settings.ts";
@@ -34,10 +34,12 @@ export function addonObjects(want: Wish): Manifest[] {
   });
 }
 
-/** Changes with any object. */
+const proxyImage = (want: Wish): string => imageReference(images(want).proxy, settings(want).prefix);
+
+/** Changes with any object, and with the release that kube-proxy is to be of. */
 export function addonRevision(want: Wish): string {
   return createHash("sha256")
-    .update(JSON.stringify(addonObjects(want)))
+    .update(JSON.stringify([addonObjects(want), proxyImage(want)]))
     .digest("hex")
     .slice(0, 12);
 }
@@ -74,5 +76,14 @@ export async function applyAddons(want: Desired, address: string): Promise<void>
   const access = accessOf(want, address);
   if (!access) return;
   const api = kubeApi(access, 20_000);
-  for (const object of [...addonObjects(want), markerObject(addonRevision(want))]) await api.apply(object);
+  for (const object of addonObjects(want)) await api.apply(object);
+  await moveKubeProxy(api, proxyImage(want));
+  await api.apply(markerObject(addonRevision(want)));
+}
+
+/** kubeadm makes it with the first control plane and never again: masters that join later leave it as it was. */
+async function moveKubeProxy(api: KubeApi, image: string): Promise<void> {
+  const proxy = ["kube-system", "kube-proxy", "kube-proxy"] as const;
+  const present = await api.daemonSetImage(...proxy);
+  if (present !== null && present !== image) await api.setDaemonSetImage(...proxy, image);
 }

@@ -182,6 +182,20 @@ export function kubeApi(access: KubeAccess, timeoutMs = 5000) {
       const found = await orNull(json(`/api/v1/namespaces/${namespace}/configmaps/${name}`));
       return found === null ? null : z.object({ data: Words }).parse(found).data;
     },
+    /** Of a DaemonSet's container; null when there is no such one. */
+    daemonSetImage: async (namespace: string, name: string, container: string) => {
+      const found = await orNull(json(`/apis/apps/v1/namespaces/${namespace}/daemonsets/${name}`));
+      if (found === null) return null;
+      const { containers } = PodTemplateOwner.parse(found).spec.template.spec;
+      return containers.find((each) => each.name === container)?.image ?? null;
+    },
+    /** Leaves everything else of it as its maker has it. */
+    setDaemonSetImage: async (namespace: string, name: string, container: string, image: string) => {
+      await call("PATCH", `/apis/apps/v1/namespaces/${namespace}/daemonsets/${name}?fieldManager=${fieldManager}`, {
+        type: "application/strategic-merge-patch+json",
+        text: JSON.stringify({ spec: { template: { spec: { containers: [{ name: container, image }] } } } }),
+      });
+    },
     /** Server-side apply: applied twice it has the effect of once. Takes over fields that others hold. */
     apply: async (manifest: Manifest) => {
       await call("PATCH", `${manifestPath(manifest)}?fieldManager=${fieldManager}&force=true`, {
@@ -201,6 +215,14 @@ export function manifestPath({ apiVersion, kind, metadata }: Manifest): string {
   const namespace = metadata.namespace === undefined ? "" : `/namespaces/${metadata.namespace}`;
   return `${group}${namespace}/${plural}/${metadata.name}`;
 }
+
+const PodTemplateOwner = z.object({
+  spec: z.object({
+    template: z.object({
+      spec: z.object({ containers: z.array(z.object({ name: z.string(), image: z.string().optional() })) }),
+    }),
+  }),
+});
 
 const Resources = z.object({
   resources: z.array(z.object({ name: z.string(), group: z.string().optional(), version: z.string().optional() })),

@@ -65,6 +65,36 @@ describe.skipIf(!kubernetesIsBuilt())("add-ons at a real Kubernetes API", () => 
     expect(await kubeApi(access).version()).toMatch(/^v1\./);
   });
 
+  it("brings kube-proxy, which kubeadm made, to the release of the control plane and leaves the rest of it", async () => {
+    const wish = want();
+    const metadata = { namespace: "kube-system", name: "kube-proxy" };
+    const matchLabels = { "k8s-app": "kube-proxy" };
+    const api = kubeApi({
+      address: server.url,
+      caPem: wish.pki.caPem,
+      certPem: wish.admin?.certPem ?? "",
+      keyPem: wish.admin?.keyPem ?? new Secret(""),
+    });
+    const container = { name: "kube-proxy", image: "registry.k8s.io/kube-proxy:v1.20.0", command: ["kube-proxy"] };
+    await api.apply({
+      apiVersion: "apps/v1",
+      kind: "DaemonSet",
+      metadata,
+      spec: {
+        selector: { matchLabels },
+        template: { metadata: { labels: matchLabels }, spec: { hostNetwork: true, containers: [container] } },
+      },
+    });
+    const newer = want({ labels: { kube_tag: "v1.35.2" } });
+    expect(addons.revision(newer)).not.toBe(addons.revision(wish));
+    await addons.apply(newer, server.url);
+    expect(await api.daemonSetImage("kube-system", "kube-proxy", "kube-proxy")).toBe(
+      "registry.k8s.io/kube-proxy:v1.35.2",
+    );
+    await addons.apply(newer, server.url);
+    expect(await api.daemonSetImage("kube-system", "no-such", "kube-proxy")).toBeNull();
+  });
+
   it("tells health: ready without nodes, refused with a foreign certificate, unknown when nobody can reach it", async () => {
     const seen = anObserved({ apiAddress: server.url });
     expect(await health(want(), seen)).toEqual({ status: "HEALTHY", reason: { api: "ok" }, nodes: {} });

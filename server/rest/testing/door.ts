@@ -54,6 +54,8 @@ export interface Door {
   template(given?: Parameters<typeof writeTemplate>[2]): Promise<string>;
   /** A cluster of the member's in a status. */
   cluster(status: ClusterStatus, given?: Given): Promise<string>;
+  /** Lets a node of the cluster ask, as the person `node`; not with `cloud`. */
+  node(clusterId: string): void;
   /** Puts a cluster and its groups into a status, as the conductor would have. */
   settle(id: string, status: ClusterStatus): Promise<void>;
 }
@@ -65,7 +67,13 @@ export interface Door {
  */
 export function openDoor({ cloud = false, drivers }: { cloud?: boolean; drivers?: Drivers } = {}): Door {
   const database = testDatabase();
-  let opened: { app: FastifyInstance; deps: Deps; owner: RequestContext; tokens: Map<string, string> } | null = null;
+  let opened: {
+    app: FastifyInstance;
+    deps: Deps;
+    owner: RequestContext;
+    tokens: Map<string, string>;
+    node(id: string): void;
+  } | null = null;
   let sandbox: TestCloud | null = null;
   const door = () => {
     if (!opened) throw new Error("the door is open only while tests run");
@@ -127,6 +135,7 @@ export function openDoor({ cloud = false, drivers }: { cloud?: boolean; drivers?
     patch: (url, steps, more = {}) => call(url, { method: "PATCH", body: JSON.stringify(steps), ...withType(more) }),
     template: (given) => writeTemplate(database.db, door().owner.scope, { userId: door().owner.user.id, ...given }),
     settle,
+    node: (clusterId) => door().node(clusterId),
     async cluster(status, given = {}) {
       const { owner } = door();
       const id = await writeCluster(database.db, owner.scope, {
@@ -163,7 +172,15 @@ function withoutCloud(database: TestDatabase, drivers: Drivers | undefined) {
     return known;
   };
   const app = buildApi({ ...deps, auth: { ...deps.auth, apiContext } });
-  return { app, deps, owner: person({ projectId, userId: "owner" }), tokens: new Map<string, string>() };
+  return {
+    app,
+    deps,
+    owner: person({ projectId, userId: "owner" }),
+    tokens: new Map<string, string>(),
+    node: (id: string) => {
+      people["node"] = person({ projectId, userId: "owner", nodeOf: id });
+    },
+  };
 }
 
 async function withCloud(database: TestDatabase, { clouds, token }: TestCloud, drivers: Drivers | undefined) {
@@ -179,7 +196,10 @@ async function withCloud(database: TestDatabase, { clouds, token }: TestCloud, d
     ...others.map(([name, each]) => [name, each.token] as const),
   ]);
   const owner = testContext({ projectId: member.projectId, userId: member.userId, door: "api", clouds });
-  return { app: buildApi(deps), deps, owner, tokens };
+  const node = () => {
+    throw new Error("nodes ask only where there is no cloud");
+  };
+  return { app: buildApi(deps), deps, owner, tokens, node };
 }
 
 const patterns = routes.map((route) => ({

@@ -45,8 +45,8 @@ export interface Shell {
 
 const used = new Map<string, Set<string>>();
 
-/** A shell of somebody whose password is the name, in the project of that name unless another is given. */
-export function openShell(user: string, project = user): Shell {
+/** A shell of somebody in the project of that name; of the sandbox, where the password is the name, unless told. */
+export function openShell(user: string, cloud: { authUrl: string; password: string } | null = null): Shell {
   const folder = mkdtempSync(join(tmpdir(), "jeroboam-client-"));
   const env = {
     PATH: process.env["PATH"] ?? "",
@@ -54,11 +54,11 @@ export function openShell(user: string, project = user): Shell {
     HOME: folder,
     SHELL: "/bin/bash",
     LC_ALL: "C.UTF-8",
-    OS_AUTH_URL: inject("authUrl"),
+    OS_AUTH_URL: cloud?.authUrl ?? inject("authUrl"),
     OS_IDENTITY_API_VERSION: "3",
     OS_USERNAME: user,
-    OS_PASSWORD: user,
-    OS_PROJECT_NAME: project,
+    OS_PASSWORD: cloud?.password ?? user,
+    OS_PROJECT_NAME: user,
     OS_USER_DOMAIN_NAME: "Default",
     OS_PROJECT_DOMAIN_NAME: "Default",
   };

@@ -23,6 +23,8 @@ export interface CloudTarget {
 }
 
 export interface Prepared {
+  /** Of the person and of the project. */
+  name: string;
   person: Session;
   trusteeAdmin: Session;
   /** Somebody who plays nodes, or null where the cloud does so. */
@@ -43,6 +45,7 @@ export async function sandboxTarget(speed = 200): Promise<CloudTarget> {
     roles: ["sandbox"],
     patience: 1,
     prepare: async () => ({
+      name: "demo",
       person: await signIn(projectCredentials(authUrl, "demo", "demo", "demo")),
       trusteeAdmin: await signIn({
         authUrl,
@@ -87,6 +90,7 @@ export function openstackTarget(behaviour: (node: PlayedNode) => Behaviour = () 
       const projectId = person.projectId ?? "";
       const nodes = playNodes(admin, { projectId, ...(kubernetes && { kubernetes }), behaviour });
       return {
+        name,
         person,
         trusteeAdmin: await signIn({
           authUrl,

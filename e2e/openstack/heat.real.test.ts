@@ -10,11 +10,9 @@ import { openstackTarget } from "../lifecycle/target.ts";
 import type { Prepared } from "../lifecycle/target.ts";
 import { until } from "../lifecycle/until.ts";
 import { call, HttpError } from "./session.ts";
+import { containerInfra } from "./settings.ts";
 
 const minute = 60_000;
-/** Where the catalogue of `up` says that we are. */
-const inCatalogue = new URL(process.env["JEROBOAM_CONTAINER_INFRA"] ?? "http://127.0.0.1:9511/v1");
-
 const template = {
   heat_template_version: "2021-04-16",
   parameters: { workers: { type: "number" } },
@@ -84,7 +82,7 @@ describe.skipIf(!kubernetesIsBuilt())("OS::Magnum::* in a real Heat", () => {
 
   beforeAll(async () => {
     const target = openstackTarget();
-    product = await openProduct({ ...target.env, API_PORT: inCatalogue.port });
+    product = await openProduct({ ...target.env, API_PORT: containerInfra.port });
     await product.start("api", "conductor");
     cloud = await target.prepare();
   }, 5 * minute);

@@ -16,6 +16,8 @@ export interface Asked {
   contentType?: string;
   /** Keeps the uuid of the answer under this name. */
   keep?: string;
+  /** Asked again for a while where it is not there yet. */
+  patient?: boolean;
 }
 
 export const newest = "container-infra 1.10";
@@ -354,6 +356,37 @@ export const clusters: Asked[] = [
   get("stats", "/v1/stats?project_id={project}"),
   get("stats: of another kind", "/v1/stats?type=node"),
   get("stats: of another project", "/v1/stats?project_id=other"),
+];
+
+/** The clusters have an address from here on. */
+export const changes: Asked[] = [
+  post("certificate: signed", "/v1/certificates", { cluster_uuid: "{cluster}", csr: "{csr}" }),
+  post(
+    "certificate: signed for a stranger",
+    "/v1/certificates",
+    { cluster_uuid: "{cluster}", csr: "{csr}" },
+    { as: "stranger" },
+  ),
+  get("certificate: to a stranger", "/v1/certificates/{cluster}", { as: "stranger" }),
+  post("pool", "/v1/clusters/{cluster}/nodegroups", {
+    name: "pool",
+    node_count: 2,
+    min_node_count: 1,
+    max_node_count: 3,
+    labels: { b: "2" },
+    merge_labels: true,
+  }),
+  get("pool: shown", "/v1/clusters/{cluster}/nodegroups/pool", { patient: true }),
+  post("pool: again", "/v1/clusters/{cluster}/nodegroups", { name: "pool" }),
+  post("pool: beyond its bounds", "/v1/clusters/{cluster}/actions/resize", { node_count: 9, nodegroup: "pool" }),
+  patch("pool: minimum above the count", "/v1/clusters/{cluster}/nodegroups/pool", replace("/min_node_count", 3)),
+  patch("pool: new maximum", "/v1/clusters/{cluster}/nodegroups/pool", replace("/max_node_count", 4)),
+  patch("pool: no maximum", "/v1/clusters/{cluster}/nodegroups/pool", [{ op: "remove", path: "/max_node_count" }]),
+  get("stats: with a pool", "/v1/stats?project_id={project}"),
+  patch("while it changes: nodes", "/v1/clusters/{cluster}", replace("/node_count", 2)),
+  post("while it changes: upgrade", "/v1/clusters/{cluster}/actions/upgrade", { cluster_template: "{template}" }),
+  patch("while it changes: authority", "/v1/certificates/{cluster}", {}),
+  remove("pool: deleted", "/v1/clusters/{cluster}/nodegroups/pool"),
 ];
 
 export const operators: Asked[] = [

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { signingRequest } from "../kubernetes/signing-request.ts";
 import { trustees } from "../lifecycle/inventory.ts";
 import { openProduct } from "../lifecycle/product.ts";
 import type { Product } from "../lifecycle/product.ts";
@@ -15,6 +16,7 @@ import { until } from "../lifecycle/until.ts";
 import { known } from "./magnum-differences.ts";
 import {
   acceptedClusters,
+  changes,
   clusters,
   discovery,
   operators,
@@ -73,8 +75,11 @@ describe.skipIf(started === skippedStatus)("the real Magnum and ours, asked the 
     const member = await enter(project.name);
     await call("POST", `${member.at("compute")}/os-keypairs`, member, { keypair: { name: "mykey" } });
     const tokens = { member: member.token, admin: admin.token, stranger: stranger.token };
+    const { csr } = await signingRequest("O=system:masters, CN=admin");
     const facts = (): Map<string, string> =>
       new Map([
+        // As it stands in JSON.
+        ["csr", csr.replaceAll("\n", "\\n")],
         ["project", member.projectId ?? ""],
         ["other", stranger.projectId ?? ""],
       ]);
@@ -154,6 +159,16 @@ describe.skipIf(started === skippedStatus)("the real Magnum and ours, asked the 
   );
 
   asks("clusters", clusters);
+
+  it("both are given an address by hand", () => {
+    const address = "https://127.0.0.1:6443";
+    magnumSql(`update cluster set api_address='${address}'`);
+    const db = new DatabaseSync(database);
+    db.exec(`update "Cluster" set apiAddress='${address}'`);
+    db.close();
+  });
+
+  asks("changes", changes);
   asks("operators", operators);
 
   it("each entry of the table of differences is still needed", () => {

@@ -33,8 +33,19 @@ const compared = [
 const filled = (text: string, { known }: Side) =>
   text.replaceAll(/\{(\w+)\}/g, (all, name: string) => known.get(name) ?? all);
 
+const patienceMs = 60_000;
+
 /** All that is compared of an answer, by where it stands. */
 export async function ask(side: Side, asked: Asked): Promise<Map<string, string>> {
+  const deadline = Date.now() + (asked.patient === true ? patienceMs : 0);
+  for (;;) {
+    const answer = await once(side, asked);
+    if (answer.get("status") !== "404" || Date.now() > deadline) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+async function once(side: Side, asked: Asked): Promise<Map<string, string>> {
   const { method = "GET", path, as = "member", version = newest, body, contentType } = asked;
   const text = body === undefined ? undefined : filled(typeof body === "string" ? body : JSON.stringify(body), side);
   const response = await fetch(side.root + filled(path, side), {

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { signingRequest } from "../kubernetes/signing-request.ts";
 import { trustees } from "../lifecycle/inventory.ts";
 import { openProduct } from "../lifecycle/product.ts";
@@ -25,7 +26,7 @@ import {
   versions,
 } from "./magnum-requests.ts";
 import type { Asked } from "./magnum-requests.ts";
-import { call, signIn } from "./session.ts";
+import { call, list, signIn } from "./session.ts";
 import type { Session } from "./session.ts";
 import { password, settings } from "./settings.ts";
 import { ask, differences, told } from "./side-by-side.ts";
@@ -58,6 +59,7 @@ describe.skipIf(started === skippedStatus)("the real Magnum and ours, asked the 
   let ours: Side;
   let product: Product;
   let project: Awaited<ReturnType<typeof makeProject>>;
+  let member: Session;
   let etcd: Server;
   const folder = mkdtempSync(join(tmpdir(), "jeroboam-side-"));
   const database = join(folder, "jeroboam.db");
@@ -72,7 +74,7 @@ describe.skipIf(started === skippedStatus)("the real Magnum and ours, asked the 
     await product.start("api");
     const [admin, stranger] = [await enter("admin"), await enter("other")];
     project = await makeProject(admin);
-    const member = await enter(project.name);
+    member = await enter(project.name);
     await call("POST", `${member.at("compute")}/os-keypairs`, member, { keypair: { name: "mykey" } });
     const tokens = { member: member.token, admin: admin.token, stranger: stranger.token };
     const { csr } = await signingRequest("O=system:masters, CN=admin");
@@ -100,9 +102,25 @@ describe.skipIf(started === skippedStatus)("the real Magnum and ours, asked the 
     etcd?.close();
     await product?.stop();
     rmSync(folder, { recursive: true, force: true });
+    await removeStacks();
     await removeTrustees([...(theirs?.known.values() ?? []), ...(ours?.known.values() ?? [])]);
     await project?.remove();
-  }, 2 * minute);
+  }, 6 * minute);
+
+  /** What Magnum has begun at Heat; nothing of it ever comes up. */
+  async function removeStacks(): Promise<void> {
+    const stack = z.object({ id: z.string(), stack_name: z.string() });
+    const at = `${member.at("orchestration")}/stacks`;
+    const gone = new Set<string>();
+    await until("Magnum's stacks are gone", 4 * minute, async () => {
+      const left = await list(member, at, "stacks", stack);
+      for (const { id, stack_name: name } of left.filter((one) => !gone.has(one.id))) {
+        await call("DELETE", `${at}/${name}/${id}`, member);
+        gone.add(id);
+      }
+      return left.length === 0;
+    });
+  }
 
   /** What both have made for clusters of this test. */
   async function removeTrustees(ids: string[]): Promise<void> {

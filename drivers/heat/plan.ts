@@ -48,19 +48,27 @@ function planConverge(pair: Pair, want: Desired, seen: HeatObserved, now: Date):
       const summary = `Delete node group ${stack.nodegroup.name}`;
       steps.push(...(before.length > 0 ? before : [{ kind: "deleteStack" as const, stack: stackKey(stack), summary }]));
     }
-  if (seen.addons !== undefined && seen.apiAddress !== null && seen.addons !== pair.coe.addons.revision(want))
-    steps.push({
-      kind: "applyAddons",
-      revision: pair.coe.addons.revision(want),
-      apiAddress: seen.apiAddress,
-      summary: "Apply network and DNS add-ons",
-    });
+  steps.push(...planAddons(pair, want, seen));
   // What is given again and again must not keep the rest from being done.
   return [
     ...steps.filter((step) => !isPatient(step)),
     ...together(steps.filter(isPatient)),
     ...tidy(pair, want, seen, steps),
   ];
+}
+
+/** Add-ons follow the wish, but are never newer than a control plane that works: kube-proxy is one of them. */
+function planAddons(pair: Pair, want: Desired, seen: HeatObserved): HeatStep[] {
+  const { addons, apiAddress } = seen;
+  const revision = pair.coe.addons.revision(want);
+  if (addons === undefined || apiAddress === null || addons === revision) return [];
+  const isOlder = ({ group, stack }: { group: NodegroupWish; stack: HeatStack }) =>
+    stack.version === null || newer(pair.coe.version(want, group), stack.version);
+  const oldMasters = want.nodegroups
+    .filter(({ role }) => role === "master")
+    .flatMap((group) => generationsOf(pair, want, group, seen.stacks).old.map((stack) => ({ group, stack })));
+  if (addons !== null && oldMasters.some(isOlder)) return [];
+  return [{ kind: "applyAddons", revision, apiAddress, summary: "Apply network and DNS add-ons" }];
 }
 
 const isPatient = ({ kind }: HeatStep) => kind === "drain" || kind === "leave";

@@ -76,6 +76,16 @@ test("an upgrade: control plane nodes one by one, each leaving the store, then w
   expect([...world.nodes.keys()].length).toBe(5);
 });
 
+test("kube-proxy and its companions come to the new release after the last old control plane node, and back before it", () => {
+  const when = (want: Desired, world: World) =>
+    settle(world, want).flatMap((step) =>
+      step.kind === "applyAddons" ? ["add-ons"] : short(want, [step]).filter((word) => word.startsWith("end")),
+    );
+  const world = grown(wish());
+  expect(when(upgraded(), world)).toEqual(["end old m", "add-ons", "end old w"]);
+  expect(when(wish(), world)).toEqual(["add-ons", "end old w", "end old m"]);
+});
+
 test("in batches of 3 workers go three at a time, control plane nodes still one by one", () => {
   const before = wish({ workers: 5 });
   const after = upgraded({ workers: 5, maxBatch: 3 });

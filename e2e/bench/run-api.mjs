@@ -7,4 +7,6 @@ try {
   say(error instanceof Error ? error.message : String(error));
   process.exit(1);
 }
-process.exit(await run(node(), ["--disable-warning=ExperimentalWarning", "e2e/bench/api.ts", ...process.argv.slice(2)]));
+process.exit(
+  await run(node(), ["--disable-warning=ExperimentalWarning", "e2e/bench/api.ts", ...process.argv.slice(2)]),
+);

@@ -20,7 +20,10 @@ export async function fillSignIn(page: Page, user: string, password: string): Pr
 /** The project that the address names. */
 export const projectId = (page: Page): string => /\/p\/([^/?]+)/.exec(page.url())?.[1] ?? "";
 
-export async function openSection(page: Page, name: "Overview" | "Clusters" | "Templates" | "Quota" | "Audit"): Promise<void> {
+export async function openSection(
+  page: Page,
+  name: "Overview" | "Clusters" | "Templates" | "Quota" | "Audit",
+): Promise<void> {
   await page.getByRole("navigation", { name: "Sections" }).getByRole("link", { name }).click();
   await expect(page.getByRole("main").getByRole("heading", { level: 1, name })).toBeVisible();
 }

@@ -1,7 +1,8 @@
 // People who describe clusters in Heat templates: a real Heat makes, changes and removes OS::Magnum::ClusterTemplate and
-// OS::Magnum::Cluster at our API, which it finds in the catalogue.
+// OS::Magnum::Cluster at our API, which it finds in the catalogue; and its stacks are read as cluster-autoscaler reads them.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { minionsOf } from "../clients/recorded/minions.ts";
 import { kubernetesIsBuilt } from "../kubernetes/api-server.ts";
 import { magnum } from "../lifecycle/magnum.ts";
 import { openProduct } from "../lifecycle/product.ts";
@@ -9,7 +10,7 @@ import type { Product } from "../lifecycle/product.ts";
 import { openstackTarget } from "../lifecycle/target.ts";
 import type { Prepared } from "../lifecycle/target.ts";
 import { until } from "../lifecycle/until.ts";
-import { call, HttpError } from "./session.ts";
+import { call, HttpError, list } from "./session.ts";
 import { containerInfra } from "./settings.ts";
 
 const minute = 60_000;
@@ -106,6 +107,19 @@ describe.skipIf(!kubernetesIsBuilt())("OS::Magnum::* in a real Heat", () => {
     },
     16 * minute,
   );
+
+  it("is followed by cluster-autoscaler from the node group to the server", async () => {
+    const versioned = { "OpenStack-API-Version": "container-infra 1.9" };
+    const path = `${product.apiUrl}/clusters/${cluster}/nodegroups/default-worker`;
+    const group = await (await call("GET", path, cloud.person, undefined, versioned)).json();
+    const { stack_id: stackId } = z.looseObject({ stack_id: z.string() }).parse(group);
+    const { statuses, refsMap } = await minionsOf(cloud.person, stackId);
+    expect(statuses).toEqual(["CREATE_COMPLETE"]);
+    const server = z.object({ id: z.string(), name: z.string() });
+    const servers = await list(cloud.person, `${cloud.person.at("compute")}/servers`, "servers", server);
+    const worker = servers.find(({ name }) => name.includes("-default-work"));
+    expect(Object.values(refsMap)).toEqual([worker?.id]);
+  });
 
   it(
     "changes the number of nodes",

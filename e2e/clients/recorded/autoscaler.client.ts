@@ -1,10 +1,12 @@
 // cluster-autoscaler's Magnum provider: sizes from our API, nodes from the Heat stack behind a node group.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import type { Session } from "../../openstack/session.ts";
 import { enter, watchAs } from "../waiting.ts";
 import type { Watch } from "../waiting.ts";
-import { callerOf, gophercloud, heatOf } from "./caller.ts";
+import { callerOf, gophercloud } from "./caller.ts";
 import type { Caller } from "./caller.ts";
+import { minionsOf } from "./minions.ts";
 
 const Group = z.looseObject({
   uuid: z.string(),
@@ -15,29 +17,15 @@ const Group = z.looseObject({
   max_node_count: z.number().nullable(),
   stack_id: z.string(),
 });
-const Stack = z.object({
-  stack: z.looseObject({
-    id: z.string(),
-    stack_name: z.string(),
-    outputs: z.array(z.looseObject({ output_key: z.string(), output_value: z.unknown() })).optional(),
-  }),
-});
-const Resource = z.looseObject({
-  resource_name: z.string(),
-  resource_status: z.string(),
-  physical_resource_id: z.string(),
-});
-
 describe("cluster-autoscaler", () => {
   let send: Caller;
-  let heat: ReturnType<typeof heatOf>;
+  let demo: Session;
   let watch: Watch;
   let cluster = "";
 
   beforeAll(async () => {
-    const demo = await enter("demo");
+    demo = await enter("demo");
     send = callerOf(demo, gophercloud("container-infra 1.9"));
-    heat = heatOf(demo);
     watch = watchAs(demo);
     await send("POST", "/clusters", { name: "scaled", cluster_template_id: "kubernetes-dev", node_count: 2 });
     await watch.until("scaled", "CREATE_COMPLETE");
@@ -51,21 +39,9 @@ describe("cluster-autoscaler", () => {
     await send("DELETE", "/clusters/scaled");
   });
 
-  /** Server ids by index, as the provider works them out. */
   const nodes = async (group: string) => {
-    const { stack_id: stackId } = Group.parse((await send("GET", `/clusters/${cluster}/nodegroups/${group}`)).body);
-    const { stack } = await heat.get(`/stacks/${stackId}`, Stack);
-    const minions = await heat.get(
-      `/stacks/${stack.stack_name}/${stackId}/resources/kube_minions`,
-      z.object({ resource: Resource }),
-    );
-    const nested = (await heat.get(`/stacks/${minions.resource.physical_resource_id}`, Stack)).stack;
-    const at = `/stacks/${nested.stack_name}/${nested.id}`;
-    const { resources } = await heat.get(`${at}/resources`, z.object({ resources: z.array(Resource) }));
-    const { outputs = [] } = (await heat.get(at, Stack)).stack;
-    const refs = outputs.find(({ output_key: key }) => key === "refs_map")?.output_value;
-    const refsMap = z.record(z.string(), z.string()).parse(refs);
-    return { statuses: resources.map(({ resource_status: status }) => status), refsMap };
+    const { body } = await send("GET", `/clusters/${cluster}/nodegroups/${group}`);
+    return minionsOf(demo, Group.parse(body).stack_id);
   };
 
   it("turns the cluster's name into its id", async () => {

@@ -20,7 +20,8 @@ test.beforeAll(async ({ browser }) => {
   api = await apiOf("other");
   ready = { id: "", name: uniqueName("sound") };
   failed = { id: "", name: uniqueName("broken") };
-  ready.id = await makeCluster(api, ready.name);
+  // With several control plane nodes, so that all that can be done to a cluster can be done to it.
+  ready.id = await makeCluster(api, ready.name, { cluster_template_id: "kubernetes-ha" });
   failed.id = await makeCluster(api, failed.name, { flavor_id: "fail.nohost" });
   template = await makeTemplate(api, uniqueName("seen"));
   const page = await browser.newPage();

@@ -1,5 +1,5 @@
 // A cluster's certificate authorities and key pairs, and the certificates that the service makes for itself.
-import { createHash, generateKeyPair, randomBytes, X509Certificate } from "node:crypto";
+import { createHash, generateKeyPair, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
 import type { AuthorityKind } from "../domain/authority.ts";
 import { x509 } from "./x509.ts";
@@ -140,11 +140,14 @@ export function readCertificate(pem: string): CertificateFacts {
   return {
     subject: certificate.subject,
     serial: certificate.serialNumber,
-    fingerprint: new X509Certificate(pem).fingerprint256,
+    fingerprint: fingerprint(certificate.rawData),
     notBefore: certificate.notBefore,
     notAfter: certificate.notAfter,
   };
 }
+
+const fingerprint = (der: ArrayBuffer): string =>
+  (createHash("sha256").update(new Uint8Array(der)).digest("hex").toUpperCase().match(/../g) ?? []).join(":");
 
 /** `sha256:<hex>` of the certificate's public key, as kubeadm's discovery wants it. */
 export function publicKeyPin(certPem: string): string {

@@ -12,6 +12,11 @@ export interface RequestFacts {
   names: string[];
 }
 
+/** Read, and proven to come from who holds its private key. */
+export interface SigningRequest extends RequestFacts {
+  csr: x509.Pkcs10CertificateRequest;
+}
+
 const oid = {
   subjectKeyIdentifier: "2.5.29.14",
   keyUsage: "2.5.29.15",
@@ -28,10 +33,11 @@ const purposes: readonly string[] = [x509.ExtendedKeyUsage.clientAuth, x509.Exte
  * Reads a request and proves that its sender holds the private key. Refuses (`certificate_invalid`) what is no PEM
  * request, weak keys, and critical extensions that we would not keep.
  */
-export async function readRequest(pem: string): Promise<RequestFacts> {
+export async function readRequest(pem: string): Promise<SigningRequest> {
   const csr = await parse(pem);
   const of = (type: string) => csr.subjectName.getField(type);
   return {
+    csr,
     subject: csr.subject,
     commonName: of("CN")[0] ?? null,
     organizations: of("O"),
@@ -41,10 +47,15 @@ export async function readRequest(pem: string): Promise<RequestFacts> {
 
 /**
  * Signs a request: the subject as asked, client and server usages only, DNS names and addresses only, never a CA.
- * `days` is cut to the CA's own end. Answers PEM.
+ * `days` is cut to the CA's own end. PEM to PEM; one that `readRequest` has read is not proven again.
  */
-export async function signRequest(pem: string, ca: KeyAndCertificate, now: Date, days: number): Promise<string> {
-  const csr = await parse(pem);
+export async function signRequest(
+  request: string | SigningRequest,
+  ca: KeyAndCertificate,
+  now: Date,
+  days: number,
+): Promise<string> {
+  const csr = typeof request === "string" ? await parse(request) : request.csr;
   const names = alternativeNames(csr);
   const usages = extension(csr, oid.keyUsage, x509.KeyUsagesExtension)?.usages ?? digitalSignature | keyEncipherment;
   const asked = extension(csr, oid.extendedKeyUsage, x509.ExtendedKeyUsageExtension)?.usages.map(String);

@@ -83,13 +83,13 @@ export async function signCertificate(
     throw new DomainError("tls_disabled", `Cluster ${cluster.name} has no TLS, so there is nothing to sign.`);
   const type = wish.caType ?? "kubernetes";
   const isNode = ctx.clusterIdOfTrustee !== null;
-  const facts = await readRequest(wish.csr);
-  if (isNode) refuseOtherIdentities(facts, type);
+  const request = await readRequest(wish.csr);
+  if (isNode) refuseOtherIdentities(request, type);
   const { signing: authority, caPem } = await authorityOf(deps, scope, cluster, type);
   const keyPem = await deps.keys.get(authority.id, authority.key);
   const now = deps.clock.now();
   const ca = { certPem: authority.certPem, keyPem };
-  const pem = await signRequest(wish.csr, ca, now, isNode ? nodeDays : personDays);
+  const pem = await signRequest(request, ca, now, isNode ? nodeDays : personDays);
   const { subject, serial, fingerprint, notBefore, notAfter } = readCertificate(pem);
   const purpose = isNode ? "node" : wish.purpose;
   ctx.log.info({ clusterId: cluster.id, subject, serial, purpose, from: wish.from }, "certificate signed");
@@ -106,14 +106,14 @@ export async function signCertificate(
       notBefore,
       notAfter,
       userId: ctx.user.id,
-      userName: isNode ? (facts.commonName ?? null) : ctx.user.name,
+      userName: isNode ? (request.commonName ?? null) : ctx.user.name,
       purpose,
       createdAt: now,
     },
     {
       level: "info",
       message: isNode
-        ? `Signed the certificate of node ${facts.commonName}.`
+        ? `Signed the certificate of node ${request.commonName}.`
         : `${ctx.user.name} had a certificate signed: ${subject}.`,
       detail: `Serial ${serial}, valid until ${notAfter.toISOString()}.`,
     },

@@ -11,6 +11,7 @@ import {
   getClusterFacts,
   listAttention,
   listClusterDetails,
+  listClusterSummaries,
   listClusters,
 } from "./cluster.ts";
 import { cloudScope, projectScope, type Scope } from "./scope.ts";
@@ -139,9 +140,11 @@ onEveryDatabase((database) => {
     const ids: string[] = [];
     for (const name of ["c", "a", "b"]) ids.push(await writeCluster(database.db, scope, { cluster: { name } }));
     const first = await listClusterDetails(database.db, scope, { sort: "id", size: 2 });
-    expect(first.rows.map((row) => row.id)).toEqual(ids.slice(0, 2));
-    const rest = await listClusterDetails(database.db, scope, { sort: "id", marker: ids[1], size: 2 });
-    expect(rest.rows.map((row) => row.id)).toEqual(ids.slice(2));
+    expect(first.map((row) => row.id)).toEqual(ids.slice(0, 2));
+    for (const list of [listClusterDetails, listClusterSummaries]) {
+      const rest = await list(database.db, scope, { sort: "id", marker: ids[1], size: 2 });
+      expect(rest.map((row) => row.id)).toEqual(ids.slice(2));
+    }
     await expect(listClusters(database.db, inProject(), { sort: "id", marker: ids[1], size: 2 })).rejects.toMatchObject(
       { reason: "cluster_not_found" },
     );

@@ -8,7 +8,7 @@ import {
   type ClusterStatus,
   type StatusGroup,
 } from "../domain/cluster-status.ts";
-import { Cluster, ClusterRow } from "../domain/cluster.ts";
+import { Cluster, ClusterRow, ClusterSummary } from "../domain/cluster.ts";
 import { DomainError } from "../domain/error.ts";
 import { ClusterFacts } from "../domain/facts.ts";
 import { FailureCause } from "../domain/failure.ts";
@@ -84,19 +84,44 @@ export async function listClusters(db: Db, scope: Scope, query: ClusterQuery): P
 }
 
 /**
- * As listClusters, with every field of each cluster and without the total, which costs as much as there are clusters
- * (the REST API's lists). One query, two with a marker.
+ * For the REST API's lists: a page without the total, which costs as much as there are clusters. One query, two with a
+ * marker. `detail` has every field; the short form reads a third of the columns in two thirds of the time.
  */
-export async function listClusterDetails(
-  db: Db,
-  scope: Scope,
-  query: ClusterQuery,
-): Promise<Omit<Page<Cluster>, "total">> {
-  const { where, orderBy, pageFrom } = await partOf(db, scope, query);
-  const found = await db.prisma.cluster.findMany({ where, orderBy, take: query.size + 1, omit: unlisted });
-  const { rows, next } = pageFrom(found);
-  return { rows: rows.map(toCluster), next };
+export async function listClusterDetails(db: Db, scope: Scope, query: ClusterQuery): Promise<Cluster[]> {
+  const { where, orderBy } = await partOf(db, scope, query);
+  const rows = await db.prisma.cluster.findMany({ where, orderBy, take: query.size, omit: unlisted });
+  return rows.map(toCluster);
 }
+
+/** As listClusterDetails, in the short form. */
+export async function listClusterSummaries(db: Db, scope: Scope, query: ClusterQuery): Promise<ClusterSummary[]> {
+  const { where, orderBy } = await partOf(db, scope, query);
+  const rows = await db.prisma.cluster.findMany({ where, orderBy, take: query.size, select: summarised });
+  return rows.map(({ templateId, labels, ...row }) =>
+    ClusterSummary.parse({
+      ...row,
+      clusterTemplateId: templateId,
+      labels: readJson(Labels, labels, "Cluster.labels"),
+    }),
+  );
+}
+
+const summarised = {
+  id: true,
+  name: true,
+  templateId: true,
+  keypair: true,
+  masterCount: true,
+  nodeCount: true,
+  masterFlavorId: true,
+  flavorId: true,
+  dockerVolumeSizeGib: true,
+  labels: true,
+  createTimeoutMinutes: true,
+  status: true,
+  healthStatus: true,
+  stackId: true,
+} as const;
 
 /** Large columns that nobody lists. */
 const unlisted = { facts: true, previous: true, seenBackend: true } as const;
@@ -105,7 +130,10 @@ const unlisted = { facts: true, previous: true, seenBackend: true } as const;
 async function partOf(db: Db, scope: Scope, query: ClusterQuery) {
   const { by, direction, name } = readSort(clusterSorts, query.sort ?? "name");
   const marker = query.marker
-    ? await db.prisma.cluster.findFirst({ where: { AND: [clustersIn(scope), { id: query.marker }] }, omit: unlisted })
+    ? await db.prisma.cluster.findFirst({
+        where: { AND: [clustersIn(scope), { id: query.marker }] },
+        select: { seq: true, [by.column]: true },
+      })
     : null;
   if (query.marker && !marker) throw notFound(query.marker);
   const after = marker ? positionOf(marker, by) : query.after ? readCursor(name, query.after) : null;

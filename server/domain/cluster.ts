@@ -100,6 +100,25 @@ export const Cluster = z.object({
 });
 export type Cluster = z.infer<typeof Cluster>;
 
+/** What the REST API's short list shows of a cluster. */
+export const ClusterSummary = Cluster.pick({
+  id: true,
+  name: true,
+  clusterTemplateId: true,
+  keypair: true,
+  masterCount: true,
+  nodeCount: true,
+  masterFlavorId: true,
+  flavorId: true,
+  dockerVolumeSizeGib: true,
+  labels: true,
+  createTimeoutMinutes: true,
+  status: true,
+  healthStatus: true,
+  stackId: true,
+});
+export type ClusterSummary = z.infer<typeof ClusterSummary>;
+
 /** A row of the clusters list: one query per page gives all of it. */
 export const ClusterRow = Cluster.pick({
   id: true,

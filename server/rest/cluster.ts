@@ -4,7 +4,7 @@ import { bootstrapMaster } from "../services/bootstrap.ts";
 import { targetOf } from "../services/cluster/can.ts";
 import { deleteCluster, resizeCluster, updateCluster } from "../services/cluster/change.ts";
 import { createCluster } from "../services/cluster/create.ts";
-import { findCluster, listFullClusters, showCluster } from "../services/cluster/read.ts";
+import { findCluster, listFullClusters, listShortClusters, showCluster } from "../services/cluster/read.ts";
 import { upgradeCluster } from "../services/cluster/upgrade.ts";
 import { reach } from "../services/reach.ts";
 import { ApiRefusal } from "./errors.ts";
@@ -17,6 +17,7 @@ import {
   ClusterDetail,
   ClusterList,
   ClusterLong,
+  type ClusterShort,
   ResizeBody,
   UpgradeBody,
 } from "./schemas/cluster.ts";
@@ -57,23 +58,25 @@ export const clusterPages = pageQuery(columns);
 
 type Any = ReadRequest<unknown, unknown>;
 
+/** A page of clusters as answered; `path` is where the next page is asked for, `/detail` apart. */
 export async function clusterPage(
-  { deps, ctx, query }: Pick<ReadRequest<unknown, PageQuery>, "deps" | "ctx" | "query">,
+  { deps, ctx, query, version, root }: Omit<ReadRequest<unknown, PageQuery>, "body">,
+  path: string,
   detail: boolean,
-) {
+): Promise<{ rows: (ClusterShort | ClusterLong)[]; next: { next?: string } }> {
   const paging = pagingOf(query, columns);
-  const { rows } = await listFullClusters(deps, ctx, paging, detail);
-  return { rows, paging };
+  const rows = detail
+    ? (await listFullClusters(deps, ctx, paging)).map((row) =>
+        clusterLong(row.cluster, row.labelDifference, version, root),
+      )
+    : (await listShortClusters(deps, ctx, paging)).map((cluster) => clusterShort(cluster, version, root));
+  const ids = rows.map(({ uuid: id }) => ({ id }));
+  return { rows, next: nextLink(root, detail ? `${path}/detail` : path, paging, ids) };
 }
 
 async function list(request: ReadRequest<unknown, PageQuery>, detail: boolean): Promise<ApiAnswer> {
-  const { version, root } = request;
-  const { rows, paging } = await clusterPage(request, detail);
-  const clusters = rows.map(({ cluster, labelDifference }) =>
-    detail ? clusterLong(cluster, labelDifference, version, root) : clusterShort(cluster, version, root),
-  );
-  const ids = rows.map(({ cluster }) => cluster);
-  return { status: 200, body: { clusters, ...nextLink(root, detail ? "clusters/detail" : "clusters", paging, ids) } };
+  const { rows, next } = await clusterPage(request, "clusters", detail);
+  return { status: 200, body: { clusters: rows, ...next } };
 }
 
 async function show({ deps, ctx, param, version, root }: Any): Promise<ApiAnswer> {

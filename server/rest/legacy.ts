@@ -13,7 +13,7 @@ import { Accepted } from "./schemas/common.ts";
 import { rollbackQuery } from "./schemas/query.ts";
 import type { ClusterLong, ClusterShort } from "./schemas/cluster.ts";
 import { templateWire } from "./wire/cluster-template.ts";
-import { clusterLong, clusterShort } from "./wire/cluster.ts";
+import { clusterLong } from "./wire/cluster.ts";
 import { links } from "./wire/common.ts";
 
 type Any = ReadRequest<unknown, unknown>;
@@ -35,13 +35,8 @@ const baymodel = (template: Parameters<typeof templateWire>[0], root: string) =>
 });
 
 async function listBays(request: ReadRequest<unknown, PageQuery>, detail: boolean): Promise<ApiAnswer> {
-  const { version, root } = request;
-  const { rows, paging } = await clusterPage(request, detail);
-  const bays = rows.map(({ cluster, labelDifference }) =>
-    bay(detail ? clusterLong(cluster, labelDifference, version, root) : clusterShort(cluster, version, root), root),
-  );
-  const ids = rows.map(({ cluster }) => cluster);
-  return { status: 200, body: { bays, ...nextLink(root, detail ? "bays/detail" : "bays", paging, ids) } };
+  const { rows, next } = await clusterPage(request, "bays", detail);
+  return { status: 200, body: { bays: rows.map((row) => bay(row, request.root)), ...next } };
 }
 
 async function readBay({ deps, ctx, version, root }: Omit<Any, "body" | "query">, what: string) {

@@ -1,7 +1,7 @@
 // Clusters as answered, and what a patch of one means (magnum-api 7).
 import { z } from "zod";
 import { isFailed } from "../../domain/cluster-status.ts";
-import type { Cluster } from "../../domain/cluster.ts";
+import type { Cluster, ClusterSummary } from "../../domain/cluster.ts";
 import { DomainError } from "../../domain/error.ts";
 import type { LabelDifference } from "../../domain/labels.ts";
 import type { NodeGroup } from "../../domain/nodegroup.ts";
@@ -14,7 +14,7 @@ import { integer, labels, word } from "../schemas/field.ts";
 import { links, optionalTimestamp, timestamp } from "./common.ts";
 
 /** As the short list shows it. */
-export const clusterShort = (cluster: Cluster, version: Negotiated, root: string): ClusterShort => ({
+export const clusterShort = (cluster: ClusterSummary, version: Negotiated, root: string): ClusterShort => ({
   uuid: cluster.id,
   name: cluster.name,
   cluster_template_id: cluster.clusterTemplateId,

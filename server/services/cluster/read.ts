@@ -12,6 +12,7 @@ import {
   getCluster as getClusterRecord,
   getClusterFacts,
   listClusterDetails,
+  listClusterSummaries,
   listClusters as listClusterRows,
 } from "../../db/cluster.ts";
 import { getNodegroupFacts, listNodegroups, listNodes } from "../../db/nodegroup.ts";
@@ -20,10 +21,10 @@ import { getQuotaUse } from "../../db/quota.ts";
 import type { Scope } from "../../db/scope.ts";
 import { isFailed, statusesOf, type ClusterStatus, type StatusGroup } from "../../domain/cluster-status.ts";
 import type { ClusterTemplate } from "../../domain/cluster-template.ts";
-import type { Cluster } from "../../domain/cluster.ts";
+import type { Cluster, ClusterSummary } from "../../domain/cluster.ts";
 import { DomainError } from "../../domain/error.ts";
 import { generatedName, uuidLike } from "../../domain/identifier.ts";
-import { diffLabels, type LabelDifference, type Labels } from "../../domain/labels.ts";
+import { diffLabels, type LabelDifference } from "../../domain/labels.ts";
 import type { NodeGroup } from "../../domain/nodegroup.ts";
 import type { Deps } from "../deps.ts";
 import { reach } from "../reach.ts";
@@ -47,7 +48,6 @@ export interface ListWish {
   /** Column, `-` in front for descending. */
   sort?: string | undefined;
   after?: string | undefined;
-  marker?: string | undefined;
   size?: number | undefined;
 }
 
@@ -73,30 +73,26 @@ export interface ClusterWithLabels {
   labelDifference: LabelDifference;
 }
 
-/** Full clusters for the REST API's lists: administrators see every project's. */
-export async function listFullClusters(
-  deps: Deps,
-  ctx: RequestContext,
-  wish: ListWish & { size: number },
-  detail: boolean,
-): Promise<{ rows: ClusterWithLabels[] }> {
-  authorize(ctx, detail ? "cluster:detail" : "cluster:get_all");
-  const scope = reach(ctx, detail ? "cluster:detail_all_projects" : "cluster:get_all_all_projects");
-  const { rows } = await listClusterDetails(deps.db, scope, {
-    sort: wish.sort ?? "id",
-    marker: wish.marker,
-    after: wish.after,
-    size: wish.size,
-  });
-  const templates = detail
-    ? await listTemplateLabels(deps.db, scope, [...new Set(rows.map((cluster) => cluster.clusterTemplateId))])
-    : new Map<string, Labels>();
-  return {
-    rows: rows.map((cluster) => ({
-      cluster,
-      labelDifference: diffLabels(cluster.labels, templates.get(cluster.clusterTemplateId) ?? {}),
-    })),
-  };
+/** A page of the REST API: `marker` is the id of the last row of the page before. */
+type PageWish = Pick<ListWish, "sort"> & { size: number; marker: string | undefined };
+
+/** For the REST API's lists: administrators see every project's. */
+export async function listShortClusters(deps: Deps, ctx: RequestContext, wish: PageWish): Promise<ClusterSummary[]> {
+  authorize(ctx, "cluster:get_all");
+  return listClusterSummaries(deps.db, reach(ctx, "cluster:get_all_all_projects"), wish);
+}
+
+/** As listShortClusters, with every field and with what their labels change. */
+export async function listFullClusters(deps: Deps, ctx: RequestContext, wish: PageWish): Promise<ClusterWithLabels[]> {
+  authorize(ctx, "cluster:detail");
+  const scope = reach(ctx, "cluster:detail_all_projects");
+  const clusters = await listClusterDetails(deps.db, scope, wish);
+  const ids = new Set(clusters.map((cluster) => cluster.clusterTemplateId));
+  const templates = await listTemplateLabels(deps.db, scope, [...ids]);
+  return clusters.map((cluster) => ({
+    cluster,
+    labelDifference: diffLabels(cluster.labels, templates.get(cluster.clusterTemplateId) ?? {}),
+  }));
 }
 
 /** By id or name, as the REST API names clusters. Throws cluster_not_found, cluster_ambiguous. */

@@ -60,7 +60,7 @@ export interface ClusterDriver<S extends Step = Step, O extends Observed = Obser
   apply(cloud: Cloud, want: Desired, step: S): Promise<Outcome>;
   /** Asks the cluster's own API. Never throws: what does not answer is a health fact. */
   health(want: Desired, seen: O): Promise<Health>;
-  /** Manifests for the first control plane node of a cluster whose API the conductor cannot reach. Pure. */
+  /** Manifests for the first control plane node, since the conductor may not reach the cluster's API. Pure. */
   manifests?(want: Wish): { name: string; content: string }[];
   /** The back end's objects as a tree, read with the caller's credential, for the Resources tab. */
   resources(cloud: Cloud, key: ClusterKey): Promise<ResourceNode[]>;
@@ -201,6 +201,8 @@ export interface Observed {
   reason: string | null;
   /** `https://192.0.2.7:6443`, null until known. */
   apiAddress: string | null;
+  /** All is there, but the cluster's API has not answered for so long that it is not waited for any more. */
+  apiSilent: boolean;
   coeVersion: string | null;
   containerVersion: string | null;
   masterAddresses: readonly string[];
@@ -313,6 +315,8 @@ export type Outcome =
 
 export interface Health {
   status: HealthStatus | null;
+  /** Was there any answer? Where there never was one, nothing is known. */
+  answered: boolean;
   /** Magnum's health_status_reason: `{"api": "ok", "<node>.Ready": "True"}`. */
   reason: Record<string, string>;
   /** Ready per node name, when the API answered. */

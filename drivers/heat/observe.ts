@@ -18,6 +18,7 @@ import { readStack } from "./read-stack.ts";
 import type { DetailCache } from "./read-stack.ts";
 import { countOf, isStuck } from "./removal.ts";
 import { isPostponed } from "./rollout.ts";
+import { apiPatienceMs } from "./silence.ts";
 import type { Silences } from "./silence.ts";
 
 /** All stacks of ours in the cloud's project: one list call. */
@@ -38,7 +39,7 @@ export async function surveyStacks(cloud: Cloud, now: Date): Promise<Survey> {
 
 export async function observeHeat(
   pair: Pair,
-  memory: { cache: DetailCache; silences: Silences },
+  memory: { cache: DetailCache; silences: Silences; waits: Silences },
   cloud: Cloud,
   want: Desired,
   survey: Survey,
@@ -75,6 +76,7 @@ export async function observeHeat(
     state: "absent",
     reason: null,
     apiAddress,
+    apiSilent: false,
     coeVersion: masters[0]?.version ?? null,
     containerVersion: null,
     masterAddresses: masters.flatMap((group) => group.addresses),
@@ -91,16 +93,11 @@ export async function observeHeat(
   };
   const sum = overall(pair, want, seen, now);
   // An API that was asked and does not answer yet hides whether the add-ons are there: that is not ready.
-  return {
-    ...seen,
-    ...sum,
-    ...(asks && seen.addons === undefined && sum.state === "ready"
-      ? {
-          state: "updating" as const,
-          progress: seen.progress && { ...seen.progress, now: seen.progress.now ?? "the Kubernetes API to answer" },
-        }
-      : {}),
-  };
+  const since = memory.waits.note(want.key.id, asks && seen.addons === undefined && sum.state === "ready", now);
+  if (since === null) return { ...seen, ...sum };
+  if (now.getTime() - since.getTime() >= apiPatienceMs(want)) return { ...seen, ...sum, apiSilent: true };
+  const progress = seen.progress && { ...seen.progress, now: seen.progress.now ?? "the Kubernetes API to answer" };
+  return { ...seen, ...sum, state: "updating", progress };
 }
 
 /**

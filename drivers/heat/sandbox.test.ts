@@ -7,7 +7,7 @@ import { heatDriver } from "./driver.ts";
 import { converge } from "./testing/converge.ts";
 import { openSandboxSite } from "./testing/sandbox-site.ts";
 
-const { owner, cloud, clouds, credential, group, aCluster, go, inventory, close } = await openSandboxSite();
+const { services, owner, cloud, clouds, credential, group, aCluster, go, inventory, close } = await openSandboxSite();
 afterAll(close);
 
 test("a cluster comes up with its add-ons, changes size, loses the named node and leaves nothing", async () => {
@@ -100,6 +100,30 @@ test("Nova's own words reach the failure, with the place", async () => {
     expect.objectContaining({ path: ["default-worker", "worker 0", "server"], type: "OS::Nova::Server" }),
   ]);
   expect(last.nodegroups.map((one) => one.state)).toEqual(["ready", "failed"]);
+  await go({ ...want, deleting: true });
+});
+
+test("a cluster whose API does not answer here is waited for ten minutes, then taken for ready as its nodes say", async () => {
+  const want = await aCluster();
+  await go(want);
+  // An authority that did not sign what the API shows: nobody can speak to it.
+  const unheard = { ...want, pki: { ...services.rotate("2").pki, revision: "1" } };
+  services.rotate("1");
+  let now = Date.now();
+  const driver = heatDriver(fedoraCoreosPair, () => new Date(now));
+  const look = async () => {
+    const { state, apiSilent, progress } = await driver.observe(cloud, unheard, await driver.survey(cloud));
+    return [state, apiSilent, progress?.now];
+  };
+  const waits = ["updating", false, "the Kubernetes API to answer"];
+  for (let minute = 0; minute < 10; minute++) {
+    expect(await look()).toEqual(waits);
+    now += 60_000;
+  }
+  expect(await look()).toEqual(["ready", true, null]);
+  // Nobody asked in between: it may have answered.
+  now += 600_000;
+  expect(await look()).toEqual(waits);
   await go({ ...want, deleting: true });
 });
 

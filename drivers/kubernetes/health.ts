@@ -14,14 +14,20 @@ export async function kubernetesHealth(
 ): Promise<Health> {
   const access = seen.apiAddress === null || !seen.apiReachable ? null : accessOf(want, seen.apiAddress);
   if (!access)
-    return { status: "UNKNOWN", reason: { api: `The cluster ${want.key.name} is not accessible.` }, nodes: {} };
+    return {
+      status: "UNKNOWN",
+      answered: false,
+      reason: { api: `The cluster ${want.key.name} is not accessible.` },
+      nodes: {},
+    };
   const api = kubeApi(access);
   try {
     const ready = (await api.readyz()).trim() || "ok";
     return judge(ready, await api.nodes(), now);
   } catch (error) {
-    const said = error instanceof KubeError ? error.message : "the API answered what is not Kubernetes";
-    return { status: "UNHEALTHY", reason: { api: said }, nodes: {} };
+    const known = error instanceof KubeError ? error : null;
+    const said = known?.message ?? "the API answered what is not Kubernetes";
+    return { status: "UNHEALTHY", answered: known?.status !== null, reason: { api: said }, nodes: {} };
   }
 }
 
@@ -38,5 +44,5 @@ export function judge(api: string, nodes: readonly JudgedNode[], now: Date): Hea
     const born = metadata.creationTimestamp === undefined ? 0 : Date.parse(metadata.creationTimestamp);
     if (word !== "True" && now.getTime() - born >= youngMs) healthy = false;
   }
-  return { status: healthy ? "HEALTHY" : "UNHEALTHY", reason, nodes: known };
+  return { status: healthy ? "HEALTHY" : "UNHEALTHY", answered: true, reason, nodes: known };
 }

@@ -43,6 +43,7 @@ const observed = (
   state,
   reason: null,
   apiAddress,
+  apiSilent: false,
   coeVersion: null,
   containerVersion: null,
   masterAddresses: [],
@@ -65,6 +66,7 @@ const observed = (
 
 /** The API says that nodes are ready or not. */
 const saying = (nodes: Record<string, boolean>, status?: Health["status"]): Health => ({
+  answered: true,
   status: status ?? (Object.values(nodes).every(Boolean) ? "HEALTHY" : "UNHEALTHY"),
   reason: {
     api: "ok",
@@ -90,6 +92,7 @@ describe("a cluster's API is asked", () => {
       { healthStatus: "UNHEALTHY", healthCheckedAt: ago(5000) },
       4000,
     ],
+    ["about every minute where nothing answers", { healthStatus: "UNKNOWN", healthCheckedAt: ago(10_000) }, 44_000],
     ["about every ten seconds while it changes", { status: "UPDATE_IN_PROGRESS", healthCheckedAt: ago(5000) }, 4000],
     ["never once its deletion was asked for", { deletionRequestedAt: now, healthCheckedAt: null }, null],
     [
@@ -125,11 +128,23 @@ describe("health", () => {
   });
 
   it("is UNKNOWN where the API is not to be reached, with the reason", async () => {
-    const answer: Health = { status: "UNKNOWN", reason: { api: "The cluster web-1 is not accessible." }, nodes: {} };
+    const reason = { api: "The cluster web-1 is not accessible." };
+    const answer: Health = { status: "UNKNOWN", answered: false, reason, nodes: {} };
     expect(await look(answer, observed("ready"))).toEqual({
       recorded: { status: "UNKNOWN", reason: answer.reason },
       nodes: null,
     });
+  });
+
+  it("is UNKNOWN while the API has never answered, and UNHEALTHY when it stops answering", async () => {
+    const silence: Health = { status: "UNHEALTHY", answered: false, reason: { api: "no answer" }, nodes: {} };
+    const after = async (healthStatus: Health["status"], health = silence) =>
+      (await look(health, observed("ready"), { healthStatus })).recorded?.status;
+    expect(await after(null)).toBe("UNKNOWN");
+    expect(await after("UNKNOWN")).toBe("UNKNOWN");
+    expect(await after("HEALTHY")).toBe("UNHEALTHY");
+    expect(await after("UNHEALTHY")).toBe("UNHEALTHY");
+    expect(await after(null, { ...silence, answered: true })).toBe("UNHEALTHY");
   });
 
   it("is not told of what is still being built, until it is well", async () => {

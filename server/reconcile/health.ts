@@ -26,13 +26,19 @@ export function healthDueIn({ cluster, deletionRequestedAt }: ClaimedCluster, pa
   )
     return null;
   if (cluster.healthCheckedAt === null) return 0;
-  const calm = cluster.healthStatus === "HEALTHY" && !isInProgress(cluster.status);
+  const calm = isCalm(cluster.healthStatus) && !isInProgress(cluster.status);
   const every = calm ? pace.healthMs : pace.healthBusyMs;
   // A settled cluster is visited as often as it is asked: a visit a little early must not cost a whole turn.
   return Math.max(0, cluster.healthCheckedAt.getTime() + every * 0.9 - now.getTime());
 }
 
-/** Asks by the driver and weighs the answer. Never throws, as drivers' `health` does not. */
+/** Nothing to hurry for: all is well, or nobody can tell from here. */
+export const isCalm = (health: Health["status"]): boolean => health === "HEALTHY" || health === "UNKNOWN";
+
+/**
+ * Asks by the driver and weighs the answer: an API that has never answered yet is unknown, one that has fallen silent is
+ * ill. Never throws, as drivers' `health` does not.
+ */
 export async function lookAtHealth(
   driver: ClusterDriver,
   claimed: ClaimedCluster,
@@ -55,6 +61,9 @@ export async function lookAtHealth(
   const status = health.status === "UNHEALTHY" && onlyYoungOnes(health, seen, claimed, now) ? "HEALTHY" : health.status;
   // What is still being built is not ill.
   if (creating && status !== "HEALTHY") return { recorded: null, nodes };
+  const { healthStatus: last } = claimed.cluster;
+  if (!health.answered && (last === null || last === "UNKNOWN"))
+    return { recorded: { status: "UNKNOWN", reason: health.reason }, nodes };
   return { recorded: { status, reason: health.reason }, nodes };
 }
 
@@ -72,7 +81,7 @@ function withoutStrays(health: Health, seen: Observed): Health {
     Object.entries(health.reason).filter(([key]) => !strays.has(key.replace(/\.Ready$/, ""))),
   );
   const well = reason["api"] === "ok" && Object.values(nodes).every((node) => node.ready);
-  return { status: health.status === "UNHEALTHY" && well ? "HEALTHY" : health.status, reason, nodes };
+  return { ...health, status: health.status === "UNHEALTHY" && well ? "HEALTHY" : health.status, reason, nodes };
 }
 
 function onlyYoungOnes(health: Health, seen: Observed, claimed: ClaimedCluster, now: Date): boolean {

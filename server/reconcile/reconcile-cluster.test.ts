@@ -279,6 +279,7 @@ onEveryDatabase((database) => {
       const conductor = await becomes(id, "CREATE_COMPLETE");
       stage.world.health = () => ({
         status: "UNHEALTHY",
+        answered: true,
         reason: { api: "ok", "web-1-default-worker-1.Ready": "False" },
         nodes: {
           "web-1-default-master-0": { ready: true, version: "v1.31.1" },
@@ -296,7 +297,8 @@ onEveryDatabase((database) => {
 
     it("stays unknown to people while the cluster is still being built and does not answer", async () => {
       const id = await stage.cluster();
-      stage.world.health = () => ({ status: "UNHEALTHY", reason: { api: "connection refused" }, nodes: {} });
+      const reason = { api: "connection refused" };
+      stage.world.health = () => ({ status: "UNHEALTHY", answered: false, reason, nodes: {} });
       const conductor = stage.conductor();
       for (let turn = 0; turn < 6; turn++) {
         stage.clock.advance(400);

@@ -7,7 +7,7 @@ import { record, removeCluster, type ClaimedCluster } from "../db/reconcile.ts";
 import { isInProgress, isSettledGood } from "../domain/cluster-status.ts";
 import { counted, driverNamed, rememberSeen, type Conductor } from "./conductor.ts";
 import { desired, endpointsOf } from "./desired.ts";
-import { healthDueIn, lookAtHealth, type HealthLook } from "./health.ts";
+import { healthDueIn, isCalm, lookAtHealth, type HealthLook } from "./health.ts";
 import { fingerprint, surveyed } from "./memory.ts";
 import { nextTime } from "./pace.ts";
 import { carryRotation } from "./rotation.ts";
@@ -170,7 +170,7 @@ async function exit(
     conductor.random,
   );
   const ask = health ? pace.healthBusyMs : healthDue;
-  const ill = health?.recorded ? health.recorded.status !== "HEALTHY" : cluster.healthStatus !== "HEALTHY";
+  const ill = !isCalm(health?.recorded ? health.recorded.status : cluster.healthStatus);
   // Settled clusters that are not well, or not yet known to be, are asked more often than they are visited.
   const soon = verdict.next.kind === "settled" && isSettledGood(verdict.status) && ill && ask !== null;
   const next = soon ? new Date(Math.min(visit.getTime(), now.getTime() + Math.max(ask, pace.healthBusyMs))) : visit;

@@ -74,6 +74,7 @@ function observed(state: BackendState, given: Partial<Observed> = {}): Observed 
     state,
     reason: null,
     apiAddress: null,
+    apiSilent: false,
     coeVersion: null,
     containerVersion: null,
     masterAddresses: [],
@@ -121,6 +122,14 @@ describe("a cluster that is being created", () => {
       next: { kind: "settled" },
     });
     expect(verdict.nodegroups.map((each) => each.status)).toEqual(["CREATE_COMPLETE", "CREATE_COMPLETE"]);
+  });
+
+  it("is complete with a warning when all is there but the API does not answer us", () => {
+    const seen = observed("ready", { apiAddress: "https://192.0.2.7:6443", apiSilent: true });
+    const verdict = judge({ ...creating, apiAddress: seen.apiAddress }, sees(seen), now);
+    expect(verdict.status).toBe("CREATE_COMPLETE");
+    expect(verdict.events.map((each) => each.level)).toEqual(["info", "warning", "good"]);
+    expect(verdict.events[1]?.detail).toContain("https://192.0.2.7:6443");
   });
 
   it("is not complete while a step is left although all nodes are up; the master group waits for the whole", () => {

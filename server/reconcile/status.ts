@@ -161,6 +161,7 @@ function completed(before: Standing, seen: Observed, byItself: boolean): Verdict
     events: [
       ...addressMessage(before, seen),
       ...stay.filter((after) => !isLead(before, after.id)).flatMap((after) => finishedMessage(before, after, seen)),
+      ...(seen.apiSilent ? [silentMessage(seen)] : []),
       { level: undone ? "warning" : "good", message, detail: undone ? before.statusReason : null },
     ],
     ended: undone ? { outcome: "failed", reason: before.statusReason } : { outcome: "done", reason: null },
@@ -402,6 +403,14 @@ const addressMessage = (before: Standing, seen: Observed): Message[] =>
   before.apiAddress === null && seen.apiAddress !== null
     ? [info(`The cluster's API has its address: ${seen.apiAddress}`)]
     : [];
+
+const silentMessage = ({ apiAddress }: Observed): Message => ({
+  level: "warning",
+  message: "All nodes are up, but the cluster's API does not answer this service. Its health is not known.",
+  detail:
+    `Is there a way from this service to ${apiAddress ?? "the API"}, and does the label master_lb_allowed_cidrs let it ` +
+    "through? A new cluster's add-ons were applied by its first control plane node.",
+});
 
 function finishedMessage(before: Standing, after: GroupVerdict, seen: Observed): Message[] {
   const group = before.nodegroups.find((other) => other.id === after.id);

@@ -68,7 +68,7 @@ export async function bootstrapMaster(
   return [...files.flat(), ...(await manifests(deps, ctx, cluster))];
 }
 
-/** What the first master applies itself where the conductor cannot reach the cluster's API. */
+/** What the first master applies itself, since the conductor may not reach the cluster's API. */
 async function manifests(deps: Deps, ctx: RequestContext, cluster: Cluster): Promise<BootstrapFile[]> {
   const driver = driverOf(deps, cluster);
   if (!driver.manifests) return [];

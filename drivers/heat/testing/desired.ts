@@ -201,6 +201,7 @@ export function anObserved(part: Partial<HeatObserved> = {}): HeatObserved {
     state: "absent",
     reason: null,
     apiAddress: "https://192.0.2.7:6443",
+    apiSilent: false,
     coeVersion: null,
     containerVersion: null,
     masterAddresses: [],

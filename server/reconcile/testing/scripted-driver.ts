@@ -176,6 +176,7 @@ export class World {
 
 const healthy = (want: Desired, seen: Observed): Health => ({
   status: "HEALTHY",
+  answered: true,
   reason: { api: "ok" },
   nodes: Object.fromEntries(
     seen.nodegroups.flatMap((group) => group.nodes.map((node) => [node.name, { ready: true, version: "v1.31.1" }])),
@@ -373,6 +374,7 @@ function observe(world: World, want: Desired): ScriptObserved {
     state: stacks.length === 0 ? "absent" : (moving ?? (failed ? "failed" : "ready")),
     reason: moving ? null : (failed?.reason ?? null),
     apiAddress: shared?.status === "CREATE_COMPLETE" ? "https://192.0.2.7:6443" : null,
+    apiSilent: false,
     coeVersion: "v1.31.1",
     containerVersion: null,
     masterAddresses: nodegroups[0]?.addresses ?? [],

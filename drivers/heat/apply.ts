@@ -113,10 +113,10 @@ async function inside(pair: Pair, want: Desired, step: InsideStep, now: Date): P
         await addons.apply(want, apiAddress);
         return done;
       case "drain":
-        for (const node of step.nodes) await nodes.drain(want, apiAddress, node, now);
+        await eachOf(step.nodes, (node) => nodes.drain(want, apiAddress, node, now));
         return { kind: "waiting", on: `the work on ${step.nodes.join(", ")} to move elsewhere`, afterMs: 3000 };
       case "restore":
-        for (const node of step.nodes) await nodes.restore(want, apiAddress, node);
+        await eachOf(step.nodes, (node) => nodes.restore(want, apiAddress, node));
         return done;
       case "leave":
         await nodes.leave(want, apiAddress, step.node);
@@ -126,7 +126,7 @@ async function inside(pair: Pair, want: Desired, step: InsideStep, now: Date): P
         return done;
       case "mark": {
         const group = want.nodegroups.find((one) => one.key.id === step.nodegroupId);
-        if (group) for (const node of step.nodes) await nodes.mark(want, apiAddress, node, group);
+        if (group) await eachOf(step.nodes, (node) => nodes.mark(want, apiAddress, node, group));
         return done;
       }
     }
@@ -134,6 +134,13 @@ async function inside(pair: Pair, want: Desired, step: InsideStep, now: Date): P
     const said = error instanceof Error ? error.message : String(error);
     return { kind: "waiting", on: `the Kubernetes API: ${said}`, afterMs: 10_000 };
   }
+}
+
+/** One that is refused does not keep the others waiting; the first refusal is thrown at the end. */
+async function eachOf(names: readonly string[], work: (name: string) => Promise<void>): Promise<void> {
+  const refusals: unknown[] = [];
+  for (const name of names) await work(name).catch((error: unknown) => refusals.push(error));
+  if (refusals.length > 0) throw refusals[0];
 }
 
 async function create(cloud: Cloud, want: Desired, stack: StackCreate): Promise<Outcome> {

@@ -100,6 +100,7 @@ test("a node that is not ready counts after ten minutes", () => {
   const old = "2026-01-01T00:00:00Z";
   expect(judge("ok", [node("a", "True", old)], now)).toEqual({
     status: "HEALTHY",
+    answered: true,
     reason: { api: "ok", "a.Ready": "True" },
     nodes: { a: { ready: true, version: "v1.34.1" } },
   });

@@ -51,10 +51,11 @@ export const kubernetesNodes: CoeNodes = {
         metadata: { annotations: { [annotations.drainStarted]: new Date(begun || now).toISOString() } },
         spec: { unschedulable: true },
       });
-    const left = (await api.podsOn(name)).filter(hasToLeave);
-    await evict(api, left);
-    if (left.length === 0 || now.getTime() - (begun || now.getTime()) >= drainMs)
-      await api.patchNode(name, { metadata: { annotations: { [annotations.drained]: now.toISOString() } } });
+    // Asked before anything that may fail again and again: an eviction that no webhook lets through, say.
+    const isOver = now.getTime() - (begun || now.getTime()) >= drainMs;
+    const left = isOver ? [] : (await api.podsOn(name)).filter(hasToLeave);
+    if (left.length > 0) await evict(api, left);
+    else await api.patchNode(name, { metadata: { annotations: { [annotations.drained]: now.toISOString() } } });
   },
 
   async restore(want, address, name) {

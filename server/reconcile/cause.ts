@@ -1,6 +1,6 @@
 // Why an operation is given up, in words with a remedy. Pure.
 import { explainFailure, type FailureCause } from "../domain/failure.ts";
-import type { Observed } from "../../drivers/driver.ts";
+import type { Observed, Step } from "../../drivers/driver.ts";
 import type { Standing } from "./verdict.ts";
 
 export function vanished(before: Standing): FailureCause {
@@ -54,7 +54,8 @@ export function failureOf(before: Standing, seen: Observed): FailureCause {
   );
 }
 
-export function timedOut(before: Standing, seen: Observed): FailureCause {
+/** `step` = what would have been next: what was last said tells why it was not done, or what it waited for. */
+export function timedOut(before: Standing, seen: Observed, step: Step | null): FailureCause {
   const explained = explainFailure(seen.failures);
   if (explained) return explained;
   const missing = seen.progress?.now ?? before.progress?.now ?? null;
@@ -73,7 +74,7 @@ export function timedOut(before: Standing, seen: Observed): FailureCause {
     remedy: before.deleting
       ? "Look at what is left under Resources, then delete the cluster again."
       : "Retry, with a longer time limit when this cloud is slow.",
-    upstream: seen.reason ?? "",
+    upstream: seen.reason ?? (step ? (before.memory.said ?? sentence(step.summary)) : ""),
     resourceType: null,
     physicalId: seen.backendId,
     path: [],

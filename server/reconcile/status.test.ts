@@ -183,6 +183,18 @@ describe("a cluster that is being created", () => {
     expect(verdict.progress).toEqual({ done: 7, total: 10, now: "worker 2" });
   });
 
+  it("says at the end of its time what it waited for all the while", () => {
+    const wait: Step = { kind: "leave", summary: "Have m-0 leave the control plane" };
+    const seen = observed("updating", { progress: { done: 9, total: 9, now: "the replacement of master 1 of 1" } });
+    const outcome: Outcome = { kind: "waiting", on: "m-0 to leave the control plane", afterMs: 3000 };
+    const first = judge(standing("UPDATE_IN_PROGRESS"), sees(seen, { steps: [wait], outcome }), now);
+    const late = standing("UPDATE_IN_PROGRESS", { deadlineAt: earlier, memory: first.memory });
+    expect(judge(late, sees(seen, { steps: [wait] }), now).statusReason).toBe(
+      "The time limit ran out while changing the cluster; still missing: the replacement of master 1 of 1. " +
+        "(Waiting: m-0 to leave the control plane.)",
+    );
+  });
+
   it("is complete when it comes up in the very moment its time is over", () => {
     const before = standing("CREATE_IN_PROGRESS", { deadlineAt: earlier });
     expect(judge(before, sees(observed("ready")), now).status).toBe("CREATE_COMPLETE");

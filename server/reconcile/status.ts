@@ -63,7 +63,7 @@ function stopCause(before: Standing, seen: Observed, steps: readonly Step[], now
   const limit = before.deleting ? attemptLimits.deletion : attemptLimits.repair;
   if (seen.state === "failed" && (steps.length === 0 || before.memory.attempts >= limit))
     return failureOf(before, seen);
-  if (before.deadlineAt !== null && before.deadlineAt <= now) return timedOut(before, seen);
+  if (before.deadlineAt !== null && before.deadlineAt <= now) return timedOut(before, seen, steps[0] ?? null);
   return null;
 }
 

@@ -63,6 +63,9 @@ onEveryDatabase((database) => {
     await accept(300, testTime);
     await accept(60, later);
     expect(await until()).toEqual(new Date(testTime.getTime() + 300 * 60_000));
+    await database.db.prisma.cluster.update({ where: { id }, data: { status: "ROLLBACK_IN_PROGRESS" } });
+    await accept(60, later);
+    expect(await until()).toEqual(new Date(testTime.getTime() + 300 * 60_000));
     await accept(400, later);
     expect(await until()).toEqual(new Date(later.getTime() + 400 * 60_000));
   });

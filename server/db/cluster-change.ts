@@ -172,6 +172,8 @@ export interface CurrentCluster {
   /** When the running change is given up; null = none runs, or never. */
   deadlineAt: Date | null;
   pki: PkiState;
+  /** The running change repairs what failed. */
+  repair: boolean;
   /** Kept by the change that runs; null = it is not undone when it fails. */
   previous: string | null;
 }
@@ -358,7 +360,8 @@ async function applyChange(
       progressDone: null,
       progressTotal: null,
       progressNow: null,
-      repair: change.repair ?? false,
+      // A change on top of a repair that runs would fail with what is not repaired yet.
+      repair: (change.repair ?? false) || (current.repair && !also.deletionRequestedAt),
       previous: change.rollback ? previousOf(current) : null,
       ...(change.maxBatch === undefined ? {} : { maxBatch: change.maxBatch }),
       deadlineAt: deadlineOf(current, change),
@@ -379,7 +382,8 @@ async function applyChange(
 /** A change on top of one that runs does not cut short the time that the running one was given. */
 function deadlineOf({ cluster, deadlineAt }: CurrentCluster, change: AcceptedChange): Date | null {
   const next = change.deadlineAt ?? null;
-  const goesOn = cluster.status === "UPDATE_IN_PROGRESS" && change.status === "UPDATE_IN_PROGRESS";
+  const runs = cluster.status === "UPDATE_IN_PROGRESS" || cluster.status === "ROLLBACK_IN_PROGRESS";
+  const goesOn = runs && change.status === "UPDATE_IN_PROGRESS";
   return goesOn && next !== null && deadlineAt !== null && deadlineAt > next ? deadlineAt : next;
 }
 
@@ -405,6 +409,7 @@ async function lockCluster(db: Db, tx: Tx, scope: Scope, id: string): Promise<Cu
     deletionRequestedAt: row.deletionRequestedAt,
     deadlineAt: row.deadlineAt,
     pki: toPkiState(row),
+    repair: row.repair,
     previous: row.previous,
   };
 }

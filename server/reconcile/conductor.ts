@@ -18,10 +18,16 @@ export interface Conductor {
   clouds: TrustClouds;
   admins: AdminCertificates;
   metrics: ConductorMetrics;
-  /** Last observation of settled clusters: valid as long as the survey shows the same. */
-  seen: Map<string, Observed>;
+  /** Last observation of each cluster: valid as long as the survey shows what it showed then. */
+  seen: Map<string, Sighting>;
   /** Until when each lease is surely ours. */
   leases: Map<string, number>;
+}
+
+interface Sighting {
+  /** Fingerprint of the survey that it was made with: another conductor may have worked on the cluster since. */
+  backend: string;
+  seen: Observed;
 }
 
 export function makeConductor(
@@ -44,9 +50,9 @@ export const driverNamed = (conductor: Conductor, name: string): ClusterDriver |
 
 const observationsKept = 5000;
 
-export function rememberSeen(conductor: Conductor, clusterId: string, seen: Observed): void {
+export function rememberSeen(conductor: Conductor, clusterId: string, sighting: Sighting): void {
   conductor.seen.delete(clusterId);
-  conductor.seen.set(clusterId, seen);
+  conductor.seen.set(clusterId, sighting);
   const oldest = conductor.seen.size > observationsKept ? conductor.seen.keys().next().value : undefined;
   if (oldest !== undefined) conductor.seen.delete(oldest);
 }

@@ -180,6 +180,24 @@ onEveryDatabase((database) => {
     });
   });
 
+  it("a newer wish does not take back the repair that runs", async () => {
+    const id = await ready(stage);
+    const worker = await groupNamed(stage, id, "default-worker");
+    stage.world.failures.set(worker.id, "No valid host was found.");
+    await accept(stage, id, () => ({
+      nodegroups: [{ id: worker.id, nodeCount: 3, status: "UPDATE_IN_PROGRESS" }],
+    }));
+    await reach(stage, id, "UPDATE_FAILED");
+    await accept(stage, id, () => ({ repair: true, nodegroups: [{ id: worker.id, status: "UPDATE_IN_PROGRESS" }] }));
+    await accept(stage, id, () => ({
+      repair: false,
+      nodegroups: [{ id: worker.id, maxNodeCount: 9, status: "UPDATE_IN_PROGRESS" }],
+    }));
+    expect(await row(stage, id)).toMatchObject({ repair: true });
+    await reach(stage, id, "UPDATE_COMPLETE");
+    expect(await row(stage, id)).toMatchObject({ repair: false });
+  });
+
   describe("a change that is to be undone when it fails", () => {
     const failing = async (more: Partial<Wish> = {}) => {
       const id = await ready(stage);
@@ -214,6 +232,29 @@ onEveryDatabase((database) => {
       });
       const [last] = (await listOperations(stage.db, stage.scope, { clusterId: id, size: 1 })).rows;
       expect(last).toMatchObject({ outcome: "failed", reason: expect.stringContaining("No valid host") });
+    });
+
+    it("does not bring back a group whose deletion was asked for before it", async () => {
+      const id = await ready(stage);
+      const old = pool("old");
+      await accept(stage, id, () => ({ newNodegroups: [old] }));
+      await reach(stage, id, "UPDATE_COMPLETE");
+      stage.world.buildMs = 20_000;
+      await accept(stage, id, () => ({ nodegroups: [{ id: old.id, status: "DELETE_IN_PROGRESS" }] }));
+      await until(stage, id, () => stage.world.calls.includes("apply remove"));
+      stage.world.buildMs = 1000;
+      const worker = await groupNamed(stage, id, "default-worker");
+      stage.world.failures.set(worker.id, "No valid host was found.");
+      await accept(stage, id, () => ({
+        nodegroups: [{ id: worker.id, nodeCount: 5, status: "UPDATE_IN_PROGRESS" }],
+        deadlineAt: new Date(stage.clock.now().getTime() + 8_000),
+        rollback: true,
+      }));
+      await reach(stage, id, "ROLLBACK_IN_PROGRESS");
+      expect(await statuses(stage, id)).toMatchObject({ old: "DELETE_IN_PROGRESS" });
+      await reach(stage, id, "ROLLBACK_COMPLETE");
+      expect(Object.keys(await statuses(stage, id))).toEqual(["default-master", "default-worker"]);
+      expect(stage.world.stacks.size).toBe(3);
     });
 
     it("does so when its time is over", async () => {

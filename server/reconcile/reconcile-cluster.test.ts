@@ -411,6 +411,31 @@ onEveryDatabase((database) => {
     for (const id of ids) expect((await stage.see(id))?.status).toBe("CREATE_COMPLETE");
   });
 
+  it("what a conductor remembers of a cluster that another one changed since then is not written over it", async () => {
+    const id = await stage.cluster();
+    const first = await becomes(id, "CREATE_COMPLETE");
+    const worker = (await stage.groups(id)).find((group) => group.role === "worker");
+    await acceptChange(stage.db, stage.scope, id, stage.clock.now(), () => ({
+      status: "UPDATE_IN_PROGRESS",
+      nodegroups: [{ id: worker?.id ?? "", nodeCount: 3, status: "UPDATE_IN_PROGRESS" }],
+      operation: anOperation({ kind: "resize" }),
+      event: { level: "info", message: "Ada asked for 3 nodes." },
+    }));
+    await becomes(id, "UPDATE_COMPLETE");
+    stage.clock.advance(120_000);
+    await round(stage, first);
+    expect(await listNodes(stage.db, stage.scope, id)).toHaveLength(4);
+    expect((await stage.see(id))?.nodeAddresses).toHaveLength(3);
+  });
+
+  it("a driver whose look at the health throws does not keep the cluster from its end", async () => {
+    const id = await stage.cluster();
+    stage.world.health = () => {
+      throw new Error("a mistake of the driver");
+    };
+    await becomes(id, "CREATE_COMPLETE");
+  });
+
   it("a driver that is not installed any more is a trouble of its clusters, not of the round", async () => {
     const odd = await stage.cluster({ cluster: { driver: "gone_v1" } });
     const fine = await stage.cluster();

@@ -54,7 +54,10 @@ export async function reconcileCluster(
           conductor,
           "health",
           lookAtHealth(sight.body.driver, claimed, sight.body.want, sight.body.seen, now),
-        )
+        ).catch((error: unknown) => {
+          deps.log.error({ err: error, clusterId: claimed.cluster.id }, "the look at the health failed");
+          return null;
+        })
       : null;
   const kept: Verdict = {
     ...verdict,
@@ -107,8 +110,9 @@ async function look(
       endpointsOf(deps.env, cluster.region),
     );
     const known = conductor.seen.get(cluster.id);
-    if (known && isSettledGood(cluster.status) && !before.deleting && print === before.memory.backend)
-      return { finding: { kind: "unchanged" }, body: { driver, want, seen: known }, backend: print };
+    const same = known?.backend === print && print === before.memory.backend;
+    if (known && same && isSettledGood(cluster.status) && !before.deleting)
+      return { finding: { kind: "unchanged" }, body: { driver, want, seen: known.seen }, backend: print };
 
     let refused = view.refused;
     let seen: Observed;
@@ -136,7 +140,7 @@ async function look(
       conductor.metrics.steps.inc({ kind: step.kind, outcome: outcome.kind });
       deps.log.info({ clusterId: cluster.id, step: step.kind, outcome: outcome.kind }, step.summary);
     }
-    rememberSeen(conductor, cluster.id, seen);
+    rememberSeen(conductor, cluster.id, { backend: print, seen });
     return {
       finding: { kind: "seen", seen, steps, outcome, backendWords: words },
       body: { driver, want, seen },

@@ -239,7 +239,7 @@ function givenUp(before: Standing, cause: FailureCause, seen: Observed | null, n
     statusReason: reason,
     failure: null,
     nodegroups: failedGroups(before, seen, reason).map((group) =>
-      isFailed(group.status) ? { ...group, status: "ROLLBACK_IN_PROGRESS" } : group,
+      isFailed(group.status) ? { ...group, status: undoing(group.status) } : group,
     ),
     // What failed on the way there must not stand in the way back.
     repair: true,
@@ -251,6 +251,10 @@ function givenUp(before: Standing, cause: FailureCause, seen: Observed | null, n
     next: { kind: "soon" },
   };
 }
+
+/** Nobody takes back that a group is to go. */
+const undoing = (status: ClusterStatus): ClusterStatus =>
+  verbOf(status) === "DELETE" ? "DELETE_IN_PROGRESS" : "ROLLBACK_IN_PROGRESS";
 
 function failed(before: Standing, cause: FailureCause, seen: Observed | null): Verdict {
   const reason = reasonText(cause);

@@ -6,7 +6,7 @@ import type { NewOperation } from "../db/operation.ts";
 import type { Scope } from "../db/scope.ts";
 import { isFailed, whyNot } from "../domain/cluster-status.ts";
 import type { Cluster } from "../domain/cluster.ts";
-import { deadline } from "../domain/deadline.ts";
+import { changeDeadline } from "../domain/deadline.ts";
 import { DomainError } from "../domain/error.ts";
 import { diffLabels, type LabelDifference } from "../domain/labels.ts";
 import { checkCounts, checkNodeLabels, checkNodeTaints } from "../domain/node-rules.ts";
@@ -83,7 +83,7 @@ export async function createNodegroup(
         status: "UPDATE_IN_PROGRESS",
         newNodegroups: [group],
         repair: isFailed(current.cluster.status),
-        deadlineAt: deadline(current.cluster, now),
+        deadlineAt: changeDeadline(current.cluster, now),
         operation: operation(ctx, "createNodegroup", { [group.name]: [null, nodesWord(group.nodeCount)] }),
         event: event(ctx, `asked for node group ${group.name} of ${nodesWord(group.nodeCount)}`),
       };
@@ -124,7 +124,7 @@ export async function updateNodegroup(
         status: "UPDATE_IN_PROGRESS",
         nodegroups: [{ id: group.id, ...wish, status: "UPDATE_IN_PROGRESS" }],
         repair: isFailed(current.cluster.status),
-        deadlineAt: deadline(current.cluster, now),
+        deadlineAt: changeDeadline(current.cluster, now),
         operation: operation(ctx, "updateNodegroup", differences(group, wish)),
         event: event(ctx, `asked to change node group ${group.name}`),
       };
@@ -156,7 +156,7 @@ export async function deleteNodegroup(deps: Deps, ctx: RequestContext, what: str
         status: "UPDATE_IN_PROGRESS",
         nodegroups: [{ id: group.id, status: "DELETE_IN_PROGRESS" }],
         repair: isFailed(cluster.status),
-        deadlineAt: deadline(cluster, now),
+        deadlineAt: changeDeadline(cluster, now),
         operation: operation(ctx, "deleteNodegroup", { [group.name]: [nodesWord(group.nodeCount), null] }),
         event: event(ctx, `asked to delete node group ${group.name}`),
       };

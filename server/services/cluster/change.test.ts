@@ -212,6 +212,31 @@ describe("retry", () => {
     expect(await database.db.prisma.cluster.findUniqueOrThrow({ where: { id } })).toMatchObject({ repair: true });
   });
 
+  test("goes on with the deletion of a group that failed, and does not bring the group back", async () => {
+    const id = await inStatus("UPDATE_FAILED");
+    await database.db.prisma.nodeGroup.updateMany({
+      where: { clusterId: id, role: "worker" },
+      data: { status: "DELETE_FAILED" },
+    });
+    await retryCluster(deps, member, id);
+    expect((await workers(id))?.status).toBe("DELETE_IN_PROGRESS");
+  });
+
+  test("has the time that a rollout of all nodes takes, as every repair has: one may have failed half way", async () => {
+    const now = deps.clock.now().getTime();
+    const minutes = async (status: ClusterStatus, change: (id: string) => Promise<void>) => {
+      const id = await inStatus(status, 3);
+      await change(id);
+      const row = await database.db.prisma.cluster.findUniqueOrThrow({ where: { id } });
+      return Math.round(((row.deadlineAt?.getTime() ?? 0) - now) / 60_000);
+    };
+    const resize = (id: string) => resizeCluster(deps, member, id, { nodeCount: 4 });
+    expect(await minutes("UPDATE_FAILED", (id) => retryCluster(deps, member, id))).toBe(4 * 60);
+    expect(await minutes("UPDATE_FAILED", resize)).toBe(4 * 60);
+    expect(await minutes("CREATE_COMPLETE", resize)).toBe(60);
+    expect(await minutes("CREATE_FAILED", (id) => retryCluster(deps, member, id))).toBe(60);
+  });
+
   test("is refused while nothing failed", async () => {
     const id = await inStatus("CREATE_COMPLETE");
     await expect(retryCluster(deps, member, id)).rejects.toMatchObject({ reason: "operation_not_allowed_now" });

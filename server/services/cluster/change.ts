@@ -18,7 +18,7 @@ import { getNodegroup, listNodes } from "../../db/nodegroup.ts";
 import type { NewEvent, NewOperation } from "../../db/operation.ts";
 import { isFailed, whyNot, type ClusterStatus, type Operation } from "../../domain/cluster-status.ts";
 import { masterCountProblem, type Cluster } from "../../domain/cluster.ts";
-import { deadline, deletionDeadline, rolloutDeadline } from "../../domain/deadline.ts";
+import { changeDeadline, deletionDeadline } from "../../domain/deadline.ts";
 import { DomainError } from "../../domain/error.ts";
 import { upperBound } from "../../domain/node-rules.ts";
 import { defaultWorker, type ClusterNode, type NodeGroup } from "../../domain/nodegroup.ts";
@@ -101,11 +101,7 @@ export async function retryCluster(deps: Deps, ctx: RequestContext, id: string):
         nodegroups: nodegroups.flatMap((group) =>
           group.status && isFailed(group.status) ? [{ id: group.id, status: retried(group.status) }] : [],
         ),
-        // An upgrade or a rotation may be what goes on.
-        deadlineAt:
-          verb === "CREATE"
-            ? deadline(cluster, now)
-            : rolloutDeadline(cluster, cluster.masterCount + cluster.nodeCount, now),
+        deadlineAt: changeDeadline(cluster, now),
         operation: operation(ctx, "retry"),
         event: event(ctx, "asked to try again"),
       };
@@ -114,8 +110,10 @@ export async function retryCluster(deps: Deps, ctx: RequestContext, id: string):
   deps.changes.nudge();
 }
 
-const retried = (status: ClusterStatus): ClusterStatus =>
-  status === "CREATE_FAILED" ? "CREATE_IN_PROGRESS" : "UPDATE_IN_PROGRESS";
+function retried(status: ClusterStatus): ClusterStatus {
+  if (status.startsWith("DELETE_")) return "DELETE_IN_PROGRESS";
+  return status === "CREATE_FAILED" ? "CREATE_IN_PROGRESS" : "UPDATE_IN_PROGRESS";
+}
 
 export interface ResizeWish {
   /** Name or id; the default worker group when absent. */
@@ -153,7 +151,7 @@ export async function resizeCluster(deps: Deps, ctx: RequestContext, id: string,
         // A failed change is repaired on the way: the new size could not be reached otherwise.
         repair: isFailed(cluster.status),
         rollback: ctx.door === "console" && cluster.rollbackOnFailure,
-        deadlineAt: deadline(cluster, now),
+        deadlineAt: changeDeadline(cluster, now),
         operation: operation(ctx, "resize", {
           [group.name]: [String(group.nodeCount), String(wish.nodeCount)],
           ...(wish.nodesToRemove?.length ? { "nodes to remove": [null, wish.nodesToRemove.join(", ")] } : {}),
@@ -232,7 +230,7 @@ export async function updateCluster(deps: Deps, ctx: RequestContext, id: string,
           status: "UPDATE_IN_PROGRESS",
           nodegroups: [{ id: group.id, nodeCount, status: workingStatus(group.status) }],
           rollback: rollback ?? (ctx.door === "console" && cluster.rollbackOnFailure),
-          deadlineAt: deadline(cluster, now),
+          deadlineAt: changeDeadline(cluster, now),
           operation: operation(ctx, "update", { [group.name]: [String(group.nodeCount), String(nodeCount)] }),
           event: event(ctx, resizeWords(group, { nodeCount })),
         };

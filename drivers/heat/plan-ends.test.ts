@@ -6,18 +6,8 @@ import { fedoraCoreosPair } from "../kubernetes-fedora-coreos/driver.ts";
 import { nodeName } from "./generations.ts";
 import type { HeatStack } from "./observed.ts";
 import { aDesired, aGroup } from "./testing/desired.ts";
+import { randomOf } from "./testing/random.ts";
 import { currentName, World } from "./testing/world.ts";
-
-/** Numbers in [0, 1), the same for the same seed. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 function wishesOf(seed: number) {
   const random = randomOf(seed);

@@ -144,6 +144,13 @@ export class World {
     );
   }
 
+  /** The removal of stacks fails; what they had is still there. */
+  failDeletion(find: (stack: HeatStack) => boolean): void {
+    this.stacks = this.stacks.map((stack) =>
+      find(stack) ? { ...stack, state: "failed", status: "DELETE_FAILED", reason: "a port is in use" } : stack,
+    );
+  }
+
   #born(part: Pick<HeatStack, "part" | "name" | "count">, nodegroup: HeatStack["nodegroup"]): HeatStack {
     this.#births++;
     const createdAt = new Date(this.#births * 1000).toISOString();

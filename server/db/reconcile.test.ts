@@ -27,6 +27,9 @@ import { cloudScope, projectScope, type ProjectScope } from "./scope.ts";
 const inProject = () => projectScope(aProject(), "RegionOne");
 const leaseMs = 30_000;
 const at = (ms: number) => new Date(testTime.getTime() + ms);
+const raise = (_id: string, error: unknown) => {
+  throw error;
+};
 
 /** Takes whatever other tests left due out of the way. */
 const settleOthers = (db: Db) => db.prisma.cluster.updateMany({ data: { nextReconcileAt: at(1e10) } });
@@ -122,7 +125,7 @@ onEveryDatabase((database) => {
     expect(await getCluster(db, scope, id)).toEqual(before);
     expect(await latestSeq(db)).toBe(changes);
     expect(await lastOperation(db, scope, id)).toMatchObject({ outcome: "running" });
-    expect(await loadClaimed(db, "dead", [id])).toEqual([]);
+    expect(await loadClaimed(db, "dead", [id], raise)).toEqual([]);
     expect(await record(db, "heir", id, outcome, at(leaseMs + 2))).toBe("recorded");
   });
 
@@ -169,7 +172,7 @@ onEveryDatabase((database) => {
       deadlineAt: at(3_600_000),
     });
     await claimDue(db, "a", 1, leaseMs, testTime);
-    const [bundle] = await loadClaimed(db, "a", [id]);
+    const [bundle] = await loadClaimed(db, "a", [id], raise);
     expect(bundle).toMatchObject({
       cluster: { id, generation: 1, facts: { template: { coe: "kubernetes" } } },
       nodegroups: [{ name: "default-master", facts: { flavor: { name: "m1.small" } } }, { name: "default-worker" }],
@@ -187,7 +190,7 @@ onEveryDatabase((database) => {
     ]);
     expect(bundle).toMatchObject({ pki: { revision: 1, phase: null }, retired: [] });
     await db.prisma.credential.update({ where: { id: credentialId }, data: { clusterId: null, retiredFor: id } });
-    const [later] = await loadClaimed(db, "a", [id]);
+    const [later] = await loadClaimed(db, "a", [id], raise);
     expect(later).toMatchObject({ credential: null, retired: [{ id: credentialId }] });
   });
 
@@ -264,7 +267,7 @@ onEveryDatabase((database) => {
 
     // Nothing new, readiness not asked: what was known stays and live screens hear nothing. A server that went is taken off.
     await claimDue(db, "a", 1, leaseMs, at(60_000));
-    const [again] = await loadClaimed(db, "a", [id]);
+    const [again] = await loadClaimed(db, "a", [id], raise);
     expect(again?.seenBackend).toEqual({ stacks: 2 });
     const { ready: _notAsked, ...withoutReady } = outcome;
     const unasked = outcome.nodes?.map(({ ready: _ready, version: _version, ...rest }) => rest) ?? null;

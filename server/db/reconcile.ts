@@ -96,8 +96,16 @@ export interface ClaimedCluster {
   operation: OperationRecord | null;
 }
 
-/** The claimed clusters that are still leased to `owner`, in a fixed number of queries. */
-export async function loadClaimed(db: Db, owner: string, ids: readonly string[]): Promise<ClaimedCluster[]> {
+/**
+ * The claimed clusters that are still leased to `owner`, in a fixed number of queries. One that cannot be read is told of
+ * and left out: it must not stop the others.
+ */
+export async function loadClaimed(
+  db: Db,
+  owner: string,
+  ids: readonly string[],
+  unreadable: (id: string, error: unknown) => void,
+): Promise<ClaimedCluster[]> {
   const [rows, running, retired] = await Promise.all([
     db.prisma.cluster.findMany({
       where: { id: { in: [...ids] }, leaseOwner: owner },
@@ -110,7 +118,7 @@ export async function loadClaimed(db: Db, owner: string, ids: readonly string[])
     db.prisma.credential.findMany({ where: { retiredFor: { in: [...ids] } }, orderBy: { revision: "asc" } }),
   ]);
   const operations = new Map(running.map((row) => [row.clusterId, row]));
-  return rows.map((row) => {
+  const read = (row: (typeof rows)[number]): ClaimedCluster => {
     const operation = operations.get(row.id);
     return {
       cluster: { ...toCluster(row), facts: readJson(ClusterFacts, row.facts, "Cluster.facts") },
@@ -133,6 +141,14 @@ export async function loadClaimed(db: Db, owner: string, ids: readonly string[])
       undoable: row.previous !== null,
       operation: operation ? toOperation(operation) : null,
     };
+  };
+  return rows.flatMap((row) => {
+    try {
+      return [read(row)];
+    } catch (error) {
+      unreadable(row.id, error);
+      return [];
+    }
   });
 }
 

@@ -9,7 +9,7 @@ import { makeAuthorities } from "../pki/ca.ts";
 import { anOperation, aProject } from "../testing/builders.ts";
 import { onEveryDatabase } from "../testing/test-db.ts";
 import { away } from "./testing/scripted-driver.ts";
-import { openStage, round, rounds, type Stage } from "./testing/stage.ts";
+import { leaseMs, openStage, round, rounds, type Stage } from "./testing/stage.ts";
 
 onEveryDatabase((database) => {
   let stage: Stage;
@@ -426,6 +426,21 @@ onEveryDatabase((database) => {
     await round(stage, first);
     expect(await listNodes(stage.db, stage.scope, id)).toHaveLength(4);
     expect((await stage.see(id))?.nodeAddresses).toHaveLength(3);
+  });
+
+  it("a row that cannot be read, or a credential that cannot be opened, keeps no other cluster from its work", async () => {
+    const ids = await Promise.all([stage.cluster(), stage.cluster(), stage.cluster()]);
+    const [odd = "", locked = "", fine = ""] = ids;
+    const started = stage.clock.now().getTime();
+    await stage.db.prisma.cluster.update({ where: { id: odd }, data: { facts: "{}" } });
+    await stage.db.prisma.cluster.update({
+      where: { id: locked },
+      data: { deadlineAt: new Date(stage.clock.now().getTime() + 60_000) },
+    });
+    await stage.db.prisma.credential.update({ where: { clusterId: locked }, data: { trusteePassword: "s1.a.b.c" } });
+    const conductor = await becomes(fine, "CREATE_COMPLETE");
+    expect(stage.clock.now().getTime() - started).toBeLessThan(leaseMs);
+    await becomes(locked, "CREATE_FAILED", conductor);
   });
 
   it("a driver whose look at the health throws does not keep the cluster from its end", async () => {

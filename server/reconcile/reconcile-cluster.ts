@@ -96,11 +96,11 @@ async function look(
   });
   const driver = driverNamed(conductor, cluster.driver);
   if (!driver || !view) return trouble(lacking(`No driver named ${cluster.driver} is installed.`));
-  const access = credential ? openDelegation(deps, credential) : null;
-  const own = conductor.clouds.of(credential);
-  if (!credential || !access || !own) return trouble(lacking("The cluster has no access to the cloud of its own."));
-  if (view.kind === "trouble") return trouble(view.trouble);
   try {
+    const access = credential ? openDelegation(deps, credential) : null;
+    const own = conductor.clouds.of(credential);
+    if (!credential || !access || !own) return trouble(lacking("The cluster has no access to the cloud of its own."));
+    if (view.kind === "trouble") return trouble(view.trouble);
     const print = fingerprint(surveyed(view.survey, cluster.id));
     const admin = await conductor.admins.of(claimed, deps.clock.now());
     const want = desired(

@@ -29,7 +29,9 @@ export async function runRound(conductor: Conductor, ids: readonly string[], lim
   const { deps, metrics, owner } = conductor;
   metrics.rounds.inc();
   try {
-    const claimed = await loadClaimed(deps.db, owner, ids);
+    const claimed = await loadClaimed(deps.db, owner, ids, (clusterId, error) => {
+      deps.log.error({ err: error, clusterId }, "the cluster's rows cannot be read");
+    });
     const groups = Map.groupBy(claimed, ({ cluster }) =>
       JSON.stringify([cluster.projectId, cluster.region, cluster.driver]),
     );
@@ -74,9 +76,14 @@ async function viewsOf(
   const driver = first ? driverNamed(conductor, first.driver) : undefined;
   if (!first || !driver) return () => null;
   const refused = new Map<string, Trouble>();
-  const able = group.flatMap(({ credential }) => {
-    const cloud = clouds.of(credential);
-    return credential && cloud ? [{ credential, cloud }] : [];
+  const able = group.flatMap(({ cluster, credential }) => {
+    try {
+      const cloud = clouds.of(credential);
+      return credential && cloud ? [{ credential, cloud }] : [];
+    } catch (error) {
+      deps.log.error({ err: error, clusterId: cluster.id }, "the cluster's credential cannot be opened");
+      return [];
+    }
   });
   let survey: Survey | null = null;
   let trouble: Trouble | null = null;

@@ -154,6 +154,11 @@ function overall(
       ? { state: "failed", reason: reasonOf(seen.failures, stuck) }
       : { state: "deleting", reason: null };
   }
+  if (!stacks.some((stack) => stack.part === "cluster"))
+    return {
+      state: "failed",
+      reason: "the stack of the cluster's network is gone, stacks of its nodes are still there",
+    };
   const steps = planHeat(pair, want, seen, now);
   const groups = want.nodegroups.map((group) => ({ group, ...generationsOf(pair, want, group, stacks) }));
   const rolls = groups.some(({ old }) => old.length > 0);

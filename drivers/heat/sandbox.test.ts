@@ -127,6 +127,21 @@ test("a cluster whose API does not answer here is waited for ten minutes, then t
   await go({ ...want, deleting: true });
 });
 
+test("nodes whose network's stack somebody deleted by hand are a failure at once, and can be deleted", async () => {
+  const want = await aCluster({ nodegroups: [await group({ role: "master" }), await group({ count: 0 })] });
+  const driver = heatDriver(fedoraCoreosPair);
+  await go(want);
+  const survey = await driver.survey(cloud);
+  const stacks = survey.stacks.filter((stack) => !stack.tags.includes("coe-part-cluster"));
+  const seen = await driver.observe(cloud, want, { ...survey, stacks });
+  expect(seen).toMatchObject({ state: "failed", reason: expect.stringContaining("network is gone") });
+  expect(driver.plan(want, seen, new Date())).toEqual([]);
+  const deleting = { ...want, deleting: true };
+  const [step] = driver.plan(deleting, await driver.observe(cloud, deleting, { ...survey, stacks }), new Date());
+  expect(step).toMatchObject({ kind: "deleteStack" });
+  await go(deleting);
+});
+
 test("each step carried out twice has the effect of once", async () => {
   const before = await inventory();
   const want = await aCluster({ key: { id: randomUUID(), name: "twice" } });

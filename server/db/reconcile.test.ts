@@ -306,9 +306,12 @@ onEveryDatabase((database) => {
           nodeCount: 1,
         },
       ],
+      events: [{ level: "good", message: "The cluster is ready." }],
       ended: { outcome: "done", reason: null },
     });
     expect(await record(db, "a", id, outcome, at(200))).toBe("superseded");
+    const told = (await listEvents(db, scope, { clusterId: id, size: 5 })).rows.map((row) => row.message);
+    expect(told).not.toContain("The cluster is ready.");
     expect(await getCluster(db, scope, id)).toMatchObject({
       status: "UPDATE_IN_PROGRESS",
       generation: 2,

@@ -224,7 +224,7 @@ export interface RecordedOutcome {
 /**
  * The one exit of a round: writes all of it and gives the lease back, in one transaction, if the lease is still ours.
  * When a person changed the cluster meanwhile (a newer generation), what was observed is written, but neither status
- * nor end nor time: the cluster is due at once. "lost" = the lease is another's or over, and nothing was written.
+ * nor end (with what tells of it) nor time: the cluster is due at once. "lost" = the lease is another's or over, and nothing was written.
  */
 export async function record(
   db: Db,
@@ -285,7 +285,9 @@ export async function record(
       orderBy: { seq: "desc" },
       select: { id: true },
     });
-    await addEvents(tx, subject, operation?.id ?? null, outcome.events, now);
+    // An end, or a turn, that is not written did not happen: nothing is told of it.
+    const isTold = !superseded || !(outcome.ended || outcome.restore || outcome.pki);
+    if (isTold) await addEvents(tx, subject, operation?.id ?? null, outcome.events, now);
     if (outcome.ended && operation && !superseded) {
       await tx.operation.update({
         where: { id: operation.id },

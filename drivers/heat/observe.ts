@@ -1,19 +1,18 @@
 // What a cluster is at the back end: its stacks and servers, what they add up to, and, while it is deleted, what it left.
-import type { BackendState, Desired, FailedResource, Progress, Survey } from "../driver.ts";
+import type { BackendState, Desired, FailedResource, Survey } from "../driver.ts";
 import type { Cloud } from "../openstack/cloud.ts";
 import { isOpenStackError } from "../openstack/error.ts";
-import { failedResources, progressOf, reasonOf } from "./failures.ts";
+import { failedResources, reasonOf } from "./failures.ts";
 import { generationsOf } from "./generations.ts";
 import { findLeftovers } from "./leftovers.ts";
 import { baseName, clusterTag, stackTag } from "./names.ts";
-import { apiReachable, networkPlan } from "./network.ts";
-import { renderMember } from "./node-template.ts";
-import { renderClusterTemplate } from "./cluster-template.ts";
+import { apiReachable } from "./network.ts";
 import { isMoving, stackState } from "./observed.ts";
 import type { HeatObserved, HeatStack } from "./observed.ts";
 import { groupsOf } from "./nodegroups.ts";
 import { planHeat } from "./plan.ts";
-import type { ClusterFacts, Pair } from "./pair.ts";
+import { progressSeen } from "./progress.ts";
+import type { Pair } from "./pair.ts";
 import { readStack } from "./read-stack.ts";
 import type { DetailCache } from "./read-stack.ts";
 import { countOf, isStuck } from "./removal.ts";
@@ -81,7 +80,7 @@ export async function observeHeat(
     containerVersion: null,
     masterAddresses: masters.flatMap((group) => group.addresses),
     nodegroups,
-    progress: progressSeen(pair, want, stacks, facts),
+    progress: progressSeen(pair, want, { stacks, facts, nodes }),
     failures: await withLastWords(cloud, stacks, failedResources(stacks)),
     leftovers,
     stacks,
@@ -182,53 +181,4 @@ function overall(
     ({ group, current, old }) => current && old.length === 0 && countOf(current) === group.count,
   );
   return { state: whole ? "ready" : "updating", reason: null };
-}
-
-/** Old generations are left out: the bar tells how much of what is wished for is there. */
-function progressSeen(
-  pair: Pair,
-  want: Desired,
-  stacks: readonly HeatStack[],
-  facts: ClusterFacts | null,
-): Progress | null {
-  const groups = want.nodegroups
-    .toSorted((a, b) => Number(b.role === "master") - Number(a.role === "master"))
-    .map((group) => ({ group, ...generationsOf(pair, want, group, stacks) }));
-  const old = groups.flatMap((one) => one.old);
-  const made = progressOf(
-    want.deleting ? stacks : stacks.filter((stack) => !old.includes(stack)),
-    expectedResources(pair, want, facts),
-  );
-  const rolling = want.deleting ? undefined : groups.find((one) => one.old.length > 0 && one.group.count > 0);
-  if (!made || !rolling) return made;
-  const { group, current } = rolling;
-  const done = current?.members.filter((member) => member.signalled).length ?? 0;
-  const node = group.role === "master" ? "master" : "worker";
-  const place = group.isDefault ? "" : ` in ${group.key.name}`;
-  return { ...made, now: `the replacement of ${node} ${Math.min(done + 1, group.count)} of ${group.count}${place}` };
-}
-
-const placeholderFacts: ClusterFacts = {
-  networkId: "-",
-  subnetId: "-",
-  mastersSecurityGroupId: "-",
-  workersSecurityGroupId: "-",
-  mastersServerGroupId: "-",
-  apiPoolId: null,
-  apiPortId: null,
-  apiBalancerId: null,
-  apiPrivateAddress: "-",
-  apiPublicAddress: null,
-};
-
-/** How many resources the finished cluster has, from the same templates that make it. */
-function expectedResources(pair: Pair, want: Desired, facts: ClusterFacts | null): number {
-  const size = (resources: object) => Object.keys(resources).length;
-  const balancer = networkPlan(want).balancer;
-  const known = facts ?? { ...placeholderFacts, ...(balancer ? { apiPoolId: "-" } : { apiPortId: "-" }) };
-  const nodes = want.nodegroups.map(
-    (group) =>
-      group.count * size(renderMember(pair, want, group, known, false).resources) + (group.role === "master" ? 0 : 1),
-  );
-  return nodes.reduce((sum, count) => sum + count, size(renderClusterTemplate(want, pair.coe).resources));
 }

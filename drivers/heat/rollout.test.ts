@@ -129,6 +129,22 @@ test("a new node that Heat calls complete is waited for until the cluster calls 
   expect(short(want, planHeat(fedoraCoreosPair, want, world.observed(), new Date()))).toEqual(["drain 1"]);
 });
 
+test("a new worker that does not become ready is replaced when somebody names it", () => {
+  const world = grown(wish({ masters: 1 }));
+  const image = (part: Partial<Parameters<typeof aGroup>[0]> = {}) => {
+    const worker = aGroup({ count: 2, image: { id: "image-2", minDiskGib: 0 }, ...part });
+    return wish({ masters: 1, nodegroups: [aGroup({ role: "master" }), worker] });
+  };
+  world.pass(image());
+  world.tick();
+  const fresh = [...world.nodes.values()].at(-1);
+  if (!fresh) throw new Error("a node has joined");
+  world.nodes.set(fresh.name, { ...fresh, ready: false });
+  expect(world.pass(image())).toBeNull();
+  const want = image({ remove: [`server-of-${fresh.name}`] });
+  expect(short(want, settle(world, want)).slice(0, 2)).toEqual(["w 1 -0", "drain 1"]);
+});
+
 test("an empty group changes its generation without making nodes", () => {
   const world = grown(wish({ workers: 0 }));
   const want = upgraded({ workers: 0 });

@@ -77,11 +77,14 @@ function stuck(old: readonly HeatStack[]): HeatStep[] | null {
     : [{ kind: "retryStack", stack: stackKey(stack), summary: "Remove again what could not be removed" }];
 }
 
-/** New nodes that failed are made again, with others in their place. */
+/** New nodes that failed, or that do not become ready and were chosen to go, are made again with others in their place. */
 function mend(want: Desired, seen: HeatObserved, group: NodegroupWish, current: HeatStack): HeatStep[] | null {
   const lost = want.repair ? lostWorkers(seen, group, current) : [];
   const failed = current.state === "failed" ? current.members.filter((member) => member.failed) : [];
-  const remove = [...new Set([...failed.map((member) => member.index), ...lost, ...spent(seen, current)])];
+  const ill = candidates(seen, [current], group.role === "master" ? [] : group.remove).filter(
+    (one) => one.named && one.node?.ready === false,
+  );
+  const remove = [...new Set([...[...failed, ...ill].map(({ index }) => index), ...lost, ...spent(seen, current)])];
   if (remove.length === 0 && current.state !== "failed") return null;
   const summary = `Replace ${nodes(Math.max(remove.length, 1), group)}`;
   return [{ kind: "resize", stack: stackKey(current), count: countOf(current), remove, summary }];

@@ -41,6 +41,12 @@ export async function loadAuthorities(
   return { stored: row.authorities.map(toAuthority), state: toPkiState(row) };
 }
 
+/** Which of these authorities are some cluster's. Of all projects. */
+export async function knownAuthorities(db: Db, ids: readonly string[]): Promise<Set<string>> {
+  const rows = await db.prisma.certificateAuthority.findMany({ where: { id: { in: [...ids] } }, select: { id: true } });
+  return new Set(rows.map(({ id }) => id));
+}
+
 /** Records a certificate that was signed, with the event that tells of it. Throws cluster_not_found. */
 export async function insertIssued(
   db: Db,

@@ -1,5 +1,6 @@
 // Making and keeping the authorities of a cluster: new clusters and rotations alike.
 import { randomUUID } from "node:crypto";
+import { knownAuthorities } from "../db/certificate.ts";
 import type { NewAuthority } from "../db/cluster-change.ts";
 import { authorityKinds } from "../domain/authority.ts";
 import { makeAuthorities } from "../pki/ca.ts";
@@ -7,7 +8,7 @@ import type { Deps } from "./deps.ts";
 
 /** One of each kind, its keys kept; the rows are the caller's to write. What is not written is to be discarded. */
 export async function newAuthorities(
-  deps: Pick<Deps, "keys" | "log">,
+  deps: Pick<Deps, "db" | "keys" | "log">,
   cluster: { id: string; name: string },
   revision: number,
   now: Date,
@@ -30,13 +31,21 @@ export async function newAuthorities(
   }
 }
 
-/** Never throws. */
+/** Forgets the keys of those that are no cluster's: a write may have come through though its answer did not. Never throws. */
 export async function discardAuthorities(
-  deps: Pick<Deps, "keys" | "log">,
+  deps: Pick<Deps, "db" | "keys" | "log">,
   authorities: readonly NewAuthority[],
 ): Promise<void> {
-  for (const { key } of authorities)
-    await deps.keys.remove(key).catch((error: unknown) => {
-      deps.log.warn({ err: error }, "a CA key that nothing uses could not be removed from the key manager");
-    });
+  const left = (error: unknown) => {
+    deps.log.warn({ err: error }, "a CA key that nothing uses could not be removed from the key manager");
+  };
+  try {
+    const known = await knownAuthorities(
+      deps.db,
+      authorities.map(({ id }) => id),
+    );
+    for (const { id, key } of authorities) if (!known.has(id)) await deps.keys.remove(key).catch(left);
+  } catch (error) {
+    left(error);
+  }
 }

@@ -44,6 +44,30 @@ const moveTo = (id: string, pkiRevision: number, pkiPhase: string | null) =>
 const certificates = (pem: string) => pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
 
 describe("rotating the CA", () => {
+  test("keeps the new keys when the database took them and its answer was lost", async () => {
+    const id = await aCluster();
+    const { keys } = deps;
+    const put = new Set<string>();
+    const vault = {
+      ...keys,
+      put: async (...given: Parameters<typeof keys.put>) => {
+        const stored = await keys.put(...given);
+        put.add(stored);
+        return stored;
+      },
+      remove: async (stored: string) => void put.delete(stored),
+    };
+    const transaction: Deps["db"]["transaction"] = async (work) => {
+      await database.db.transaction(work);
+      throw new Error("the connection is lost");
+    };
+    const torn: Deps = { ...deps, keys: vault, db: { ...database.db, prisma: database.db.prisma, transaction } };
+    await expect(rotateCa(torn, owner, id)).rejects.toThrow("lost");
+    const { stored } = await loadAuthorities(database.db, owner.scope, id);
+    expect(stored.filter((each) => each.revision === 2).every((each) => put.has(each.key))).toBe(true);
+    expect(stored).toHaveLength(8);
+  });
+
   test("makes a second authority of all four kinds, moves every group, and says who asked", async () => {
     const id = await aCluster();
     expect(await rotateCa(deps, owner, id)).toEqual({ id });

@@ -25,8 +25,10 @@ export function generationsOf(
   const name = nodeStackName(pair, want, group);
   // What was half deleted is never taken up again.
   const named = all.find((stack) => stack.name === name && stack.status !== "DELETE_FAILED");
-  // Nodes that cannot be replaced stay as they were made, whatever is wished for.
-  const current = named ?? (replaceableNodes(want, group).length > 0 ? (all.at(-1) ?? null) : null);
+  // Nodes that cannot be replaced stay as they were made, whatever is wished for: those that once worked, that is.
+  const stays = (stack: HeatStack) =>
+    stack.status !== "DELETE_FAILED" || stack.members.some((member) => member.signalled);
+  const current = named ?? (replaceableNodes(want, group).length > 0 ? (all.findLast(stays) ?? null) : null);
   return { current, old: all.filter((stack) => stack !== current) };
 }
 

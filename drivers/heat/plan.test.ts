@@ -181,6 +181,19 @@ test.each<[string, DesiredPart, Partial<HeatObserved>, string[]]>([
     ["deleteStack prod-masters"],
   ],
   [
+    "the removal of the only master, which never came up, failed: it is asked for again, as Heat changes no such stack",
+    { repair: true },
+    {
+      ...whole,
+      stacks: [
+        cluster,
+        aStack({ ...masters, ...failed("DELETE_FAILED"), members: [aMember({ failed: true, signalled: false })] }),
+        workers,
+      ],
+    },
+    ["deleteStack prod-masters"],
+  ],
+  [
     "one of three masters failed: only that one is made again",
     { ...three, repair: true },
     {

@@ -202,6 +202,8 @@ export class World {
     const after = change(stack);
     // Heat takes a deletion at any time; two other changes at once spoil each other.
     if (isMoving(stack.state) && after.state !== "deleting") throw new Error(`${stack.name} is being changed already`);
+    if (stack.status.startsWith("DELETE_") && after.state !== "deleting")
+      throw new Error(`Updating stack ${stack.name} when it is deleting is not supported`);
     this.stacks = this.stacks.map((one) => (one === stack ? after : one));
   }
 }

@@ -107,7 +107,10 @@ function people(stage: Stage, id: string, random: () => number) {
       try {
         await asks[what]();
         if (what === "removePool") hasPool = false;
-        else if (what === "addPool") hasPool = (await stage.groups(id)).some((group) => group.name === "pool");
+        else if (what === "addPool")
+          hasPool = (await stage.groups(id)).some(
+            ({ name, status }) => name === "pool" && !status?.startsWith("DELETE_"),
+          );
       } catch (error) {
         if (!(error instanceof DomainError)) throw error;
       }

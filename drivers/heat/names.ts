@@ -6,7 +6,6 @@ import type { ClusterKey } from "../driver.ts";
 /** Marks every stack of ours; the survey asks for it. */
 export const stackTag = "coe";
 export const clusterTag = (clusterId: string): string => `coe-cluster-${clusterId}`;
-export const partTag = (part: Part): string => `coe-part-${part}`;
 export const nodegroupTag = (nodegroupId: string): string => `coe-nodegroup-${nodegroupId}`;
 
 /** For people who look at the stack: Heat takes no commas and at most 80 characters. */

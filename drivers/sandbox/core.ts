@@ -59,9 +59,3 @@ export const seconds = (ms: number): string => `${new Date(ms).toISOString().sli
 export const micros = (ms: number): string => `${new Date(ms).toISOString().slice(0, 23)}000`;
 /** 2026-01-02T03:04:05.000000Z */
 export const microsZ = (ms: number): string => `${micros(ms)}Z`;
-export const sortedJson = (value: unknown): string =>
-  JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === "object" && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );

@@ -1,7 +1,7 @@
 // Nodes: what drivers/kubernetes/node/coe-node does on a server, done here over the same wire: Keystone, our REST API, the
 // cluster's Kubernetes API, and one signal to Heat. Each node's way is in its row, so that a restart goes on and no node
 // signals twice.
-import { createHash, X509Certificate } from "node:crypto";
+import { X509Certificate } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
 import { readIgnitionFile } from "../heat/ignition.ts";
@@ -297,5 +297,3 @@ async function signingRequest(env: NodeEnv): Promise<string> {
   });
   return request.toString("pem");
 }
-
-export const machineId = (serverId: string): string => createHash("md5").update(serverId).digest("hex");

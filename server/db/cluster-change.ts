@@ -1,8 +1,7 @@
 // What people change about clusters. Each function is one transaction: what is wanted, the status that clients must see
 // at once, who asked, and a note for live screens agree or do not happen.
-import { z } from "zod";
 import type { AuthorityKind, PkiState } from "../domain/authority.ts";
-import { clusterStatuses, type ClusterStatus } from "../domain/cluster-status.ts";
+import type { ClusterStatus } from "../domain/cluster-status.ts";
 import type { Cluster } from "../domain/cluster.ts";
 import { DomainError } from "../domain/error.ts";
 import { ClusterFacts, NodeGroupFacts } from "../domain/facts.ts";
@@ -439,5 +438,3 @@ const nodegroupColumns = (
   status: "CREATE_IN_PROGRESS",
   createdAt: now,
 });
-
-export const readStatus = (text: string): ClusterStatus => z.enum(clusterStatuses).parse(text);

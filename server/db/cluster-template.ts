@@ -144,10 +144,6 @@ export async function findTemplateByName(db: Db, scope: Scope, name: string): Pr
   return toRow(scope, row);
 }
 
-export async function templateNameTaken(db: Db, scope: ProjectScope, name: string): Promise<boolean> {
-  return (await db.prisma.clusterTemplate.count({ where: { projectId: scope.projectId, name } })) > 0;
-}
-
 /** The row is the project's of the scope whatever `template.projectId` says. */
 export async function insertTemplate(db: Db, scope: ProjectScope, template: ClusterTemplate): Promise<void> {
   const { labels, createdAt, updatedAt, id, userId, driver, clusterDistro, networkDriver, ...fields } =
@@ -206,11 +202,6 @@ export async function deleteTemplate(db: Db, scope: Scope, id: string): Promise<
       throw new DomainError("template_in_use", `ClusterTemplate ${id} is referenced by one or multiple clusters.`);
     throw error;
   }
-}
-
-/** In every project. */
-export async function countClustersOfTemplate(db: Db, _scope: Scope, id: string): Promise<number> {
-  return db.prisma.cluster.count({ where: { templateId: id } });
 }
 
 const nameColumns = (name: string) => ({ nameFold: searchable(name), nameSort: naturalKey(name) });

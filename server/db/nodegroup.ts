@@ -17,22 +17,6 @@ export async function listNodegroups(db: Db, scope: Scope, clusterId: string): P
   return rows.map(toNodegroup);
 }
 
-/** Groups of several clusters at once, for lists that show all fields. */
-export async function listNodegroupsOf(
-  db: Db,
-  scope: Scope,
-  clusterIds: readonly string[],
-): Promise<Map<string, NodeGroup[]>> {
-  const rows = await db.prisma.nodeGroup.findMany({
-    where: {
-      clusterId: { in: [...clusterIds] },
-      ...(scope.kind === "project" ? { projectId: scope.projectId } : {}),
-    },
-    orderBy: { seq: "asc" },
-  });
-  return Map.groupBy(rows.map(toNodegroup), (group) => group.clusterId);
-}
-
 /** By id in any spelling, name or integer id, in this order: names may look like both. Throws nodegroup_not_found. */
 export async function getNodegroup(db: Db, scope: Scope, clusterId: string, what: string): Promise<NodeGroup> {
   const id = uuidLike(what);

@@ -18,6 +18,7 @@ import { naturalKey, readJson } from "./column.ts";
 import { releaseRetired, type StoredCredential } from "./credential.ts";
 import { toNodegroup } from "./nodegroup.ts";
 import { addEvents, toOperation, type NewEvent } from "./operation.ts";
+import { deleteExpiredSessions } from "./session.ts";
 
 /**
  * Takes up to `n` due clusters whose lease is free or over, the longest due first, and returns their ids. One statement:
@@ -496,6 +497,6 @@ export async function prune(db: Db, now: Date): Promise<void> {
   const before = (ms: number) => new Date(now.getTime() - ms);
   await db.prisma.change.deleteMany({ where: { at: { lt: before(hourMs) } } });
   await db.prisma.idempotencyKey.deleteMany({ where: { createdAt: { lt: before(24 * hourMs) } } });
-  await db.prisma.session.deleteMany({ where: { expiresAt: { lte: now } } });
+  await deleteExpiredSessions(db, now);
   await db.prisma.conductor.deleteMany({ where: { updatedAt: { lt: before(7 * 24 * hourMs) } } });
 }

@@ -67,7 +67,7 @@ onEveryDatabase((database) => {
     const [over, going] = [aSession({ expiresAt: at(-1) }), aSession()];
     await createSession(database.db, over);
     await createSession(database.db, going);
-    expect(await deleteExpiredSessions(database.db, testTime)).toBeGreaterThanOrEqual(1);
+    await deleteExpiredSessions(database.db, testTime);
     expect(await database.db.prisma.session.findUnique({ where: { id: over.id } })).toBeNull();
     expect(await getSession(database.db, going.id, testTime)).not.toBeNull();
   });

@@ -63,9 +63,6 @@ export const isFailed = (status: ClusterStatus): boolean => status.endsWith("_FA
 export const isSettledGood = (status: ClusterStatus): boolean =>
   status.endsWith("_COMPLETE") && status !== "DELETE_COMPLETE";
 
-/** The words of CREATE_FAILED and so on that fill `faults` on the wire. */
-export const faultStatuses: readonly ClusterStatus[] = clusterStatuses.filter(isFailed);
-
 export const operations = [
   "delete",
   "retry",

@@ -23,7 +23,6 @@ const Fact = z.object({
   pattern: text.optional(),
 });
 export type LabelFact = z.infer<typeof Fact>;
-export type LabelType = LabelFact["type"];
 
 /** All labels, in the catalogue's order. */
 export const labelCatalog: readonly LabelFact[] = z.array(Fact).parse(facts.labels);

@@ -149,12 +149,6 @@ export function readCertificate(pem: string): CertificateFacts {
 const fingerprint = (der: ArrayBuffer): string =>
   (createHash("sha256").update(new Uint8Array(der)).digest("hex").toUpperCase().match(/../g) ?? []).join(":");
 
-/** `sha256:<hex>` of the certificate's public key, as kubeadm's discovery wants it. */
-export function publicKeyPin(certPem: string): string {
-  const spki = new x509.X509Certificate(certPem).publicKey.rawData;
-  return `sha256:${createHash("sha256").update(new Uint8Array(spki)).digest("hex")}`;
-}
-
 async function signingKey(pem: string) {
   const raw = x509.PemConverter.decodeFirst(pem);
   const rsa = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" } as const;

@@ -14,8 +14,6 @@ import type { DesiredPart } from "./desired.ts";
 
 const domain = { name: "Default" };
 
-export type SandboxSite = Awaited<ReturnType<typeof openSandboxSite>>;
-
 export async function openSandboxSite() {
   const services = await clusterServices();
   const sandbox = await startSandbox({ host: "127.0.0.1", port: 0, speed: 100, apiUrl: services.url });

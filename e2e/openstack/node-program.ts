@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { readIgnitionFile } from "../../drivers/heat/ignition.ts";
+import { beginsCluster } from "../../drivers/kubernetes/node-env.ts";
 import type { NodeEnv } from "../../drivers/kubernetes/node-env.ts";
 import { signRequest } from "../../server/pki/csr.ts";
 import { signingRequest } from "../kubernetes/signing-request.ts";
@@ -92,7 +93,10 @@ exec /usr/bin/curl "$@"`,
   const own = join(root, env.BINARY_DIR);
   const version = `[ "$1" = --version ] && echo 'Kubernetes ${env.KUBE_TAG}' && exit 0`;
   for (const name of ["kubelet", "kubectl"]) program(join(own, name), `${version}\nexit 0`);
-  program(join(own, "kubeadm"), `${version}\ncase $1 in init | join) ${tell("kubeadm")} ;; esac`);
+  program(
+    join(own, "kubeadm"),
+    `${version}\ncase "$*" in init\\ phase*) ${tell("configuration")} ;; *) ${tell("kubeadm")} ;; esac`,
+  );
   program(join(root, "opt/cni/bin/loopback"), "exit 0");
   // A disk shows the first 20 characters of its volume's id.
   for (const volume of [env.ETCD_VOLUME, env.DOCKER_VOLUME])
@@ -112,9 +116,14 @@ async function playMachine({ serverId, env }: NodeServer, root: string, kubernet
       const names = ["pki/ca.crt", "pki/ca.key", "pki/sa.pub", "pki/sa.key"];
       const files = new Map(names.map((name) => [name, read(`etc/kubernetes/${name}`)]));
       await kubernetes.controlPlane(env, files);
+      if (beginsCluster(env)) await kubernetes.configure(env);
       const { csr, keyPem } = await signingRequest(`O=system:nodes, CN=system:node:${env.NODE_NAME}`);
       const ca = { certPem: files.get("pki/ca.crt") ?? "", keyPem: files.get("pki/ca.key") ?? "" };
       await kubernetes.register(env, { certPem: await signRequest(csr, ca, new Date(), 1), keyPem });
+      return "";
+    },
+    "/configuration": async () => {
+      await kubernetes.configure(env);
       return "";
     },
     "/kubelet": async () => {

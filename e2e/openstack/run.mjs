@@ -9,7 +9,7 @@ import { node, prepare, root, say } from "../../server/prepare.mjs";
 
 const skippedStatus = 77; // of up and build
 const minutes = 60_000;
-const limits = { up: 20 * minutes, build: 25 * minutes, test: 40 * minutes, down: 3 * minutes };
+const limits = { up: 20 * minutes, build: 25 * minutes, test: 50 * minutes, down: 3 * minutes };
 
 /** Resolves to the exit status; past the limit the program and all that it started are ended. */
 function run(program, args, { limit, env = {} }) {

@@ -27,6 +27,8 @@ export const readControlPlaneFiles = (text: string): ControlPlaneFiles =>
 export interface Kubernetes {
   /** What kubeadm does on a master: the first one starts the API, later ones bring it their authorities. */
   controlPlane(env: NodeEnv, files: ControlPlaneFiles): Promise<void>;
+  /** What kubeadm keeps in the cluster for control plane nodes that join: the version of the next one. */
+  configure(env: NodeEnv): Promise<void>;
   /** What kubelet does: a Node object that says Ready. Waits for the API as nodes do. */
   register(env: NodeEnv, leaf: KeyAndCertificate): Promise<void>;
   stop(): Promise<void>;
@@ -60,6 +62,23 @@ export function standInKubernetes(): Kubernetes {
       const made = { server, ca };
       clusters.set(env.CLUSTER_UUID, made);
       void letLeave(made, () => stopped);
+    },
+    async configure(env) {
+      const known = clusters.get(env.CLUSTER_UUID);
+      if (!known) return;
+      const tls = { caPem: known.ca.certPem, leaf: await adminLeaf(known.ca, new Date()) };
+      const metadata = { name: "kubeadm-config", namespace: "kube-system" };
+      const data = { ClusterConfiguration: `kind: ClusterConfiguration\nkubernetesVersion: ${env.KUBE_TAG}\n` };
+      const answer = await ask(
+        `${known.server.url}/api/v1/namespaces/kube-system/configmaps/kubeadm-config?fieldManager=kubeadm`,
+        {
+          ...tls,
+          method: "PATCH",
+          contentType: "application/apply-patch+yaml",
+          body: { apiVersion: "v1", kind: "ConfigMap", metadata, data },
+        },
+      );
+      if (answer.status > 201) throw new Error(`Kubernetes refuses kubeadm's configuration: ${answer.body}`);
     },
     async register(env, leaf) {
       // A cluster without an address that is reachable from here has no API that could be played.

@@ -8,13 +8,13 @@ import { join } from "node:path";
 import { z } from "zod";
 import { connect } from "../../server/db/client.ts";
 import { cleanEnv } from "../support/clean-env.ts";
+import { enter, sandboxKeystone } from "../support/enter.ts";
 import { ended } from "./product.ts";
 import { until } from "./report.ts";
 
 const ports = { api: 3942, sandbox: 3943 };
 const root = `http://127.0.0.1:${ports.api}`;
 
-const Entered = z.object({ token: z.object({ project: z.object({ id: z.string() }) }) });
 const Made = z.object({ uuid: z.string() });
 
 export interface ApiProduct {
@@ -72,9 +72,9 @@ export async function startApi(databaseUrl: string | null, nodeArguments: readon
     );
   };
   try {
-    await until(answers(`http://127.0.0.1:${ports.sandbox}/identity/v3`, start("sandbox")), 60_000);
+    await until(answers(sandboxKeystone(ports.sandbox), start("sandbox")), 60_000);
     await until(answers(`${root}/readyz`, start("api", nodeArguments)), 60_000);
-    const { token, projectId } = await enter();
+    const { token, projectId } = await enter(sandboxKeystone(ports.sandbox), "demo");
     const headers = {
       "x-auth-token": token,
       "openstack-api-version": "container-infra latest",
@@ -171,22 +171,4 @@ async function metric(name: string): Promise<number> {
   const text = await (await fetch(`${root}/metrics`)).text();
   const found = text.split("\n").find((each) => each.startsWith(`${name} `));
   return Number(found?.slice(name.length) ?? NaN);
-}
-
-async function enter(): Promise<{ token: string; projectId: string }> {
-  const domain = { name: "Default" };
-  const answer = await fetch(`http://127.0.0.1:${ports.sandbox}/identity/v3/auth/tokens`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({
-      auth: {
-        identity: { methods: ["password"], password: { user: { name: "demo", domain, password: "demo" } } },
-        scope: { project: { name: "demo", domain } },
-      },
-    }),
-  });
-  return {
-    token: answer.headers.get("x-subject-token") ?? "",
-    projectId: Entered.parse(await answer.json()).token.project.id,
-  };
 }

@@ -4,19 +4,13 @@ import { z } from "zod";
 import { isGone, reaches } from "../lifecycle/lifecycle.ts";
 import { magnum } from "../lifecycle/magnum.ts";
 import type { Cluster } from "../lifecycle/magnum.ts";
-import { list, signIn } from "../openstack/session.ts";
+import { list } from "../openstack/session.ts";
 import type { Session } from "../openstack/session.ts";
+import { enter as enterAt } from "../support/enter.ts";
 
 const limitMs = 180_000;
 
-/** Somebody whose password is the name, in a project; by default in that of the same name. */
-export const enter = (name: string, project = name): Promise<Session> =>
-  signIn({
-    authUrl: inject("authUrl"),
-    user: { name, domain: "Default" },
-    password: name,
-    scope: { project, domain: "Default" },
-  });
+export const enter = (name: string, project = name) => enterAt(inject("authUrl"), name, project);
 
 export interface Watch {
   /** Until a cluster has this status. Throws with its reason when it fails instead. */

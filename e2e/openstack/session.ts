@@ -1,5 +1,5 @@
-// A plain OpenStack client for the scripts and tests of this folder. It shares nothing with the product's own clients: what
-// checks them must not be made of them.
+// A plain OpenStack client for tests and measurements. It shares nothing with the product's own clients: what checks them
+// must not be made of them.
 import { z } from "zod";
 
 export interface Credentials {

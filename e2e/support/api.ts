@@ -1,9 +1,8 @@
 // The same product by its REST API: what a test needs to be there before its own story begins.
 import { z } from "zod";
+import { enter, sandboxKeystone } from "./enter.ts";
 import { apiPort, sandboxPort } from "./ports.ts";
 import type { Person } from "./console.ts";
-
-const Entered = z.object({ token: z.object({ project: z.object({ id: z.string() }) }) });
 
 export interface Api {
   projectId: string;
@@ -17,19 +16,7 @@ export async function apiOf(
   project: string = person === "reader" ? "demo" : person,
   ports: { api: number; sandbox: number } = { api: apiPort, sandbox: sandboxPort },
 ): Promise<Api> {
-  const domain = { name: "Default" };
-  const answer = await fetch(`http://127.0.0.1:${ports.sandbox}/identity/v3/auth/tokens`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({
-      auth: {
-        identity: { methods: ["password"], password: { user: { name: person, domain, password: person } } },
-        scope: { project: { name: project, domain } },
-      },
-    }),
-  });
-  const token = answer.headers.get("x-subject-token") ?? "";
-  const projectId = Entered.parse(await answer.json()).token.project.id;
+  const { token, projectId } = await enter(sandboxKeystone(ports.sandbox), person, project);
   return {
     projectId,
     async call(method, path, body) {

@@ -83,10 +83,11 @@ export function buildApi(deps: Deps & { readiness?: Readiness }): FastifyInstanc
   app.get("/healthcheck", async (_request, reply) => reply.type("text/plain").send("OK"));
   addHealthEndpoints(app, deps.readiness ?? { checks: {} });
 
-  for (const { method, path, since: from, until, operation, handle } of routes)
+  for (const { method, path, since: from, until, operation, body, handle } of routes)
     app.route<{ Params: Record<string, string> }>({
       method,
       url: path,
+      config: { ignoresBody: body === undefined },
       handler: async (request, reply) => {
         const version = negotiate(first(request.headers["openstack-api-version"]));
         since(version, from, operation);
@@ -142,7 +143,7 @@ function acceptBodies(app: FastifyInstance): void {
   app.addContentTypeParser("*", { parseAs: "string" }, (request, body, done) => {
     const text = String(body);
     const type = request.headers["content-type"]?.split(";")[0]?.trim() ?? "";
-    if (text === "") return done(null, undefined);
+    if (text === "" || request.routeOptions.config.ignoresBody) return done(null, undefined);
     if (type !== "application/json") return done(new ApiRefusal(415, `Unknown mimetype: ${type}`));
     try {
       const parsed: unknown = JSON.parse(text);
@@ -194,6 +195,10 @@ const first = (value: string | string[] | undefined): string | undefined => (Arr
 const pathOf = (url: string): string => url.split("?")[0] ?? url;
 
 declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Whatever is sent, of whatever type, is not looked at. */
+    ignoresBody?: boolean;
+  }
   interface FastifyRequest {
     /** Who asks; set by the gate on every route but the open ones. */
     caller?: RequestContext;

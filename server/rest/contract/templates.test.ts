@@ -209,6 +209,22 @@ describe("a change", () => {
     expect((await door.patch(`${path}/${id}`, [step("replace", "/hidden", true)], { as: "admin" })).status).toBe(200);
   });
 
+  test("to what is there already is none, so that whole forms can be sent of one that clusters use (Horizon)", async () => {
+    const id = await made({ name: "used", labels: { a: "1" }, driver: "k8s_fedora_coreos_v1" });
+    await door.cluster("CREATE_COMPLETE", { cluster: { clusterTemplateId: id } });
+    const form = [
+      step("replace", "/coe", "kubernetes"),
+      step("replace", "/image_id", "fedora-coreos-38"),
+      step("replace", "/labels", "{'a': '1'}"),
+      step("replace", "/public", "False"),
+      step("remove", "/http_proxy"),
+    ];
+    const same = await patch(id, ...form);
+    expect([same.status, same.json]).toEqual([200, expect.objectContaining({ name: "used", updated_at: null })]);
+    expect((await patch(id, ...form, step("replace", "/name", "new"))).json).toMatchObject({ name: "new" });
+    expect((await patch(id, ...form, step("replace", "/floating_ip_enabled", "False"))).status).toBe(400);
+  });
+
   test("is seen by Heat to be complete (E9), which lists do not say", async () => {
     const id = await made();
     expect((await door.call(`${path}/${id}`)).json).toMatchObject({ status: "UPDATE_COMPLETE" });

@@ -1,5 +1,6 @@
 // Making, changing and removing cluster templates, by Magnum's rules (magnum-api 6, 11.3 to 11.5).
 import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { Cloud } from "../../../drivers/openstack/cloud.ts";
 import type { RequestContext } from "../../auth/context.ts";
 import { authorize, may } from "../../auth/policy.ts";
@@ -73,7 +74,13 @@ export async function updateTemplate(
   const scope = reach(ctx, "clustertemplate:update_all_projects");
   const before = await findTemplate(deps, ctx, what, scope);
   authorize(ctx, "clustertemplate:update", templateTarget(before));
-  const changed = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+  // A value that is there already is no change, in use or not: clients send back whole forms.
+  const present = new Map<string, unknown>(Object.entries(before));
+  const changed = Object.fromEntries(
+    Object.entries(change).filter(
+      ([key, value]) => value !== undefined && !isDeepStrictEqual(value, present.get(key) ?? null),
+    ),
+  );
   if (Object.keys(changed).length === 0) return before;
   if (before.clusters > 0) {
     const why = whyNotWhileInUse(changed);
@@ -87,7 +94,7 @@ export async function updateTemplate(
   const after: TemplateFields = { ...before, ...changed };
   const networkDriver = checkDrivers(after);
   // A new image may lead to another driver; one that was named stays.
-  const named = change.driver === undefined ? (change.imageId === undefined ? before.driver : null) : change.driver;
+  const named = change.driver === undefined ? ("imageId" in changed ? null : before.driver) : change.driver;
   const onlyWords = Object.keys(changed).every((key) => ["name", "tags", "public", "hidden"].includes(key));
   const { driver, distro } = onlyWords
     ? { driver: before.driver, distro: before.clusterDistro }

@@ -1,8 +1,9 @@
 // A cluster whose owner left the project: a colleague makes it theirs, or deletes it as it is.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { call, list, read, signIn } from "../openstack/session.ts";
+import { call, list, read } from "../openstack/session.ts";
 import type { Session } from "../openstack/session.ts";
+import { enter } from "../support/enter.ts";
 import { isGone, reaches } from "./lifecycle.ts";
 import { kubernetesTemplate, magnum } from "./magnum.ts";
 import type { Magnum } from "./magnum.ts";
@@ -28,12 +29,7 @@ describe("a cluster whose owner left the project", () => {
     const user = await read(await call("POST", at("users"), admin, { user: wish }), "user", named);
     const grant = at(`projects/${project?.id ?? ""}/users/${user.id}/roles/${role?.id ?? ""}`);
     await call("PUT", grant, admin);
-    const session = await signIn({
-      authUrl: admin.authUrl,
-      user: { name, domain: "Default" },
-      password: name,
-      scope: { project: "demo", domain: "Default" },
-    });
+    const session = await enter(admin.authUrl, name, "demo");
     return { session, leave: async () => void (await call("DELETE", grant, admin)) };
   }
 
@@ -57,12 +53,7 @@ describe("a cluster whose owner left the project", () => {
     product = await openProduct(target.env);
     for (const role of [...target.roles, "api", "conductor"] as const) await product.start(role);
     const { person } = await target.prepare();
-    admin = await signIn({
-      authUrl: person.authUrl,
-      user: { name: "admin", domain: "Default" },
-      password: "admin",
-      scope: { project: "admin", domain: "Default" },
-    });
+    admin = await enter(person.authUrl, "admin");
     colleague = (await member("colleague")).session;
     api = magnum(product.apiUrl, colleague);
   }, 2 * minute);

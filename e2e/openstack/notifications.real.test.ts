@@ -18,7 +18,7 @@ import { projectScope, type ProjectScope } from "../../server/db/scope.ts";
 import { busChannel, type BusSettings } from "../../server/notifications/bus.ts";
 import { notificationMetrics } from "../../server/notifications/metrics.ts";
 import { senderDefaults, startSender } from "../../server/notifications/sender.ts";
-import { aProject, anOperation, writeCluster } from "../../server/testing/builders.ts";
+import { aProject, anOperation, anOutcome, writeCluster } from "../../server/testing/builders.ts";
 import { testDatabase } from "../../server/testing/test-db.ts";
 
 const broker = { host: "127.0.0.1", port: 5672 };
@@ -129,7 +129,16 @@ describe("notifications on RabbitMQ", () => {
     const now = new Date();
     expect(await claimDue(db, "conductor-1", 1, 30_000, now)).toEqual([id]);
     const outcome = status.endsWith("_COMPLETE") ? ("done" as const) : ("failed" as const);
-    await record(db, "conductor-1", id, { ...settled, status, generation, ended: { outcome, reason: null } }, now);
+    const ended = { outcome, reason: null };
+    const found = anOutcome({
+      status,
+      generation,
+      settled: true,
+      stackId: "stack-1",
+      ended,
+      nextReconcileAt: new Date(0),
+    });
+    await record(db, "conductor-1", id, found, now);
   };
 
   /** Starts oslo.messaging's listener; answers what it hears. */
@@ -261,30 +270,6 @@ describe("notifications on RabbitMQ", () => {
     expect((await channel.checkQueue(`${settings.topics[0]}.info`)).messageCount).toBe(1);
   });
 });
-
-const settled: RecordedOutcome = {
-  generation: 1,
-  settled: true,
-  status: "CREATE_COMPLETE",
-  statusReason: null,
-  failure: null,
-  progress: null,
-  stackId: "stack-1",
-  apiAddress: null,
-  coeVersion: null,
-  containerVersion: null,
-  masterAddresses: [],
-  nodeAddresses: [],
-  nodegroups: [],
-  nodes: null,
-  events: [],
-  ended: null,
-  repair: false,
-  seenBackend: null,
-  failures: 0,
-  deadlineAt: null,
-  nextReconcileAt: new Date(0),
-};
 
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { AuditRecord } from "../domain/audit.ts";
-import { aProject, anOperation, testTime, writeCluster } from "../testing/builders.ts";
+import { aProject, anOperation, anOutcome, testTime, writeCluster } from "../testing/builders.ts";
 import { onEveryDatabase } from "../testing/test-db.ts";
 import { auditRefusal, listAudit, pruneAudit } from "./audit.ts";
 import { connect, type Db } from "./client.ts";
@@ -18,29 +18,19 @@ const owner = "conductor-1";
 const person = { userId: "ada", userName: "Ada", userDomainId: "default" };
 
 function ends(status: RecordedOutcome["status"], outcome: "done" | "failed", generation: number): RecordedOutcome {
-  return {
+  const reason = outcome === "failed" ? "No valid host was found." : null;
+  return anOutcome({
     generation,
     settled: true,
     status,
-    statusReason: outcome === "failed" ? "No valid host was found." : null,
-    failure: null,
-    progress: null,
+    statusReason: reason,
     stackId: "stack-1",
     apiAddress: "https://10.0.0.1:6443",
-    coeVersion: null,
-    containerVersion: null,
     masterAddresses: ["10.0.0.1"],
     nodeAddresses: ["10.0.0.2"],
-    nodegroups: [],
-    nodes: null,
-    events: [],
-    ended: { outcome, reason: outcome === "failed" ? "No valid host was found." : null },
-    repair: false,
-    seenBackend: null,
-    failures: 0,
-    deadlineAt: null,
+    ended: { outcome, reason },
     nextReconcileAt: at(1e9),
-  };
+  });
 }
 
 onEveryDatabase((database) => {

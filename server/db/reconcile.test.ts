@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
-import { aProject, anOperation, testTime, writeCluster } from "../testing/builders.ts";
+import { aProject, anOperation, anOutcome, testTime, writeCluster } from "../testing/builders.ts";
 import { onEveryDatabase } from "../testing/test-db.ts";
 import { changesSince, latestSeq } from "./change.ts";
 import { connect, type Db } from "./client.ts";
@@ -20,7 +20,6 @@ import {
   releaseLeases,
   removeCluster,
   renewLease,
-  type RecordedOutcome,
 } from "./reconcile.ts";
 import { cloudScope, projectScope, type ProjectScope } from "./scope.ts";
 
@@ -33,33 +32,6 @@ const raise = (_id: string, error: unknown) => {
 
 /** Takes whatever other tests left due out of the way. */
 const settleOthers = (db: Db) => db.prisma.cluster.updateMany({ data: { nextReconcileAt: at(1e10) } });
-
-function anOutcome(given: Partial<RecordedOutcome> = {}): RecordedOutcome {
-  return {
-    generation: 1,
-    settled: false,
-    status: "CREATE_IN_PROGRESS",
-    statusReason: null,
-    failure: null,
-    progress: null,
-    stackId: null,
-    apiAddress: null,
-    coeVersion: null,
-    containerVersion: null,
-    masterAddresses: [],
-    nodeAddresses: [],
-    nodegroups: [],
-    nodes: null,
-    events: [],
-    ended: null,
-    repair: false,
-    seenBackend: null,
-    failures: 0,
-    deadlineAt: null,
-    nextReconcileAt: at(60_000),
-    ...given,
-  };
-}
 
 async function aClaimed(db: Db, owner: string): Promise<{ scope: ProjectScope; id: string }> {
   await settleOthers(db);

@@ -4,6 +4,7 @@ import type { Db } from "../db/client.ts";
 import { createClusterRecord, type ClusterToCreate, type NewCluster, type NewNodegroup } from "../db/cluster-change.ts";
 import { insertTemplate } from "../db/cluster-template.ts";
 import type { NewOperation } from "../db/operation.ts";
+import type { RecordedOutcome } from "../db/reconcile.ts";
 import type { ProjectScope } from "../db/scope.ts";
 import { templateDefaults, type ClusterTemplate } from "../domain/cluster-template.ts";
 import type { ClusterFacts, NodeGroupFacts } from "../domain/facts.ts";
@@ -175,4 +176,32 @@ export async function writeTemplate(
   const template = aTemplate({ projectId: scope.projectId, ...given });
   await insertTemplate(db, scope, template);
   return template.id;
+}
+
+/** What a round found: a cluster on its way, a minute before the next one. */
+export function anOutcome(given: Partial<RecordedOutcome> = {}): RecordedOutcome {
+  return {
+    generation: 1,
+    settled: false,
+    status: "CREATE_IN_PROGRESS",
+    statusReason: null,
+    failure: null,
+    progress: null,
+    stackId: null,
+    apiAddress: null,
+    coeVersion: null,
+    containerVersion: null,
+    masterAddresses: [],
+    nodeAddresses: [],
+    nodegroups: [],
+    nodes: null,
+    events: [],
+    ended: null,
+    repair: false,
+    seenBackend: null,
+    failures: 0,
+    deadlineAt: null,
+    nextReconcileAt: new Date(testTime.getTime() + 60_000),
+    ...given,
+  };
 }

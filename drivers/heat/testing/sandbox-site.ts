@@ -4,6 +4,7 @@ import type { Desired, NodegroupWish } from "../../driver.ts";
 import { fedoraCoreosPair } from "../../kubernetes-fedora-coreos/driver.ts";
 import { openClouds } from "../../openstack/clouds.ts";
 import { startSandbox } from "../../sandbox/main.ts";
+import { sandboxSettings } from "../../sandbox/testing/settings.ts";
 import { Secret } from "../../../server/domain/secret.ts";
 import { heatDriver } from "../driver.ts";
 import { clusterServices } from "./cluster-services.ts";
@@ -17,20 +18,7 @@ const domain = { name: "Default" };
 export async function openSandboxSite() {
   const services = await clusterServices();
   const sandbox = await startSandbox({ host: "127.0.0.1", port: 0, speed: 100, apiUrl: services.url });
-  const clouds = openClouds({
-    authUrl: `${sandbox.url}/identity/v3`,
-    username: "jeroboam",
-    password: "jeroboam",
-    userDomain: domain,
-    project: { name: "service", domain },
-    region: null,
-    interface: "public",
-    trustee: {
-      domain: { name: "magnum" },
-      admin: { name: "trustee_domain_admin", domain: { name: "magnum" } },
-      adminPassword: "trustee_domain_admin",
-    },
-  });
+  const clouds = openClouds(sandboxSettings(sandbox.url));
   const owner = clouds.fromCredential({
     kind: "password",
     user: { name: "demo", domain },

@@ -1,6 +1,6 @@
 // One request against the world: what must hold of its answer, and of what is stored afterwards.
 import { routes } from "../../server/rest/routes.ts";
-import { Errors, Unauthorized } from "../../server/rest/schemas/common.ts";
+import { Errors, Unauthorized } from "../../server/rest/schemas/answer.ts";
 import type { Request } from "./requests.ts";
 import type { World } from "./world.ts";
 

@@ -5,7 +5,7 @@ import { getAuthority, signCertificate } from "../services/certificate.ts";
 import { rotateCa, rotateCredential } from "../services/rotation.ts";
 import { route, type ApiAnswer, type ReadRequest, type Route } from "./request.ts";
 import { Certificate, CertificateBody } from "./schemas/certificate.ts";
-import { Accepted } from "./schemas/common.ts";
+import { Accepted } from "./schemas/answer.ts";
 import { certificateQuery, noQuery } from "./schemas/query.ts";
 import { certificateWire } from "./wire/certificate.ts";
 

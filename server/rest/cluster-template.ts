@@ -76,7 +76,7 @@ export async function patchTemplate({ deps, ctx, param, body }: ReadRequest<read
   return updateTemplate(deps, ctx, before.id, templateChange(body, before));
 }
 
-async function remove({ deps, ctx, param }: ReadRequest<unknown, unknown>): Promise<ApiAnswer> {
+export async function removeTemplate({ deps, ctx, param }: ReadRequest<unknown, unknown>): Promise<ApiAnswer> {
   await deleteTemplate(deps, ctx, param("template"));
   return { status: 204 };
 }
@@ -154,6 +154,6 @@ export const templateRoutes: readonly Route[] = [
     allProjects: "clustertemplate:delete_all_projects",
     summary: "Delete a cluster template that no cluster uses",
     success: { status: 204 },
-    handle: remove,
+    handle: removeTemplate,
   }),
 ];

@@ -21,7 +21,7 @@ import {
   ResizeBody,
   UpgradeBody,
 } from "./schemas/cluster.ts";
-import { Accepted } from "./schemas/common.ts";
+import { Accepted } from "./schemas/answer.ts";
 import { pageQuery, rollbackQuery } from "./schemas/query.ts";
 import type { z } from "zod";
 import { clusterChange, clusterLong, clusterShort, refuseZero } from "./wire/cluster.ts";

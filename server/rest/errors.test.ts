@@ -1,7 +1,7 @@
 // The shape of refusals, and the codes of those that are hard to bring about at a cloud (magnum-api 3).
 import { describe, expect, test } from "vitest";
 import { DomainError, type Reason } from "../domain/error.ts";
-import { Errors, Unauthorized } from "./schemas/common.ts";
+import { Errors, Unauthorized } from "./schemas/answer.ts";
 import { ApiRefusal, errorAnswer } from "./errors.ts";
 
 const answer = (error: unknown) => errorAnswer(error, "req-1", "http://keystone/v3");

@@ -5,7 +5,7 @@ import { authorize, type PolicyName } from "../auth/policy.ts";
 import { DomainError } from "../domain/error.ts";
 import { PatchBody } from "./json-patch.ts";
 import { route, type ApiAnswer, type ReadRequest, type Route } from "./request.ts";
-import { Accepted } from "./schemas/common.ts";
+import { Accepted } from "./schemas/answer.ts";
 import { reference } from "./schemas/field.ts";
 
 const FederationBody = z.strictObject({

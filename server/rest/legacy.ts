@@ -1,20 +1,20 @@
 // Bays and baymodels: clusters and templates by the names that they had up to 1.10 (magnum-api 10.5).
-import { createTemplate, deleteTemplate } from "../services/cluster-template/change.ts";
+import { createTemplate } from "../services/cluster-template/change.ts";
 import { showTemplate } from "../services/cluster-template/read.ts";
 import { showCluster } from "../services/cluster/read.ts";
 import { clusterPage, clusterPages, makeCluster, patchCluster, removeCluster } from "./cluster.ts";
-import { patchTemplate, templatePage, templatePages } from "./cluster-template.ts";
+import { patchTemplate, removeTemplate, templatePage, templatePages } from "./cluster-template.ts";
 import { PatchBody, type Step } from "./json-patch.ts";
 import { nextLink, type PageQuery } from "./paging.ts";
 import { route, type ApiAnswer, type ReadRequest, type Route } from "./request.ts";
 import { BayCreateBody, BayDetail, BayList, BayLong } from "./schemas/cluster.ts";
 import { BaymodelList, Template, TemplateCreateBody } from "./schemas/cluster-template.ts";
-import { Accepted } from "./schemas/common.ts";
+import { Accepted } from "./schemas/answer.ts";
 import { rollbackQuery } from "./schemas/query.ts";
 import type { ClusterLong, ClusterShort } from "./schemas/cluster.ts";
 import { templateWire } from "./wire/cluster-template.ts";
 import { clusterLong } from "./wire/cluster.ts";
-import { links } from "./wire/common.ts";
+import { links } from "./wire/resource.ts";
 
 type Any = ReadRequest<unknown, unknown>;
 
@@ -62,11 +62,6 @@ async function listBaymodels(request: ReadRequest<unknown, PageQuery>, detail: b
   const { rows, paging } = await templatePage(request, detail);
   const next = nextLink(root, detail ? "baymodels/detail" : "baymodels", paging, rows);
   return { status: 200, body: { baymodels: rows.map((row) => baymodel(row, root)), ...next } };
-}
-
-async function removeBaymodel({ deps, ctx, param }: Any): Promise<ApiAnswer> {
-  await deleteTemplate(deps, ctx, param("template"));
-  return { status: 204 };
 }
 
 const versions = { since: 1, until: 10 } as const;
@@ -222,6 +217,6 @@ export const legacyRoutes: readonly Route[] = [
     allProjects: "clustertemplate:delete_all_projects",
     summary: "Delete a cluster template",
     success: { status: 204 },
-    handle: removeBaymodel,
+    handle: removeTemplate,
   }),
 ];

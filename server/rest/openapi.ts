@@ -11,7 +11,7 @@ import {
   ResizeBody,
   UpgradeBody,
 } from "./schemas/cluster.ts";
-import { Accepted, Errors, Unauthorized } from "./schemas/common.ts";
+import { Accepted, Errors, Unauthorized } from "./schemas/answer.ts";
 import { Certificate, CertificateBody } from "./schemas/certificate.ts";
 import { Template, TemplateCreateBody } from "./schemas/cluster-template.ts";
 import { RootDocument, V1Document } from "./schemas/discovery.ts";

@@ -81,6 +81,9 @@ describe("a request", () => {
       const authority = new X509Certificate(String((await door.call(`/v1/certificates/${cluster}`)).json["pem"]));
       expect(certificate.subject).toContain("O=system:masters");
       expect(certificate.verify(authority.publicKey)).toBe(true);
+      expect(certificate.ca).toBe(false);
+      const days = (Date.parse(certificate.validTo) - Date.now()) / 86_400_000;
+      expect(Math.round(days), "five years, as scripts that keep it rely on").toBe(5 * 365);
     }
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { negotiate } from "../microversion.ts";
 import { readBody } from "../read.ts";
 import { refuseZero } from "../wire/cluster.ts";
-import { timestamp } from "../wire/common.ts";
+import { timestamp } from "../wire/resource.ts";
 import { CertificateBody } from "./certificate.ts";
 import { TemplateCreateBody } from "./cluster-template.ts";
 import { ClusterCreateBody } from "./cluster.ts";

@@ -1,7 +1,7 @@
 // Certificates on the wire (magnum-api 9).
 import { z } from "zod";
 import { sentence } from "../read.ts";
-import { Id, Links } from "./common.ts";
+import { Id, Links } from "./answer.ts";
 import { ignored, optional, reference, text } from "./field.ts";
 
 const missing = (field: string) =>

@@ -1,7 +1,7 @@
 // Cluster templates on the wire (magnum-api 6.1).
 import { z } from "zod";
 import { coes, type TemplateCreate } from "../../domain/cluster-template.ts";
-import { Id, LabelMap, Links, Next, Text, Timestamp } from "./common.ts";
+import { Id, LabelMap, Links, Next, Text, Timestamp } from "./answer.ts";
 import { boolean, ignored, integer, labels, optional, orNull, readOnly, reference, text, word } from "./field.ts";
 
 const dns = () =>

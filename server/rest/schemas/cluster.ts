@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { HealthStatus } from "../../domain/cluster-status.ts";
 import type { ClusterCreate } from "../../domain/cluster.ts";
-import { Count, Id, LabelMap, Links, Next, Status, Text, Timestamp } from "./common.ts";
+import { Count, Id, LabelMap, Links, Next, Status, Text, Timestamp } from "./answer.ts";
 import {
   boolean,
   ignored,

@@ -1,6 +1,6 @@
 // The documents that say what is here (magnum-api 1.1, 1.2).
 import { z } from "zod";
-import { Links } from "./common.ts";
+import { Links } from "./answer.ts";
 
 const Version = z.strictObject({
   id: z.literal("v1"),

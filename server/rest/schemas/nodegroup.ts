@@ -1,7 +1,7 @@
 // Node groups on the wire (magnum-api 8.1).
 import { z } from "zod";
 import { NodeTaint, type NodegroupCreate } from "../../domain/nodegroup.ts";
-import { Count, Id, LabelMap, Links, Next, Status, Text, Timestamp } from "./common.ts";
+import { Count, Id, LabelMap, Links, Next, Status, Text, Timestamp } from "./answer.ts";
 import { boolean, ignored, integer, labels, optional, orNull, readOnly, reference, text } from "./field.ts";
 
 /** Kubernetes' labels of nodes; their rules are the domain's, and answered with 409. */

@@ -1,6 +1,6 @@
 // Quotas, counts and services on the wire (magnum-api 10).
 import { z } from "zod";
-import { Count, Next, Text, Timestamp } from "./common.ts";
+import { Count, Next, Text, Timestamp } from "./answer.ts";
 import { ignored, integer, optional, reference, word } from "./field.ts";
 
 /** The body of POST and PATCH: a plain object in both. */

@@ -13,7 +13,7 @@ import { testDatabase, type TestDatabase } from "../../testing/test-db.ts";
 import { testDeps } from "../../testing/test-deps.ts";
 import { buildApi } from "../app.ts";
 import { routes } from "../routes.ts";
-import { Errors, Unauthorized } from "../schemas/common.ts";
+import { Errors, Unauthorized } from "../schemas/answer.ts";
 
 export const latest = "container-infra latest";
 /** `at(9)` asks for 1.9. */

@@ -1,6 +1,6 @@
 // Certificates as answered (magnum-api 9).
 import type { Certificate } from "../schemas/certificate.ts";
-import { links } from "./common.ts";
+import { links } from "./resource.ts";
 
 export const certificateWire = (
   root: string,

@@ -3,7 +3,7 @@ import type { ClusterTemplate, TemplateUpdate } from "../../domain/cluster-templ
 import { applyPatch, type Step } from "../json-patch.ts";
 import { readBody } from "../read.ts";
 import { TemplateChange, type Template } from "../schemas/cluster-template.ts";
-import { links, optionalTimestamp, timestamp } from "./common.ts";
+import { links, optionalTimestamp, timestamp } from "./resource.ts";
 
 export const templateWire = (template: ClusterTemplate, root: string): Template => ({
   uuid: template.id,

@@ -11,7 +11,7 @@ import type { Negotiated } from "../microversion.ts";
 import { readBody } from "../read.ts";
 import type { ClusterLong, ClusterShort } from "../schemas/cluster.ts";
 import { integer, labels, word } from "../schemas/field.ts";
-import { links, optionalTimestamp, timestamp } from "./common.ts";
+import { links, optionalTimestamp, timestamp } from "./resource.ts";
 
 /** As the short list shows it. */
 export const clusterShort = (cluster: ClusterSummary, version: Negotiated, root: string): ClusterShort => ({

@@ -1,6 +1,6 @@
 // Magnum's services on the wire (magnum-api 10.3).
 import type { ConductorView } from "../../services/conductor.ts";
-import { timestamp } from "./common.ts";
+import { timestamp } from "./resource.ts";
 
 export const conductorWire = (conductor: ConductorView) => ({
   id: conductor.id,

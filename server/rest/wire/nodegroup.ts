@@ -4,7 +4,7 @@ import type { NodeGroup, NodegroupUpdate } from "../../domain/nodegroup.ts";
 import { applyPatch, type Step } from "../json-patch.ts";
 import { invalid, readBody } from "../read.ts";
 import { NodegroupChange, type NodegroupLong, type NodegroupShort } from "../schemas/nodegroup.ts";
-import { links, optionalTimestamp, timestamp } from "./common.ts";
+import { links, optionalTimestamp, timestamp } from "./resource.ts";
 
 /** As lists show it, with the real bounds (Magnum shows 0 and null for all, E6). */
 export const nodegroupShort = (group: NodeGroup): NodegroupShort => ({

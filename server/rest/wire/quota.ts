@@ -1,7 +1,7 @@
 // Quotas as answered (magnum-api 10.1).
 import type { Quota as QuotaFields } from "../../domain/quota.ts";
 import type { Quota } from "../schemas/quota.ts";
-import { optionalTimestamp, timestamp } from "./common.ts";
+import { optionalTimestamp, timestamp } from "./resource.ts";
 
 type Stored = QuotaFields & { id: number; createdAt: Date; updatedAt: Date | null };
 

@@ -17,9 +17,10 @@ import type { Deps } from "./deps.ts";
 import { reach } from "./reach.ts";
 import type { AuthorityView, SignedCertificate } from "./views.ts";
 
-/** A person's certificate lasts a year; a node's as long as nodes may live without being made again. */
-const personDays = 365;
-const nodeDays = 5 * 365;
+/** Of what the console hands out: it is a click to have another. */
+const configDays = 365;
+/** Of everything else, as at Magnum: scripts keep what they had signed, nodes live without being made again. */
+const usualDays = 5 * 365;
 
 /**
  * All CAs of a cluster that are trusted; of each kind the one that signs comes first.
@@ -89,7 +90,7 @@ export async function signCertificate(
   const keyPem = await deps.keys.get(authority.id, authority.key);
   const now = deps.clock.now();
   const ca = { certPem: authority.certPem, keyPem };
-  const pem = await signRequest(request, ca, now, isNode ? nodeDays : personDays);
+  const pem = await signRequest(request, ca, now, wish.purpose === "config" && !isNode ? configDays : usualDays);
   const { subject, serial, fingerprint, notBefore, notAfter } = readCertificate(pem);
   const purpose = isNode ? "node" : wish.purpose;
   ctx.log.info({ clusterId: cluster.id, subject, serial, purpose, from: wish.from }, "certificate signed");

@@ -190,6 +190,8 @@ describe.skipIf(started === skippedStatus)("the real Magnum and ours, asked the 
   asks("operators", operators);
 
   it("each entry of the table of differences is still needed", () => {
-    expect(known.filter((one) => !met.has(one)).map(({ requests, at }) => `${requests} ${at}`)).toEqual([]);
+    expect(known.filter((one) => !one.atTimes && !met.has(one)).map(({ requests, at }) => `${requests} ${at}`)).toEqual(
+      [],
+    );
   });
 });

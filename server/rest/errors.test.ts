@@ -10,6 +10,7 @@ test.each([
   ["image_ambiguous", 409, "Multiple images exist with same name 'x'. Please use the image ID instead."],
   ["network_ambiguous", 409, "Multiple networks exist with same name 'x'. Please use the network ID instead."],
   ["image_not_readable", 403, "Not authorized for image x."],
+  ["flavor_zero_disk", 400, "Flavor with zero root volume size is not supported when boot_volume_size is zero."],
   ["volume_type_not_found", 400, "Valid volume type could not be found."],
   ["template_in_use", 400, "ClusterTemplate x is referenced by one or multiple clusters."],
   ["quota_exceeded", 403, "Resource limit exceeded: none left."],

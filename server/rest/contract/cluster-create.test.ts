@@ -262,6 +262,21 @@ describe("a node group that is new", () => {
     );
     expect((await door.call(`${url}/pool`, { method: "DELETE", version: latest })).status).toBe(204);
   });
+
+  test("has the cluster's labels where it brings none, and none where it brings an empty map", async () => {
+    const wish = { cluster_template_id: template, labels: { a: "1" } };
+    const id = String((await door.post(path, wish)).json["uuid"]);
+    await door.settle(id, "CREATE_COMPLETE");
+    const labelsOf = async (name: string, more: object) => {
+      const body = { name, min_node_count: null, max_node_count: null, ...more };
+      const answer = await door.post(`${path}/${id}/nodegroups`, body, { version: latest });
+      return answer.json["labels"] ?? answer.text;
+    };
+    expect(await labelsOf("absent", {})).toEqual({ a: "1" });
+    expect(await labelsOf("null", { labels: null })).toEqual({ a: "1" });
+    expect(await labelsOf("empty", { labels: {} })).toEqual({});
+    expect(await labelsOf("unbounded", { labels: { b: 1 }, node_count: 2, max_node_count: 0 })).toEqual({ b: "1" });
+  });
 });
 
 describe("an upgrade", () => {

@@ -8,7 +8,8 @@ import { connect, type Db } from "./client.ts";
 import { acceptChange, requestDeletion, setLocked } from "./cluster-change.ts";
 import type { NewOperation } from "./operation.ts";
 import { countOutgoing, postponeOutgoing, removeOutgoing, takeOutgoing } from "./outbox.ts";
-import { claimDue, record, removeCluster, type RecordedOutcome } from "./reconcile.ts";
+import { claimDue } from "./lease.ts";
+import { record, removeCluster, type RecordedOutcome } from "./reconcile.ts";
 import { cloudScope, projectScope, type ProjectScope } from "./scope.ts";
 
 const at = (ms: number) => new Date(testTime.getTime() + ms);

@@ -13,3 +13,12 @@ export interface ConductorRow {
 export async function listConductors(db: Db, _scope: CloudScope): Promise<ConductorRow[]> {
   return db.prisma.conductor.findMany({ orderBy: { id: "asc" } });
 }
+
+/** Says that a conductor lives (Magnum's mservices). */
+export async function heartbeat(db: Db, host: string, now: Date): Promise<void> {
+  await db.prisma.conductor.upsert({
+    where: { host },
+    create: { host, reportCount: 1, createdAt: now, updatedAt: now },
+    update: { reportCount: { increment: 1 }, updatedAt: now },
+  });
+}

@@ -6,21 +6,12 @@ import { changesSince, latestSeq } from "./change.ts";
 import { connect, type Db } from "./client.ts";
 import { acceptChange, requestDeletion } from "./cluster-change.ts";
 import { getCluster } from "./cluster.ts";
-import { listConductors } from "./conductor.ts";
+import { heartbeat, listConductors } from "./conductor.ts";
 import { insertIntent, orphanCredentials } from "./credential.ts";
+import { claimDue, nextDueAt, releaseLeases, renewLease } from "./lease.ts";
 import { listNodegroups, listNodes } from "./nodegroup.ts";
 import { lastOperation, listEvents } from "./operation.ts";
-import {
-  claimDue,
-  heartbeat,
-  loadClaimed,
-  nextDueAt,
-  prune,
-  record,
-  releaseLeases,
-  removeCluster,
-  renewLease,
-} from "./reconcile.ts";
+import { loadClaimed, prune, record, removeCluster } from "./reconcile.ts";
 import { cloudScope, projectScope, type ProjectScope } from "./scope.ts";
 
 const inProject = () => projectScope(aProject(), "RegionOne");

@@ -1,6 +1,7 @@
 // What a conductor does beside its rounds: say that it lives, and clear away what nobody needs any more.
 import { sweepDelegations } from "../auth/delegated-credential.ts";
-import { heartbeat, prune } from "../db/reconcile.ts";
+import { heartbeat } from "../db/conductor.ts";
+import { prune } from "../db/reconcile.ts";
 import type { ConductorDeps } from "./deps.ts";
 
 export interface Housekeeping {

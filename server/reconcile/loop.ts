@@ -1,6 +1,6 @@
 // Rows that come due are the queue. A conductor claims what it has room for, renews its leases while it works, and
 // sleeps until the next row is due or somebody nudges it.
-import { claimDue, nextDueAt, releaseLeases, renewLease } from "../db/reconcile.ts";
+import { claimDue, nextDueAt, releaseLeases, renewLease } from "../db/lease.ts";
 import type { Conductor } from "./conductor.ts";
 import { limitTo, runRound } from "./round.ts";
 

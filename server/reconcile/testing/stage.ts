@@ -4,7 +4,7 @@ import { projectScope, type ProjectScope } from "../../db/scope.ts";
 import type { Clock } from "../../clock.ts";
 import type { Db } from "../../db/client.ts";
 import { insertIntent, completeCredential } from "../../db/credential.ts";
-import { claimDue, nextDueAt } from "../../db/reconcile.ts";
+import { claimDue, nextDueAt } from "../../db/lease.ts";
 import { getCluster } from "../../db/cluster.ts";
 import { listNodegroups } from "../../db/nodegroup.ts";
 import type { NewCluster, NewAuthority } from "../../db/cluster-change.ts";

@@ -43,6 +43,12 @@ export const templateSorts = {
   floatingIpEnabled: required("floatingIpEnabled"),
   tlsDisabled: required("tlsDisabled"),
   registryEnabled: required("registryEnabled"),
+  insecureRegistry: nullable("insecureRegistry"),
+  httpProxy: nullable("httpProxy"),
+  httpsProxy: nullable("httpsProxy"),
+  noProxy: nullable("noProxy"),
+  tags: nullable("tags"),
+  driver: required("driver"),
   projectId: required("projectId"),
   userId: required("userId"),
 } as const;

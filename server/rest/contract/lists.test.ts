@@ -63,6 +63,13 @@ describe("pages", () => {
     expect(names(await door.call("/v1/clusters"), "clusters")).toEqual(["b", "a", "c"]);
   });
 
+  test("of templates are sorted by every stored column, as Magnum's are", async () => {
+    const answered = ["id", "links", "labels", "status"];
+    const { json } = await door.call(`/v1/clustertemplates/${await door.template()}`);
+    for (const column of Object.keys(json).filter((key) => !answered.includes(key)))
+      expect((await door.call(`/v1/clustertemplates?sort_key=${column}&sort_dir=desc`)).status, column).toBe(200);
+  });
+
   test("of templates are made the same way", async () => {
     const first = await door.call("/v1/clustertemplates?limit=1");
     expect(nextOf(first)).toMatch(/^\/v1\/clustertemplates\?sort_key=id&sort_dir=asc&limit=1&marker=/);

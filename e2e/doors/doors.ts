@@ -2,7 +2,7 @@
 // through the API what nodes must and nothing else. In one process, with the product's own runtime.
 import { execFileSync } from "node:child_process";
 import { randomBytes, X509Certificate } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TRPCError } from "@trpc/server";
@@ -18,6 +18,7 @@ import { readEnv } from "../../server/env.ts";
 import { openLog } from "../../server/log.ts";
 import { buildApi } from "../../server/rest/app.ts";
 import { openRuntime, type Runtime } from "../../server/runtime.ts";
+import { signingRequest } from "../../server/services/testing/signing-request.ts";
 import { createContext } from "../../server/trpc/context.ts";
 import { createCaller } from "../../server/trpc/root.ts";
 import { until } from "../lifecycle/until.ts";
@@ -643,30 +644,7 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
       });
 
       test("has a kubelet's certificate signed, and no operator's", async () => {
-        const request = (subject: string) => {
-          const out = join(directory, "node.csr");
-          const key = join(directory, "node.key");
-          execFileSync(
-            "openssl",
-            [
-              "req",
-              "-new",
-              "-newkey",
-              "ec",
-              "-pkeyopt",
-              "ec_paramgen_curve:prime256v1",
-              "-nodes",
-              "-keyout",
-              key,
-              "-subj",
-              subject,
-              "-out",
-              out,
-            ],
-            { stdio: "pipe" },
-          );
-          return { cluster_uuid: id, csr: readFileSync(out, "utf8") };
-        };
+        const request = (subject: string) => ({ cluster_uuid: id, csr: signingRequest(subject) });
         const signed = await rest(
           "POST",
           "/v1/certificates",

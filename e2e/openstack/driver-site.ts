@@ -13,6 +13,7 @@ import type { WishedNodegroup } from "../../drivers/wish.ts";
 import { Secret } from "../../server/domain/secret.ts";
 import { adminLeaf, makeAuthorities } from "../../server/pki/ca.ts";
 import { signRequest } from "../../server/pki/csr.ts";
+import { someFacts } from "../../server/testing/builders.ts";
 import { inventory } from "../lifecycle/inventory.ts";
 import type { Inventory } from "../lifecycle/inventory.ts";
 import { openstackTarget } from "../lifecycle/target.ts";
@@ -145,28 +146,11 @@ async function wish(
       createTimeoutMinutes: 30,
       masterLbEnabled: true,
       floatingIpEnabled: false,
-      facts: {
-        template: {
-          name: "driver",
-          coe: "kubernetes",
-          distro: "fedora-coreos",
-          serverType: "vm",
-          tlsDisabled: false,
-          registryEnabled: false,
-          insecureRegistry: null,
-          networkDriver: "flannel",
-          volumeDriver: null,
-          dockerStorageDriver: "overlay2",
-          apiserverPort: null,
-          externalNetwork: "public",
-          dnsNameservers: ["8.8.8.8"],
-          httpProxy: null,
-          httpsProxy: null,
-          noProxy: null,
-        },
+      facts: someFacts({
+        template: { ...someFacts().template, name: "driver", dockerStorageDriver: "overlay2" },
         network: { fixedNetwork: null, fixedSubnet: null, fixedSubnetCidr: null, externalNetwork: external.id },
         services: await owner.services().then((types) => [...types]),
-      },
+      }),
     },
     [group("master", 3), group("worker", 2)],
     {

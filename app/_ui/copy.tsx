@@ -74,19 +74,19 @@ export function CodeBlock({
   maxHeight?: string;
 }) {
   return (
-    <div className="relative rounded-lg border border-border bg-surface-secondary">
+    <div className="flex items-start rounded-lg border border-border bg-surface-secondary">
       <pre
         tabIndex={0}
         aria-label={label}
         className={cx(
-          "overflow-auto p-3 pr-12 font-mono text-[0.8125rem] leading-relaxed",
+          "min-w-0 flex-1 overflow-auto p-3 font-mono text-[0.8125rem] leading-relaxed",
           wrap && "break-all whitespace-pre-wrap",
           maxHeight,
         )}
       >
         {text}
       </pre>
-      <CopyButton text={text} label={`Copy: ${label}`} className="absolute top-2 right-2 bg-surface-secondary" />
+      <CopyButton text={text} label={`Copy: ${label}`} className="mt-2 mr-2" />
     </div>
   );
 }

@@ -21,10 +21,10 @@ export function CredentialPanel({ cluster }: { cluster: Outputs["cluster"]["get"
       }
     >
       <p className="text-sm">
-        The cluster acts in the cloud in the name of{" "}
-        <span className="font-medium">
-          {cluster.userId === session.user.id ? "you" : (cluster.userName ?? cluster.userId)}
-        </span>
+        The cluster acts in the cloud in {cluster.userId === session.user.id ? "your name" : "the name of "}
+        {cluster.userId !== session.user.id && (
+          <span className="font-medium">{cluster.userName ?? cluster.userId}</span>
+        )}
         .
       </p>
       {rotating && <RotateCredentialDialog cluster={cluster} onClose={() => setRotating(false)} />}

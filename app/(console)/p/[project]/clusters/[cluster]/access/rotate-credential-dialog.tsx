@@ -53,9 +53,9 @@ export function RotateCredentialDialog({ cluster, onClose }: Props) {
       <div className="space-y-3 text-sm">
         {rotate.isError && <ErrorNotice text={explain(rotate.error, "The credential was not rotated")} />}
         <p>
-          The cluster acts in the cloud in the name of {mine ? "you" : (cluster.userName ?? cluster.userId)}. It gets a
-          new identity of its own{mine ? "" : ", in your name"}, its nodes are replaced a few at a time to carry it, and
-          the old one is removed.
+          The cluster acts in the cloud in {mine ? "your name" : `the name of ${cluster.userName ?? cluster.userId}`}.
+          It gets a new identity of its own{mine ? "" : ", in your name"}, its nodes are replaced a few at a time to
+          carry it, and the old one is removed.
         </p>
         {!mine && (
           <p>

@@ -20,8 +20,15 @@ export interface Conductor {
   metrics: ConductorMetrics;
   /** Last observation of each cluster: valid as long as the survey shows what it showed then. */
   seen: Map<string, Sighting>;
-  /** Until when each lease is surely ours. */
-  leases: Map<string, number>;
+  /** Of each cluster that is being worked on; a pass works as long as its own lease is there. */
+  leases: Map<string, Lease>;
+}
+
+/** Milliseconds of the clock. */
+export interface Lease {
+  since: number;
+  /** It is surely ours so long. */
+  until: number;
 }
 
 interface Sighting {

@@ -106,6 +106,27 @@ onEveryDatabase((database) => {
     expect(stage.world.collisions).toBe(0);
   });
 
+  it("a cluster that comes due again while its round waits for others is not given up when that round ends", async () => {
+    const [slow, quick] = [await stage.cluster(), await stage.cluster()];
+    const seen: string[] = [];
+    const [slowGate, quickGate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    stage.world.onObserve = (id) => {
+      seen.push(id);
+      const first = seen.filter((one) => one === id).length === 1;
+      if (id === slow && first) return slowGate.promise;
+      return id === quick && !first ? quickGate.promise : Promise.resolve();
+    };
+    const times = (id: string, count: number) =>
+      vi.waitFor(() => expect(seen.filter((one) => one === id).length).toBeGreaterThanOrEqual(count), 5000);
+    const loop = start(stage.conductor());
+    await times(quick, 2);
+    slowGate.resolve();
+    await times(slow, 2);
+    quickGate.resolve();
+    await isReady(quick);
+    await loop.stop();
+  });
+
   it("leaves a pass that hangs to another conductor", async () => {
     const { entered } = hold();
     const hung = start({ ...stage.conductor(), leaseMs: 100 }, { passMs: 50, graceMs: 0 });

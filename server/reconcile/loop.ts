@@ -36,7 +36,6 @@ export function startLoop(conductor: Conductor, options: LoopOptions = loopDefau
   const { deps, owner, leaseMs, leases, metrics } = conductor;
   const limit = limitTo(options.concurrency);
   const rounds = new Set<Promise<void>>();
-  const since = new Map<string, number>();
   let stopped = false;
   let wake = (): void => {};
   let nudged = false;
@@ -64,14 +63,10 @@ export function startLoop(conductor: Conductor, options: LoopOptions = loopDefau
     if (!due || due > now) return due ? Math.min(options.idleMs, due.getTime() - now.getTime()) : options.idleMs;
     const ids = await claimDue(deps.db, owner, room, leaseMs, now);
     if (ids.length === 0) return 20;
-    for (const id of ids) {
-      leases.set(id, now.getTime() + leaseMs);
-      since.set(id, now.getTime());
-    }
+    for (const id of ids) leases.set(id, { since: now.getTime(), until: now.getTime() + leaseMs });
     metrics.claimed.set(leases.size);
     const round = runRound(conductor, ids, limit).finally(() => {
       rounds.delete(round);
-      for (const id of ids) since.delete(id);
       metrics.claimed.set(leases.size);
       wake();
     });
@@ -92,11 +87,12 @@ export function startLoop(conductor: Conductor, options: LoopOptions = loopDefau
 
   async function renew(): Promise<void> {
     const now = deps.clock.now();
-    const held = [...leases.keys()].filter((id) => now.getTime() - (since.get(id) ?? 0) < options.passMs);
+    const held = [...leases].filter(([, { since }]) => now.getTime() - since < options.passMs);
     if (held.length === 0) return;
     try {
-      const ours = new Set(await renewLease(deps.db, owner, held, leaseMs, now));
-      for (const id of held) if (ours.has(id) && leases.has(id)) leases.set(id, now.getTime() + leaseMs);
+      const ids = held.map(([id]) => id);
+      const ours = new Set(await renewLease(deps.db, owner, ids, leaseMs, now));
+      for (const [id, lease] of held) if (ours.has(id)) lease.until = now.getTime() + leaseMs;
     } catch (error) {
       deps.log.error({ err: error }, "leases could not be renewed");
     }

@@ -5,7 +5,7 @@ import type { Cloud } from "../../drivers/openstack/cloud.ts";
 import { openDelegation, removeDelegation } from "../auth/delegated-credential.ts";
 import { record, removeCluster, type ClaimedCluster } from "../db/reconcile.ts";
 import { isInProgress, isSettledGood } from "../domain/cluster-status.ts";
-import { counted, driverNamed, rememberSeen, type Conductor } from "./conductor.ts";
+import { counted, driverNamed, rememberSeen, type Conductor, type Lease } from "./conductor.ts";
 import { desired, endpointsOf } from "./desired.ts";
 import { healthDueIn, isCalm, lookAtHealth, type HealthLook } from "./health.ts";
 import { fingerprint, surveyed } from "./memory.ts";
@@ -35,13 +35,14 @@ export async function reconcileCluster(
   conductor: Conductor,
   claimed: ClaimedCluster,
   view: View | null,
+  lease: Lease | undefined,
 ): Promise<PassResult> {
   const { deps, pace } = conductor;
   const before = standingOf(claimed);
   // Without an identity nothing can ever have been made.
   const nothing = claimed.credential === null && before.stackId === null;
   if (before.deleting && (before.memory.gone || nothing)) return finishRemoval(conductor, claimed, before);
-  const sight = await look(conductor, claimed, before, view);
+  const sight = await look(conductor, claimed, before, view, lease);
   if (sight === "lost") return "lost";
   const now = deps.clock.now();
   const verdict = await carryRotation(conductor, claimed, before, judge(before, sight.finding, now), now);
@@ -80,6 +81,7 @@ async function look(
   claimed: ClaimedCluster,
   before: Standing,
   view: View | null,
+  lease: Lease | undefined,
 ): Promise<Sight | "lost"> {
   const { deps } = conductor;
   const { cluster, credential } = claimed;
@@ -135,7 +137,8 @@ async function look(
       const actor = refused?.refused ? (before.deleting ? view.standIn : null) : own;
       if (!actor)
         return { ...trouble(refused ?? lacking("The cluster's access to the cloud was refused.")), backend: print };
-      if ((conductor.leases.get(cluster.id) ?? 0) <= deps.clock.now().getTime()) return "lost";
+      const isOurs = lease && conductor.leases.get(cluster.id) === lease && lease.until > deps.clock.now().getTime();
+      if (!isOurs) return "lost";
       outcome = await counted(conductor, "apply", driver.apply(actor, want, step));
       conductor.metrics.steps.inc({ kind: step.kind, outcome: outcome.kind });
       deps.log.info({ clusterId: cluster.id, step: step.kind, outcome: outcome.kind }, step.summary);

@@ -1,7 +1,7 @@
 // A round: the clusters just claimed, by project, region and driver with one list call for each, then one by one.
 import type { Survey } from "../../drivers/driver.ts";
 import { loadClaimed, type ClaimedCluster } from "../db/reconcile.ts";
-import { counted, driverNamed, type Conductor } from "./conductor.ts";
+import { counted, driverNamed, type Conductor, type Lease } from "./conductor.ts";
 import { reconcileCluster, type View } from "./reconcile-cluster.ts";
 import { troubleOf, type Trouble } from "./trouble.ts";
 
@@ -24,43 +24,61 @@ export function limitTo(most: number): Limit {
   };
 }
 
-/** Works through claimed clusters; each one's lease ends with its own pass. Never throws. */
+/** Works through claimed clusters; each one's lease ends with its own pass, and may be taken again before the round ends. */
 export async function runRound(conductor: Conductor, ids: readonly string[], limit: Limit): Promise<void> {
-  const { deps, metrics, owner } = conductor;
+  const { deps, metrics, owner, leases } = conductor;
   metrics.rounds.inc();
+  const held = new Map(ids.map((id) => [id, leases.get(id)]));
+  const end = (id: string) => {
+    if (leases.get(id) === held.get(id)) leases.delete(id);
+  };
+  const begun = new Set<string>();
+  const unread = (clusterId: string, error: unknown) =>
+    deps.log.error({ err: error, clusterId }, "the cluster's rows cannot be read");
   try {
-    const claimed = await loadClaimed(deps.db, owner, ids, (clusterId, error) => {
-      deps.log.error({ err: error, clusterId }, "the cluster's rows cannot be read");
-    });
+    const claimed = await loadClaimed(deps.db, owner, ids, unread);
     const groups = Map.groupBy(claimed, ({ cluster }) =>
       JSON.stringify([cluster.projectId, cluster.region, cluster.driver]),
     );
     await Promise.all(
       [...groups.values()].map(async (group) => {
         const views = await limit(() => viewsOf(conductor, group));
-        await Promise.all(group.map((one) => limit(() => pass(conductor, one, views(one)))));
+        await Promise.all(
+          group.map((one) => {
+            const { id } = one.cluster;
+            begun.add(id);
+            return limit(() => pass(conductor, one, views, held.get(id)).finally(() => end(id)));
+          }),
+        );
       }),
     );
   } catch (error) {
     deps.log.error({ err: error }, "round failed");
   } finally {
-    for (const id of ids) conductor.leases.delete(id);
+    for (const id of ids) if (!begun.has(id)) end(id);
   }
 }
 
-async function pass(conductor: Conductor, claimed: ClaimedCluster, view: View | null): Promise<void> {
-  const { deps, metrics, leases } = conductor;
+type Views = Awaited<ReturnType<typeof viewsOf>>;
+
+/** Never throws. */
+async function pass(
+  conductor: Conductor,
+  claimed: ClaimedCluster,
+  views: Views,
+  lease: Lease | undefined,
+): Promise<void> {
+  const { deps, metrics } = conductor;
   const { id } = claimed.cluster;
   const end = metrics.passSeconds.startTimer();
   try {
-    metrics.passes.inc({ result: await reconcileCluster(conductor, claimed, view) });
+    metrics.passes.inc({ result: await reconcileCluster(conductor, claimed, views(claimed), lease) });
   } catch (error) {
     // Nothing was written: the lease runs out and the pass is made again.
     metrics.passes.inc({ result: "error" });
     deps.log.error({ err: error, clusterId: id }, "pass could not be recorded");
   } finally {
     end();
-    leases.delete(id);
   }
 }
 

@@ -122,7 +122,7 @@ function scriptedVault(kept: Map<string, string>, life: Life): SecretVault {
 export async function round(stage: Stage, conductor: Conductor): Promise<string[]> {
   const now = stage.clock.now();
   const ids = await claimDue(stage.db, conductor.owner, 100, leaseMs, now);
-  for (const id of ids) conductor.leases.set(id, now.getTime() + leaseMs);
+  for (const id of ids) conductor.leases.set(id, { since: now.getTime(), until: now.getTime() + leaseMs });
   if (ids.length > 0) await runRound(conductor, ids, limitTo(8));
   return ids;
 }

@@ -25,7 +25,7 @@ afterAll(() => {
 });
 
 const row = {
-  id: "1",
+  id: expect.stringMatching(/^\d+$/),
   project_id: "<id>",
   resource: "Cluster",
   hard_limit: "5",

@@ -2,13 +2,23 @@ import { parseArgs } from "node:util";
 import { fuzzFraming } from "./framing.ts";
 import { fuzz } from "./fuzz.ts";
 
+const help = `npm run fuzz -- [options]
+  --requests 100000   generated requests
+  --framed 3000       requests over sockets, with broken framing
+  --seed N            printed by each run; the same seed throws the same`;
+
 const { values } = parseArgs({
   options: {
+    help: { type: "boolean", default: false },
     requests: { type: "string", default: "100000" },
     framed: { type: "string", default: "3000" },
     seed: { type: "string", default: String(Date.now() % 2 ** 31) },
   },
 });
+if (values.help) {
+  console.log(help);
+  process.exit(0);
+}
 const seed = Number(values.seed);
 console.log(`seed ${seed}`);
 const told = (statuses: ReadonlyMap<number, number>) =>

@@ -97,10 +97,16 @@ describe.skipIf(!kubernetesIsBuilt())("add-ons at a real Kubernetes API", () => 
 
   it("tells health: ready without nodes, refused with a foreign certificate, unknown when nobody can reach it", async () => {
     const seen = anObserved({ apiAddress: server.url });
-    expect(await health(want(), seen)).toEqual({ status: "HEALTHY", reason: { api: "ok" }, nodes: {} });
-    expect(await health(want({ admin: stranger }), seen)).toMatchObject({ status: "UNHEALTHY" });
+    expect(await health(want(), seen)).toEqual({
+      status: "HEALTHY",
+      answered: true,
+      reason: { api: "ok" },
+      nodes: {},
+    });
+    expect(await health(want({ admin: stranger }), seen)).toMatchObject({ status: "UNHEALTHY", answered: true });
     expect(await health(want(), anObserved({ apiAddress: server.url, apiReachable: false }))).toEqual({
       status: "UNKNOWN",
+      answered: false,
       reason: { api: "The cluster prod is not accessible." },
       nodes: {},
     });

@@ -127,11 +127,19 @@ export async function issue(
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       await x509.SubjectKeyIdentifierExtension.create(request.publicKey),
-      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
+      await authorityKeyIdentifier(issuer),
       ...request.extensions,
     ],
   });
   return withNewline(certificate.toString("pem"));
+}
+
+/** The authority's own identifier, whichever way it was made (RFC 5280 4.2.1.1). */
+async function authorityKeyIdentifier(issuer: x509.X509Certificate): Promise<x509.Extension> {
+  const own = issuer.getExtension(x509.SubjectKeyIdentifierExtension);
+  return own
+    ? new x509.AuthorityKeyIdentifierExtension(own.keyId)
+    : x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey);
 }
 
 /** Reads what people are shown of a certificate. Throws on what is none. */

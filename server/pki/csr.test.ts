@@ -69,7 +69,7 @@ describe("a request made by openssl", () => {
       "keyUsage=critical,digitalSignature,keyEncipherment",
     );
     const facts = await readRequest(csr);
-    expect(facts).toMatchObject({ commonName: "system:node:web-1-0", organizations: ["system:nodes"] });
+    expect(facts).toMatchObject({ commonNames: ["system:node:web-1-0"], organizations: ["system:nodes"] });
     expect(facts.names).toEqual(["ip:10.0.0.5", "dns:web-1-0"]);
     const seen = text(await sign(csr));
     expect(seen).toContain("IP Address:10.0.0.5, DNS:web-1-0");

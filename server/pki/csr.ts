@@ -1,12 +1,15 @@
-// Signing requests: what is taken over from them and what is not (magnum-api 16.2, made stricter).
+// Signing requests: what is taken over from them and what is not (magnum-api 16.2, made stricter). What they are written
+// like and signed with is signing-request.ts's.
 import { isIP } from "node:net";
-import { DomainError } from "../domain/error.ts";
 import { issue, type KeyAndCertificate } from "./ca.ts";
+import { invalid, openRequest } from "./signing-request.ts";
 import { x509 } from "./x509.ts";
 
 export interface RequestFacts {
   subject: string;
-  commonName: string | null;
+  /** Of every part of the subject, in its order. Kubernetes goes by the last one. */
+  commonNames: string[];
+  /** Of every part of the subject. Kubernetes goes by all of them. */
   organizations: string[];
   /** `dns:web-1`, `ip:10.0.0.5`. */
   names: string[];
@@ -31,7 +34,7 @@ const purposes: readonly string[] = [x509.ExtendedKeyUsage.clientAuth, x509.Exte
 
 /**
  * Reads a request and proves that its sender holds the private key. Refuses (`certificate_invalid`) what is no PEM
- * request, weak keys, and critical extensions that we would not keep.
+ * request, keys and digests that are of no use, and critical extensions that we would not keep.
  */
 export async function readRequest(pem: string): Promise<SigningRequest> {
   const csr = await parse(pem);
@@ -39,7 +42,7 @@ export async function readRequest(pem: string): Promise<SigningRequest> {
   return {
     csr,
     subject: csr.subject,
-    commonName: of("CN")[0] ?? null,
+    commonNames: of("CN"),
     organizations: of("O"),
     names: alternativeNames(csr).map((name) => `${name.type}:${name.value}`),
   };
@@ -80,11 +83,7 @@ export async function signRequest(
 }
 
 async function parse(pem: string): Promise<x509.Pkcs10CertificateRequest> {
-  const csr = decode(pem);
-  const verified = await csr.verify().catch(() => false);
-  if (!verified) throw invalid("its signature does not fit its public key");
-  const weak = weakness(csr.publicKey);
-  if (weak) throw invalid(weak);
+  const csr = await openRequest(pem);
   if (csr.subject === "" && alternativeNames(csr).length === 0) throw invalid("it names nobody: it has no subject");
   for (const { type, critical } of csr.extensions)
     if (critical && !allowed.has(type)) throw invalid(`Extension '${type}' not allowed`);
@@ -94,24 +93,6 @@ async function parse(pem: string): Promise<x509.Pkcs10CertificateRequest> {
   const constraints = extension(csr, oid.basicConstraints, x509.BasicConstraintsExtension);
   if (constraints?.ca === true && constraints.critical) throw invalid("it asks for a CA certificate");
   return csr;
-}
-
-function decode(pem: string): x509.Pkcs10CertificateRequest {
-  const block = /-----BEGIN (NEW )?CERTIFICATE REQUEST-----[A-Za-z0-9+/=\s]+-----END (NEW )?CERTIFICATE REQUEST-----/;
-  const found = block.exec(pem)?.[0];
-  if (found === undefined) throw invalid("it is not a PEM block that begins with BEGIN CERTIFICATE REQUEST");
-  try {
-    return new x509.Pkcs10CertificateRequest(x509.PemConverter.decodeFirst(found));
-  } catch {
-    throw invalid("what is inside the PEM block is no signing request");
-  }
-}
-
-function weakness(key: x509.PublicKey): string | null {
-  const { algorithm } = key;
-  if ("modulusLength" in algorithm && typeof algorithm.modulusLength === "number" && algorithm.modulusLength < 2048)
-    return `its RSA key has ${algorithm.modulusLength} bits, at least 2048 are needed`;
-  return null;
 }
 
 function alternativeNames(csr: x509.Pkcs10CertificateRequest): { type: "dns" | "ip"; value: string }[] {
@@ -134,6 +115,3 @@ function extension<E extends x509.Extension>(
     throw invalid(`Extension '${type}' cannot be read`);
   }
 }
-
-const invalid = (why: string) =>
-  new DomainError("certificate_invalid", `Received invalid csr: ${why}.`, { field: "csr" });

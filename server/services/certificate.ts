@@ -107,14 +107,14 @@ export async function signCertificate(
       notBefore,
       notAfter,
       userId: ctx.user.id,
-      userName: isNode ? (request.commonName ?? null) : ctx.user.name,
+      userName: isNode ? (request.commonNames[0] ?? null) : ctx.user.name,
       purpose,
       createdAt: now,
     },
     {
       level: "info",
       message: isNode
-        ? `Signed the certificate of node ${request.commonName}.`
+        ? `Signed the certificate of node ${request.commonNames[0]}.`
         : `${ctx.user.name} had a certificate signed: ${subject}.`,
       detail: `Serial ${serial}, valid until ${notAfter.toISOString()}.`,
     },
@@ -153,9 +153,10 @@ function refuseStrangers(
  * All nodes of a cluster share one credential, so it must not open more than what a worker needs: being itself. A
  * control plane node has the CA key and makes its own.
  */
-function refuseOtherIdentities({ commonName, organizations, subject }: RequestFacts, type: CaType): void {
+function refuseOtherIdentities({ commonNames, organizations, subject }: RequestFacts, type: CaType): void {
   const groups = organizations.join(",");
-  const kubelet = /^system:node:[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(commonName ?? "") && groups === "system:nodes";
+  const commonName = commonNames.length === 1 ? (commonNames[0] ?? "") : "";
+  const kubelet = /^system:node:[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(commonName) && groups === "system:nodes";
   const proxy = commonName === "system:kube-proxy" && (groups === "" || groups === "system:node-proxier");
   if (type !== "kubernetes" || !(kubelet || proxy))
     throw new DomainError("certificate_forbidden", `A node may not have a certificate for ${subject || "nobody"}.`, {

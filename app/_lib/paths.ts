@@ -31,8 +31,14 @@ export const paths = {
   audit: (projectId: string, cluster?: string) => withQuery(`${project(projectId)}/audit`, { cluster }),
 };
 
-/** `next` of the sign-in page: a path of this console and nothing else, so that no link can lead away. */
+/**
+ * An address from outside, such as `next` of the sign-in page, as a path of this console; anything else is the first
+ * page. Read as browsers read addresses (blanks and slashes mean other things to them than to us), and written anew,
+ * so that what is followed is what was judged.
+ */
 export function safeNext(next: string | null | undefined): string {
-  if (!next || !next.startsWith("/") || next.startsWith("//") || next.includes("\\")) return "/";
-  return next.startsWith("/login") ? "/" : next;
+  const own = "http://console.invalid";
+  if (!next?.startsWith("/") || !URL.canParse(next, own)) return paths.home();
+  const { origin, pathname, search, hash } = new URL(next, own);
+  return origin === own && pathname.startsWith("/p/") ? `${pathname}${search}${hash}` : paths.home();
 }

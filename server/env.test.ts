@@ -26,6 +26,21 @@ describe("settings", () => {
     expect(readEnv({ OS_AUTH_URL: "", PORT: "" })).toMatchObject({ sandbox: true, port: 3000 });
   });
 
+  it("the sandbox, whose passwords everybody knows, is for this machine only unless told otherwise", () => {
+    for (const HOST of ["127.0.0.1", "127.3.0.4", "::1", "localhost"]) expect(readEnv({ HOST }).host).toBe(HOST);
+    for (const HOST of ["0.0.0.0", "::", "192.0.2.7", "console.example", "127.example"]) {
+      expect(() => readEnv({ HOST })).toThrow(/^HOST is .* SANDBOX_OPEN_TO_NETWORK=true to let in whoever/);
+      expect(readEnv({ HOST, SANDBOX_OPEN_TO_NETWORK: "true" }).host).toBe(HOST);
+      expect(readEnv({ HOST, ...cloud }).host).toBe(HOST);
+    }
+  });
+
+  it("proxies are trusted by address or range, and none unless named", () => {
+    expect(readEnv({}).trustedProxies).toEqual([]);
+    const named = readEnv({ TRUSTED_PROXIES: "10.0.0.0/8, 192.0.2.1,2001:db8::/32" }).trustedProxies;
+    expect(named).toEqual(["10.0.0.0/8", "192.0.2.1", "2001:db8::/32"]);
+  });
+
   it("audit events are sent nowhere unless a bus or a webhook is named, and kept for a year", () => {
     expect(readEnv({})).toMatchObject({ notifications: { bus: null, webhook: null }, auditRetentionDays: 365 });
     const env = readEnv({
@@ -63,6 +78,8 @@ describe("settings", () => {
     [{ NOTIFICATION_WEBHOOK_SECRET: "short" }, /^NOTIFICATION_WEBHOOK_SECRET: must have at least 16/],
     [{ AUDIT_RETENTION_DAYS: "1.5" }, /^AUDIT_RETENTION_DAYS: must be a whole number/],
     [{ POLICY_DEFAULTS: "old" }, /^POLICY_DEFAULTS: .*secure.*legacy/],
+    [{ TRUSTED_PROXIES: "proxy.example" }, /^TRUSTED_PROXIES: must be addresses or ranges/],
+    [{ TRUSTED_PROXIES: "10.0.0.0/33" }, /^TRUSTED_PROXIES: must be addresses or ranges/],
     [{ CERT_MANAGER: "vault" }, /^CERT_MANAGER: .*sealed.*barbican/],
     [{ ...cloud, OS_PASSWORD: undefined }, /^OS_PASSWORD must be set/],
     [{ ...cloud, TRUSTEE_DOMAIN_NAME: undefined }, /^TRUSTEE_DOMAIN_NAME or TRUSTEE_DOMAIN_ID must be set/],

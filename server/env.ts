@@ -1,5 +1,6 @@
 // Every setting that an operator may make, read once. A wrong value stops the start with one line that names it.
 import { existsSync, readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parse as parseYaml } from "yaml";
@@ -19,6 +20,17 @@ const flag = z
   .transform((word) => ["true", "1", "yes"].includes(word));
 const http = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ""));
 
+const isAddressOrRange = (text: string): boolean => {
+  const [address = "", bits, ...more] = text.split("/");
+  const family = isIP(address);
+  const longest = family === 4 ? 32 : 128;
+  return family !== 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && +bits <= longest));
+};
+
+/** Only this machine reaches it. */
+const isLoopback = (host: string): boolean =>
+  host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+
 const Variables = z.object({
   DATABASE_URL: z
     .string()
@@ -30,6 +42,14 @@ const Variables = z.object({
   METRICS_PORT: port.optional(),
   PUBLIC_URL: http.optional(),
   API_PUBLIC_URL: http.optional(),
+  /** Addresses or ranges of reverse proxies, separated by commas: what they say of a request's origin is believed. */
+  TRUSTED_PROXIES: z
+    .string()
+    .transform((text) => text.split(",").flatMap((proxy) => proxy.trim() || []))
+    .refine((proxies) => proxies.every(isAddressOrRange), "must be addresses or ranges such as 10.0.0.0/8")
+    .default([]),
+  SESSION_IDLE_MINUTES: z.coerce.number().int("must be a whole number of minutes").min(0).max(1440).default(60),
+  SESSION_HOURS: z.coerce.number().positive().max(168).default(12),
   SECRETS_KEY: z
     .string()
     .refine((key) => Buffer.from(key, "base64").length === 32, "must be 32 bytes in base64")
@@ -37,6 +57,7 @@ const Variables = z.object({
   CERT_MANAGER: z.enum(["sealed", "barbican"]).default("sealed"),
   SANDBOX_PORT: port.default(15000),
   SANDBOX_SPEED: z.coerce.number().positive().max(1000).default(4),
+  SANDBOX_OPEN_TO_NETWORK: flag.default(false),
   POLICY_FILE: z.string().optional(),
   POLICY_DEFAULTS: z.enum(policyDefaults).default("secure"),
   /** RabbitMQ: amqp://user:password@host:5672/vhost, or as oslo.messaging writes it, rabbit://. */
@@ -117,6 +138,10 @@ export interface Env {
   publicUrl: string;
   /** Without /v1. */
   apiPublicUrl: string;
+  /** API_PUBLIC_URL is set: links name it, whatever a request says about its host. */
+  apiPublicUrlIsSet: boolean;
+  /** Whose word on a request's address, host and scheme is taken. */
+  trustedProxies: string[];
   /** 32 bytes, base64; null = a file beside the data is made at first start. */
   secretsKey: string | null;
   certManager: "sealed" | "barbican";
@@ -157,6 +182,11 @@ export function readEnv(variables: Readonly<Record<string, string | undefined>>)
   const v = { ...parsed.data };
   if (v.OS_CLOUD !== undefined) Object.assign(v, withoutUndefined(fromCloudsYaml(v.OS_CLOUD, v.OS_CLIENT_CONFIG_FILE)));
   const sandbox = v.OS_AUTH_URL === undefined;
+  if (sandbox && !v.SANDBOX_OPEN_TO_NETWORK && !isLoopback(v.HOST))
+    throw new EnvError(
+      `HOST is ${v.HOST}, and everybody knows the sandbox's passwords: set OS_AUTH_URL or OS_CLOUD to a cloud, or ` +
+        "SANDBOX_OPEN_TO_NETWORK=true to let in whoever reaches this machine",
+    );
   const dataDirectory = v.DATABASE_URL.startsWith("file:")
     ? dirname(resolve(v.DATABASE_URL.slice("file:".length)))
     : resolve(".jeroboam");
@@ -170,6 +200,8 @@ export function readEnv(variables: Readonly<Record<string, string | undefined>>)
     metricsPort: v.METRICS_PORT ?? null,
     publicUrl: v.PUBLIC_URL ?? `http://${v.HOST}:${v.PORT}`,
     apiPublicUrl: (v.API_PUBLIC_URL ?? `http://${v.HOST}:${v.API_PORT}`).replace(/\/v1$/, ""),
+    apiPublicUrlIsSet: v.API_PUBLIC_URL !== undefined,
+    trustedProxies: v.TRUSTED_PROXIES,
     secretsKey: v.SECRETS_KEY ?? null,
     certManager: v.CERT_MANAGER,
     sandboxPort: v.SANDBOX_PORT,

@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { RequestContext } from "../auth/context.ts";
+import type { Env } from "../env.ts";
 import { addHealthEndpoints, type Readiness } from "../health-endpoints.ts";
 import type { Deps } from "../services/deps.ts";
 import { ApiRefusal, errorAnswer } from "./errors.ts";
@@ -21,13 +22,14 @@ export function buildApi(deps: Deps & { readiness?: Readiness }): FastifyInstanc
   const app: FastifyInstance = Fastify({
     genReqId: () => `req-${randomUUID()}`,
     bodyLimit: 1 << 20,
+    trustProxy: deps.env.trustedProxies,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
     // Addresses that cannot be decoded are refused before any hook.
     frameworkErrors: (error, request, reply) => void refuse(error, request, reply.header(requestIdHeader, request.id)),
     // A first part other than v1 is read as if /v1 stood in front (magnum-api 1.5).
     rewriteUrl: ({ url = "/" }) => (/^\/v1([/?]|$)/.test(url) || open.test(pathOf(url)) ? url : `/v1${url}`),
   });
-  const root = ({ headers }: FastifyRequest) => publicRoot(deps.env.apiPublicUrl, headers);
+  const root = (request: FastifyRequest) => publicRoot(deps.env, request);
 
   app.decorateRequest("caller");
   acceptBodies(app);
@@ -181,13 +183,13 @@ function globalId({ headers }: FastifyRequest): string | undefined {
   return given !== undefined && /^req-[0-9a-f-]{36}$/.test(given) ? given : undefined;
 }
 
-/** As configured; what a proxy in front says goes before it only when it is a plain host. */
-function publicRoot(configured: string, headers: FastifyRequest["headers"]): string {
-  const host = first(headers["x-forwarded-host"]) ?? headers.host;
-  const proto = first(headers["x-forwarded-proto"]);
-  if (host === undefined || !/^[\w.:[\]-]+$/.test(host) || !URL.canParse(`http://${host}`)) return configured;
-  const scheme = proto === "https" || proto === "http" ? proto : new URL(configured).protocol.slice(0, -1);
-  return `${scheme}://${host}`;
+/** As configured; where nothing is, as the client or a proxy that we trust names it, when that is a plain host. */
+function publicRoot(
+  { apiPublicUrl, apiPublicUrlIsSet }: Pick<Env, "apiPublicUrl" | "apiPublicUrlIsSet">,
+  { host, protocol }: FastifyRequest,
+): string {
+  if (apiPublicUrlIsSet || !/^[\w.:[\]-]+$/.test(host) || !URL.canParse(`http://${host}`)) return apiPublicUrl;
+  return `${protocol === "https" ? "https" : "http"}://${host}`;
 }
 
 const first = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);

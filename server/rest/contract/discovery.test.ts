@@ -1,5 +1,7 @@
 // Discovery, headers and routing (magnum-api 1).
+import type { FastifyInstance } from "fastify";
 import { describe, expect, test } from "vitest";
+import type { Env } from "../../env.ts";
 import { buildApi } from "../app.ts";
 import { at, latest, openDoor, refused } from "../testing/door.ts";
 
@@ -71,23 +73,46 @@ describe("discovery", () => {
 });
 
 describe("links", () => {
+  const linksOf = async (app: FastifyInstance, headers: Record<string, string>) => {
+    const answer = await app.inject({ url: "/v1", headers });
+    return answer.json<{ links: { href: string }[] }>().links[0]?.href;
+  };
+  const forwarded = { "x-forwarded-host": "coe.example", "x-forwarded-proto": "https" };
+  const given = (env: Partial<Env>) => buildApi({ ...door.deps, env: { ...door.deps.env, ...env } });
+
   test.each([
-    [{ host: "coe.example" }, "http://coe.example"],
-    [{ host: "coe.example", "x-forwarded-proto": "https" }, "https://coe.example"],
-    [{ host: "10.0.0.7:9511", "x-forwarded-host": "coe.example", "x-forwarded-proto": "https" }, "https://coe.example"],
-  ])("are to where the client came in: %j", async (headers, root) => {
+    [{ host: "coe.example" }, "http://coe.example/v1/"],
+    [{ host: "10.0.0.7:9511", ...forwarded }, "http://10.0.0.7:9511/v1/"],
+    [{ host: "evil.example/path?" }, "http://127.0.0.1:9511/v1/"],
+  ])("are to where the client came in, while nothing else is configured: %j", async (headers, expected) => {
+    expect(await linksOf(door.app, headers)).toBe(expected);
     const id = await door.template();
     const { json } = await door.call(`/v1/clustertemplates/${id}`, { headers });
+    const root = expected.slice(0, -"/v1/".length);
     expect(json["links"]).toEqual([
       { href: `${root}/v1/clustertemplates/${id}`, rel: "self" },
       { href: `${root}/clustertemplates/${id}`, rel: "bookmark" },
     ]);
   });
 
-  test("are not led astray by a forwarded host that is none", async () => {
-    const headers = { host: "coe.example", "x-forwarded-host": "evil.example/path?" };
-    const { json } = await door.call("/", { as: null, headers });
-    expect(JSON.stringify(json)).not.toContain("evil");
+  test("are as a proxy forwards them only where that proxy is trusted", async () => {
+    const behind = given({ trustedProxies: ["127.0.0.0/8"] });
+    expect(await linksOf(behind, { host: "10.0.0.7:9511", ...forwarded })).toBe("https://coe.example/v1/");
+    expect(await linksOf(behind, { host: "10.0.0.7:9511", "x-forwarded-host": "evil.example/path?" })).toBe(
+      "http://127.0.0.1:9511/v1/",
+    );
+    await behind.close();
+  });
+
+  test("are as configured where that is, whatever a request says about its host", async () => {
+    const configured = given({
+      apiPublicUrl: "https://containers.example.org:9511",
+      apiPublicUrlIsSet: true,
+      trustedProxies: ["127.0.0.0/8"],
+    });
+    for (const headers of [{ host: "evil.example" }, { host: "evil.example", ...forwarded }])
+      expect(await linksOf(configured, headers)).toBe("https://containers.example.org:9511/v1/");
+    await configured.close();
   });
 });
 

@@ -14,6 +14,7 @@ import { migrate } from "./db/migrate.ts";
 import type { Env } from "./env.ts";
 import type { Readiness } from "./health-endpoints.ts";
 import type { Logger } from "./log.ts";
+import { proveKey } from "./key-proof.ts";
 import { openKeyStore } from "./pki/key-store.ts";
 import { barbicanVault } from "./pki/vault.ts";
 import { openSecrets, secretsKey } from "./secrets.ts";
@@ -30,12 +31,17 @@ export async function openRuntime(env: Env, log: Logger): Promise<Runtime> {
   mkdirSync(env.dataDirectory, { recursive: true, mode: 0o700 });
   const policies = loadPolicies(env.policyFile, env.policyDefaults);
   for (const warning of policies.warnings) log.warn({ file: env.policyFile }, `policy file: ${warning}`);
-  const secrets = openSecrets(secretsKey(env.secretsKey, env.dataDirectory));
+  const { key, source } = secretsKey(env.secretsKey, env.dataDirectory);
+  const secrets = openSecrets(key);
   const applied = await migrate(env.databaseUrl);
   if (applied.length > 0) log.info({ migrations: applied }, "database migrated");
   const { bus, webhook } = env.notifications;
   const db = connect(env.databaseUrl, {
     channels: [...(bus ? ["bus" as const] : []), ...(webhook ? ["webhook" as const] : [])],
+  });
+  await proveKey(db, secrets, source).catch(async (error: unknown) => {
+    await db.close();
+    throw error;
   });
   const clouds = openClouds(env.openstack);
   const auth = openAuth({ db, clouds, secrets, clock: systemClock, log, policies }, { region: env.openstack.region });

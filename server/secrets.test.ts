@@ -31,9 +31,10 @@ describe("sealed values", () => {
 
   it("the key file is made once, for its owner only", () => {
     const folder = mkdtempSync(join(tmpdir(), "secrets-"));
-    const key = secretsKey(null, folder);
+    const { key, source } = secretsKey(null, folder);
     expect(key).toHaveLength(32);
-    expect(secretsKey(null, folder).equals(key)).toBe(true);
+    expect(source).toBe(join(folder, "secrets.key"));
+    expect(secretsKey(null, folder).key.equals(key)).toBe(true);
     expect(statSync(join(folder, "secrets.key")).mode & 0o777).toBe(0o600);
   });
 });

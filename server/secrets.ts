@@ -14,6 +14,9 @@ export interface Secrets {
 
 const version = "s1";
 
+/** How every sealed value begins. */
+export const sealedPrefix = `${version}.`;
+
 /** `key`: 32 bytes. */
 export function openSecrets(key: Buffer): Secrets {
   return {
@@ -40,9 +43,12 @@ export function openSecrets(key: Buffer): Secrets {
   };
 }
 
-/** The key of SECRETS_KEY, or of a 0600 file that the first start makes. Safe when two processes start at once. */
-export function secretsKey(given: string | null, dataDirectory: string): Buffer {
-  if (given !== null) return Buffer.from(given, "base64");
+/**
+ * The key of SECRETS_KEY, or of a 0600 file that the first start makes, and where it is from in the operator's words.
+ * Safe when two processes start at once.
+ */
+export function secretsKey(given: string | null, dataDirectory: string): { key: Buffer; source: string } {
+  if (given !== null) return { key: Buffer.from(given, "base64"), source: "SECRETS_KEY" };
   const file = join(dataDirectory, "secrets.key");
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const draft = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;
@@ -57,5 +63,5 @@ export function secretsKey(given: string | null, dataDirectory: string): Buffer 
   if ((statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600);
   const key = Buffer.from(readFileSync(file, "utf8").trim(), "base64");
   if (key.length !== 32) throw new EnvError(`${file} must hold 32 bytes in base64`);
-  return key;
+  return { key, source: file };
 }

@@ -20,6 +20,9 @@ export interface SecretVault {
 
 const vaultMark = "barbican:";
 
+/** What an authority's key is sealed as. */
+export const authorityContext = (id: string): string => `authority:${id}`;
+
 /**
  * New keys go where `where` says. Both kinds are read whatever it says, so that an operator may change CERT_MANAGER
  * without losing the clusters made before.
@@ -29,15 +32,14 @@ export function openKeyStore(
   where: "sealed" | "barbican",
   open: () => Promise<SecretVault>,
 ): KeyStore {
-  const context = (id: string) => `authority:${id}`;
   return {
     async put(id, name, keyPem) {
-      if (where === "sealed") return secrets.seal(keyPem, context(id));
+      if (where === "sealed") return secrets.seal(keyPem, authorityContext(id));
       const { ref } = await (await open()).create(name, keyPem);
       return vaultMark + ref;
     },
     async get(id, stored) {
-      if (!stored.startsWith(vaultMark)) return secrets.open(stored, context(id));
+      if (!stored.startsWith(vaultMark)) return secrets.open(stored, authorityContext(id));
       return (await open()).read(stored.slice(vaultMark.length));
     },
     async remove(stored) {

@@ -15,6 +15,8 @@ export interface Cloud {
   readonly heat: Heat;
   readonly octavia: Octavia;
   readonly barbican: Barbican;
+  /** What requests name, as it was within the last minute. */
+  readonly facts: Facts;
   /** Whose token this is. Signs in when that has not happened yet. */
   whoAmI(): Promise<TokenInfo>;
   /** The token in use, for handing on to a service that we do not speak to ourselves. */
@@ -27,7 +29,26 @@ export interface Cloud {
   endpoint(serviceType: string): Promise<string | null>;
 }
 
-/** All clouds of one installation share one pool of connections. */
+/**
+ * What changes seldom, remembered for a minute by project, region and roles (facts.ts). A thing that is missing is asked
+ * for again at once; one that was removed less than a minute ago may still be there. For what is chosen by name; what
+ * people look at is listed by the services themselves.
+ */
+export interface Facts {
+  findFlavor(idOrName: string): Promise<Flavor | null>;
+  /** Looked for again when it does not say its distribution. */
+  findImages(idOrName: string): Promise<Image[]>;
+  /** Looked for again when it is to be `external` and is not. */
+  findNetworks(idOrName: string, external: boolean): Promise<Network[]>;
+  findSubnets(idOrName: string): Promise<Subnet[]>;
+  /** All of the project; a way out of `subnetId` that is not known yet is looked for again. */
+  listRoutes(subnetId: string): Promise<Route[]>;
+  /** All; looked for again when `name` is not among those that can be used. */
+  listZones(name: string): Promise<Zone[]>;
+  listVolumeTypes(name: string): Promise<VolumeType[]>;
+}
+
+/** All clouds of one installation share one pool of connections and what is remembered. */
 export interface Clouds {
   readonly identity: Identity;
   /** The service user's own cloud. The same object for the same region. */
@@ -214,6 +235,11 @@ export interface Flavor {
   public: boolean;
 }
 
+export interface Zone {
+  name: string;
+  available: boolean;
+}
+
 export interface Keypair {
   name: string;
   fingerprint: string;
@@ -266,7 +292,7 @@ export interface Nova {
   deleteServer(id: string): Promise<void>;
   /** The last `lines` lines of the serial console. */
   consoleOutput(serverId: string, lines: number): Promise<string>;
-  listZones(): Promise<{ name: string; available: boolean }[]>;
+  listZones(): Promise<Zone[]>;
   limits(): Promise<ComputeLimits>;
 }
 

@@ -4,6 +4,8 @@ import { Secret } from "../../server/domain/secret.ts";
 import { openBarbican } from "./barbican.ts";
 import { openCinder } from "./cinder.ts";
 import type { BoundOptions, Cloud, Clouds, Credential, DomainRef, ProjectRef, UserRef } from "./cloud.ts";
+import { openFacts, openFactStore } from "./facts.ts";
+import type { FactStore } from "./facts.ts";
 import { openGlance } from "./glance.ts";
 import { openHeat } from "./heat.ts";
 import { openConnection } from "./http.ts";
@@ -70,6 +72,8 @@ export function openClouds(settings: CloudSettings, connectionOptions: Connectio
     scope: { domain: settings.trustee.domain },
   };
 
+  const facts = openFactStore();
+  const bound = (session: Session, region: string | null) => bind(session, region, facts);
   const serviceClouds = new Map<string | null, Cloud>();
   const serviceSession = session({ credential: serviceCredential });
   return {
@@ -83,14 +87,14 @@ export function openClouds(settings: CloudSettings, connectionOptions: Connectio
       const known = serviceClouds.get(region);
       if (known) return known;
       const own = region === null ? serviceSession : session({ credential: serviceCredential }, { region });
-      const cloud = bind(own, region ?? settings.region);
+      const cloud = bound(own, region ?? settings.region);
       serviceClouds.set(region, cloud);
       return cloud;
     },
     fromToken: (token, options = {}) =>
-      bind(session({ token, info: options.info }, options), options.region ?? settings.region),
+      bound(session({ token, info: options.info }, options), options.region ?? settings.region),
     fromTrust: (trust, options = {}) =>
-      bind(
+      bound(
         session(
           {
             credential: {
@@ -105,19 +109,26 @@ export function openClouds(settings: CloudSettings, connectionOptions: Connectio
         options.region ?? settings.region,
       ),
     fromCredential: (credential, options = {}) =>
-      bind(session({ credential }, options), options.region ?? settings.region),
+      bound(session({ credential }, options), options.region ?? settings.region),
     close: () => connection.close(),
   };
 }
 
-function bind(session: Session, region: string | null): Cloud {
-  return {
-    region,
-    keystone: openKeystone(session),
+function bind(session: Session, region: string | null, store: FactStore): Cloud {
+  const asked = {
     nova: openNova(session),
     neutron: openNeutron(session),
     glance: openGlance(session),
     cinder: openCinder(session),
+  };
+  return {
+    region,
+    keystone: openKeystone(session),
+    ...asked,
+    facts: openFacts(store, asked, async () => {
+      const { project, user, roles } = await session.current();
+      return JSON.stringify([region, project?.id ?? user.id, roles.map(({ name }) => name).toSorted()]);
+    }),
     heat: openHeat(session),
     octavia: openOctavia(session),
     barbican: openBarbican(session),

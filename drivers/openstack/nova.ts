@@ -129,6 +129,10 @@ const ZonesWire = z.object({
   availabilityZoneInfo: z.array(z.object({ zoneName: z.string(), zoneState: z.object({ available: z.boolean() }) })),
 });
 
+/** By id, else by name. */
+export const pickFlavor = (all: readonly Flavor[], idOrName: string): Flavor | null =>
+  all.find((flavor) => flavor.id === idOrName) ?? all.find((flavor) => flavor.name === idOrName) ?? null;
+
 export function openNova(session: Session): Nova {
   const service = session.service("compute", versioned("v2.1"));
   const flavors = () =>
@@ -137,8 +141,7 @@ export function openNova(session: Session): Nova {
     listFlavors: flavors,
     async findFlavor(idOrName) {
       // Names cannot be asked for. Ids are free text (m1.small is as good as a UUID), so both are looked up in one list.
-      const all = await flavors();
-      return all.find((flavor) => flavor.id === idOrName) ?? all.find((flavor) => flavor.name === idOrName) ?? null;
+      return pickFlavor(await flavors(), idOrName);
     },
     listKeypairs: () =>
       list(service, { operation: "list keypairs", path: "/os-keypairs", headers, key: "keypairs", item: KeypairWire }),

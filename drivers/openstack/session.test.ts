@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { Secret } from "../../server/domain/secret.ts";
 import type { Credential } from "./cloud.ts";
 import { openConnection } from "./http.ts";
@@ -48,7 +48,11 @@ async function start(valid: Set<string>, options: Partial<SessionOptions> = {}, 
     ...options,
   });
   const service = session.service("compute", (url) => url);
-  return { session, ask: () => service.send({ operation: "ask", method: "GET", path: "/x" }) };
+  return {
+    session,
+    ask: () => service.send({ operation: "ask", method: "GET", path: "/x" }),
+    refuseNext: (times: number) => void (refuse = times),
+  };
 }
 const signIns = () => keystone.seen.filter((request) => request.method === "POST").length;
 
@@ -60,16 +64,40 @@ describe("a session", () => {
     expect(signIns()).toBe(1);
   });
 
+  it("renews its token some minutes before it ends, and lets nobody wait for that", async () => {
+    let now = 1_000_000;
+    const { session, ask } = await start(new Set(), { now: () => now });
+    await ask();
+    now += 56 * 60_000;
+    const first = await session.current();
+    expect(first.token.reveal()).toBe("t1");
+    await vi.waitFor(async () => expect((await session.current()).token.reveal()).toBe("t2"));
+    expect(signIns()).toBe(2);
+  });
+
+  it("goes on with its token while a renewal is refused", async () => {
+    let now = 1_000_000;
+    const { session, refuseNext } = await start(new Set(), { now: () => now });
+    await session.current();
+    now += 56 * 60_000;
+    refuseNext(1);
+    expect((await session.current()).token.reveal()).toBe("t1");
+    await vi.waitFor(() => expect(signIns()).toBe(2));
+    expect((await session.current()).token.reveal()).toBe("t1");
+    now += 11_000;
+    await session.current();
+    await vi.waitFor(async () => expect((await session.current()).token.reveal()).toBe("t2"));
+  });
+
   it("signs in again a minute before its token ends, by the time that passed here", async () => {
     let now = 1_000_000;
-    const { ask } = await start(new Set(), { now: () => now });
+    const { session, ask } = await start(new Set(), { now: () => now });
     await ask();
-    now += 58 * 60_000;
+    now += 54 * 60_000;
     await ask();
     expect(signIns()).toBe(1);
-    now += 90_000;
-    await ask();
-    expect(signIns()).toBe(2);
+    now += 5.5 * 60_000;
+    expect((await session.current()).token.reveal()).toBe("t2");
   });
 
   it("signs in again when its token was ended, and asks once more", async () => {

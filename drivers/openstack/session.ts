@@ -1,5 +1,5 @@
-// One credential's token, kept fresh: made at first use, renewed before it ends and after a 401 where the credential
-// can sign in again.
+// One credential's token, kept fresh: made at first use, renewed beside the work before it ends, and after a 401 where the
+// credential can sign in again.
 import type { Secret } from "../../server/domain/secret.ts";
 import type { CatalogService, Credential, IssuedToken, TokenInfo } from "./cloud.ts";
 import { OpenStackError, isOpenStackError } from "./error.ts";
@@ -34,7 +34,12 @@ export const serviceAliases: Readonly<Record<string, readonly string[]>> = {
   "key-manager": [],
 };
 
-const renewalMarginMs = 60_000;
+/** Before its end a token is renewed while it still serves, so that nobody waits for the new one. */
+const renewalMs = 300_000;
+/** So near its end a token might not outlast a call. */
+const lastMs = 60_000;
+/** A renewal that was refused is tried again, while the token before serves on. */
+const renewalRetryMs = 10_000;
 
 /** A request within a service: `path` is appended to the service's address. */
 export interface Request extends Omit<Call, "service" | "url" | "token" | "signal"> {
@@ -47,7 +52,7 @@ export type Query = Readonly<Record<string, string | number | boolean | readonly
 export function openSession(options: SessionOptions) {
   const now = options.now ?? Date.now;
   const { connection, authUrl, source, signal } = options;
-  let held: { token: Promise<IssuedToken>; renewAt: number } | null = null;
+  let held: { token: Promise<IssuedToken>; renewAt: number; endsAt: number } | null = null;
 
   function obtain(): Promise<IssuedToken> {
     if ("credential" in source) return authenticate(connection, authUrl, source.credential, signal);
@@ -62,15 +67,27 @@ export function openSession(options: SessionOptions) {
   const canRenew = "credential" in source && source.credential.kind !== "token";
 
   function current(): Promise<IssuedToken> {
-    if (held && (!canRenew || now() < held.renewAt)) return held.token;
-    const token = obtain();
-    const mine = { token, renewAt: Number.POSITIVE_INFINITY };
+    const before = held;
+    if (before === null || (canRenew && now() >= before.endsAt)) return hold(obtain());
+    if (canRenew && now() >= before.renewAt) {
+      before.renewAt = now() + renewalRetryMs;
+      obtain().then(
+        (issued) => held === before && void hold(Promise.resolve(issued)),
+        () => {},
+      );
+    }
+    return before.token;
+  }
+
+  function hold(token: Promise<IssuedToken>): Promise<IssuedToken> {
+    const mine = { token, renewAt: Number.POSITIVE_INFINITY, endsAt: Number.POSITIVE_INFINITY };
     held = mine;
     token.then(
       (issued) => {
         // The lifetime counts from now: Keystone's clock and ours may differ.
         const lifetime = issued.expiresAt.getTime() - issued.issuedAt.getTime();
-        mine.renewAt = now() + Math.max(lifetime - renewalMarginMs, lifetime / 2);
+        mine.renewAt = now() + Math.max(lifetime - renewalMs, lifetime / 2);
+        mine.endsAt = now() + Math.max(lifetime - lastMs, lifetime / 2);
       },
       () => {
         if (held === mine) held = null;

@@ -1,7 +1,7 @@
 // What a cluster may do in its owner's name after the request is over: a user of its own in the trustee domain, and a
 // trust of the owner to that user (magnum-api 16.3). Made while the owner's token is at hand, removed with the cluster.
 import { randomBytes, randomUUID } from "node:crypto";
-import type { TrustAccess } from "../../drivers/openstack/cloud.ts";
+import type { TrustAccess, TrusteeDomain, User } from "../../drivers/openstack/cloud.ts";
 import { isOpenStackError, orNull } from "../../drivers/openstack/error.ts";
 import {
   closeCredential,
@@ -70,10 +70,7 @@ async function make(
     now: clock.now(),
   });
   try {
-    // One of that name is what an attempt left that ended half way; nobody knows its password any more.
-    const left = await clouds.identity.trustees.find(name);
-    if (left) await clouds.identity.trustees.delete(left.id);
-    const trustee = await clouds.identity.trustees.create({ name, password: new Secret(password) });
+    const trustee = await createTrustee(clouds.identity.trustees, name, new Secret(password));
     await completeCredential(db, ctx.scope, id, { trusteeUserId: trustee.id });
     const trust = await createTrust(ctx, trustee.id, delegated);
     await completeCredential(db, ctx.scope, id, { trustId: trust });
@@ -81,6 +78,18 @@ async function make(
   } catch (error) {
     await discardDelegation(deps, id);
     throw identityFailure(error);
+  }
+}
+
+/** One of that name is what an attempt left that ended half way; nobody knows its password any more. */
+async function createTrustee(trustees: TrusteeDomain, name: string, password: Secret): Promise<User> {
+  try {
+    return await trustees.create({ name, password });
+  } catch (error) {
+    if (!isOpenStackError(error, "conflict")) throw error;
+    const left = await trustees.find(name);
+    if (left) await trustees.delete(left.id);
+    return trustees.create({ name, password });
   }
 }
 

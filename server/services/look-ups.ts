@@ -1,11 +1,12 @@
-// What a request names in OpenStack, found or refused in Magnum's words (magnum-api 3, 11.4).
+// What a request names in OpenStack, found or refused in Magnum's words (magnum-api 3, 11.4). Facts of the cloud are those of
+// the last minute; what is personal or counted is asked for each time.
 import type { Cloud, Flavor, Image, Network, Subnet } from "../../drivers/openstack/cloud.ts";
 import { isOpenStackError } from "../../drivers/openstack/error.ts";
 import { DomainError } from "../domain/error.ts";
 
 /** `field`: wire name of the input that the name came from. Throws image_not_found, _ambiguous, _not_readable. */
 export async function findImage(cloud: Cloud, what: string, field: string): Promise<Image> {
-  const images = await cloud.glance.findImages(what).catch((error: unknown) => {
+  const images = await cloud.facts.findImages(what).catch((error: unknown) => {
     if (isOpenStackError(error, "forbidden"))
       throw new DomainError("image_not_readable", `Not authorized for image ${what}.`, { field });
     throw error;
@@ -31,7 +32,7 @@ export async function findNodeImage(cloud: Cloud, what: string, field: string): 
 
 /** Throws flavor_not_found. */
 export async function findFlavor(cloud: Cloud, what: string | null, field: string): Promise<Flavor> {
-  const flavor = what === null ? null : await cloud.nova.findFlavor(what);
+  const flavor = what === null ? null : await cloud.facts.findFlavor(what);
   if (!flavor)
     throw new DomainError("flavor_not_found", `Unable to find flavor ${what ?? "None"}.`, {
       field,
@@ -52,14 +53,14 @@ export function checkRootDisk(flavor: Flavor, bootVolumeSizeGib: number, field: 
 
 /** Throws external_network_not_found, network_ambiguous. */
 export async function findExternalNetwork(cloud: Cloud, what: string, field: string): Promise<Network> {
-  const found = (await cloud.neutron.findNetworks(what)).filter((network) => network.external);
+  const found = (await cloud.facts.findNetworks(what, true)).filter((network) => network.external);
   return only(found, what, "external_network_not_found", `Unable to find external network ${what}.`, field);
 }
 
 /** Throws network_not_found, network_ambiguous. */
 export async function findFixedNetwork(cloud: Cloud, what: string, field: string): Promise<Network> {
   return only(
-    await cloud.neutron.findNetworks(what),
+    await cloud.facts.findNetworks(what, false),
     what,
     "network_not_found",
     `Unable to find fixed network ${what}.`,
@@ -69,7 +70,7 @@ export async function findFixedNetwork(cloud: Cloud, what: string, field: string
 
 /** Throws subnet_not_found, network_ambiguous. */
 export async function findFixedSubnet(cloud: Cloud, what: string, field: string): Promise<Subnet> {
-  const [subnet, another] = await cloud.neutron.findSubnets(what);
+  const [subnet, another] = await cloud.facts.findSubnets(what);
   if (!subnet) throw new DomainError("subnet_not_found", `Unable to find fixed subnet ${what}.`, { field });
   if (another)
     throw new DomainError(

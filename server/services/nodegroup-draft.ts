@@ -11,7 +11,7 @@ import { checkCounts, checkNodeLabels, checkNodeTaints } from "../domain/node-ru
 import type { NodegroupCreate } from "../domain/nodegroup.ts";
 import { compareVersions, minorsAhead, parseVersion, skewAllowed } from "../domain/version.ts";
 import { refuse, refuseNewProblems } from "./cluster/change.ts";
-import { quotaProblem } from "./cluster/cloud-effects.ts";
+import { openLimits, quotaProblem } from "./cluster/cloud-effects.ts";
 import { driverOf } from "./cluster/read.ts";
 import type { Deps } from "./deps.ts";
 import { checkRootDisk, findFlavor, findNodeImage } from "./look-ups.ts";
@@ -70,10 +70,13 @@ export async function draftNodegroup(
       `docker volume size ${dockerVolumeSizeGib ?? 0} GB is not valid, expecting minimum value 3GB for devicemapper storage driver.`,
       { field: "docker_volume_size" },
     );
+  const zone = read.get("availability_zone");
+  const limits = openLimits(cloud);
+  limits.expect({ volumes: dockerVolumeSizeGib !== null || read.has("boot_volume_size"), balancers: false });
   const [flavor, image, zones] = await Promise.all([
     findFlavor(cloud, input.flavorId ?? model.facts.flavor.id, "flavor_id"),
     findNodeImage(cloud, input.imageId ?? model.facts.image.id, "image_id"),
-    read.has("availability_zone") ? cloud.nova.listZones() : [],
+    zone === undefined ? [] : cloud.facts.listZones(zone),
   ]);
   if (image.distro !== template.distro)
     throw new DomainError(
@@ -82,7 +85,6 @@ export async function draftNodegroup(
       { field: "image_id" },
     );
   checkRootDisk(flavor, read.integer("boot_volume_size") ?? 0, "flavor_id");
-  const zone = read.get("availability_zone");
   if (zone !== undefined && !zones.some((each) => each.name === zone && each.available))
     throw new DomainError("zone_not_found", `There is no availability zone ${zone} to use.`, {
       field: "labels.availability_zone",
@@ -119,7 +121,7 @@ export async function draftNodegroup(
   refuseNewProblems(driver, { cluster, nodegroups }, after);
   refuseVersion(driver, after, group.id);
   const [was, will] = [wishOf(cluster, nodegroups), wishOf(cluster, after.nodegroups)];
-  const short = await quotaProblem(cloud, driver.footprint(was), driver.footprint(will));
+  const short = await quotaProblem(limits, driver.footprint(was), driver.footprint(will));
   if (short) throw short;
   return group;
 }

@@ -11,6 +11,8 @@ import { silentLog } from "./test-context.ts";
 
 export interface TestCloud {
   clouds: Clouds;
+  /** What was asked of it over `clouds` so far, as `service: operation`. */
+  asked: readonly string[];
   /** A token of one of the sandbox's people, whose password is the name; scoped to the project of that name. */
   token(user: string, project: string): Promise<{ token: string; projectId: string; userId: string }>;
   close(): Promise<void>;
@@ -27,9 +29,13 @@ export async function openTestCloud(): Promise<TestCloud> {
     log: silentLog,
   });
   const { port } = new URL(sandbox.url);
-  const clouds = openClouds(readEnv({ DATABASE_URL: "file:unused.db", SANDBOX_PORT: port }).openstack);
+  const asked: string[] = [];
+  const clouds = openClouds(readEnv({ DATABASE_URL: "file:unused.db", SANDBOX_PORT: port }).openstack, {
+    onCall: ({ service, operation }) => void asked.push(`${service}: ${operation}`),
+  });
   return {
     clouds,
+    asked,
     async token(user, project) {
       const domain = { name: "Default" };
       const { token, ...info } = await clouds.identity.signIn({

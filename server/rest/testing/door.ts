@@ -48,6 +48,8 @@ export interface Door {
   readonly database: TestDatabase;
   /** The member's. */
   readonly projectId: string;
+  /** What the work asks of the cloud, as `service: operation` in alphabetical order; only with `cloud`. */
+  asks(work: () => Promise<unknown>): Promise<string[]>;
   call(url: string, call?: Call): Promise<Answer>;
   post(url: string, body: object, call?: Call): Promise<Answer>;
   patch(url: string, steps: unknown, call?: Call): Promise<Answer>;
@@ -130,6 +132,11 @@ export function openDoor({ cloud = false, drivers }: { cloud?: boolean; drivers?
       return door().owner.project.id;
     },
     database,
+    async asks(work) {
+      const before = sandbox?.asked.length ?? 0;
+      await work();
+      return (sandbox?.asked.slice(before) ?? []).toSorted();
+    },
     call,
     post: (url, body, more = {}) => call(url, { method: "POST", body, ...more }),
     patch: (url, steps, more = {}) => call(url, { method: "PATCH", body: JSON.stringify(steps), ...withType(more) }),

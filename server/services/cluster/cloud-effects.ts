@@ -9,14 +9,45 @@ export interface CloudEffects {
   quota: QuotaEffect[];
 }
 
-/** Asks all limits at once. A service that does not answer is left out: "could not check" never blocks. */
-export async function cloudEffects(cloud: Cloud, footprint: Footprint): Promise<CloudEffects> {
-  const quiet = <T>(work: Promise<T>): Promise<T | null> => work.catch(() => null);
+export type Limits = ReturnType<typeof openLimits>;
+
+/**
+ * The project's limits, each service asked once and when it is first called: beside the look-ups where it is known
+ * beforehand that it will be. One that does not answer is null: "could not check" never blocks.
+ */
+export function openLimits(cloud: Cloud) {
+  const once = <T>(ask: () => Promise<T>) => {
+    let answer: Promise<T | null> | null = null;
+    return () => (answer ??= ask().catch(() => null));
+  };
+  const limits = {
+    compute: once(() => cloud.nova.limits()),
+    network: once(() => cloud.neutron.limits()),
+    volumes: once(() => cloud.cinder.limits()),
+    balancers: once(() => cloud.octavia.limits()),
+  };
+  return {
+    ...limits,
+    /** Asks already now what a footprint with such parts will want to know. */
+    expect({ volumes, balancers }: { volumes: boolean; balancers: boolean }): void {
+      for (const [ask, wanted] of [
+        [limits.compute, true],
+        [limits.network, true],
+        [limits.volumes, volumes],
+        [limits.balancers, balancers],
+      ] as const)
+        if (wanted) void ask();
+    },
+  };
+}
+
+/** Of every limit that a footprint touches. */
+export async function cloudEffects(limits: Limits, footprint: Footprint): Promise<CloudEffects> {
   const [compute, network, volumes, balancers] = await Promise.all([
-    quiet(cloud.nova.limits()),
-    quiet(cloud.neutron.limits()),
-    footprint.volumes > 0 ? quiet(cloud.cinder.limits()) : null,
-    footprint.loadBalancers > 0 ? quiet(cloud.octavia.limits()) : null,
+    limits.compute(),
+    limits.network(),
+    footprint.volumes > 0 ? limits.volumes() : null,
+    footprint.loadBalancers > 0 ? limits.balancers() : null,
   ]);
   const rows: [name: string, adds: number, limit: ResourceLimit | undefined][] = [
     ["instances", footprint.servers, compute?.instances],
@@ -43,7 +74,7 @@ export async function cloudEffects(cloud: Cloud, footprint: Footprint): Promise<
 }
 
 /** Whether a cluster may grow from one footprint to the other; null = it may, or nobody could say. */
-export async function quotaProblem(cloud: Cloud, before: Footprint, after: Footprint): Promise<DomainError | null> {
+export async function quotaProblem(limits: Limits, before: Footprint, after: Footprint): Promise<DomainError | null> {
   // What the cluster shares is there already.
   const adds: Footprint = {
     servers: after.servers - before.servers,
@@ -60,7 +91,7 @@ export async function quotaProblem(cloud: Cloud, before: Footprint, after: Footp
     securityGroups: 0,
     loadBalancers: 0,
   };
-  const { quota } = await cloudEffects(cloud, adds);
+  const { quota } = await cloudEffects(limits, adds);
   const short = quota.find(({ used, adds: more, limit }) => limit !== null && more > 0 && used + more > limit);
   if (!short) return null;
   const { name, used, adds: more, limit } = short;

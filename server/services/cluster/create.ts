@@ -57,10 +57,16 @@ async function write(
 ): Promise<{ id: string }> {
   const { cluster, nodegroups, template } = draft;
   const now = deps.clock.now();
-  const authorities = await newAuthorities(deps, cluster, 1, now);
-  let credentialId: string | null = null;
+  // Side by side; what came of one is discarded when the other fails.
+  const [made, delegated] = await Promise.allSettled([
+    newAuthorities(deps, cluster, 1, now),
+    delegate(deps, ctx, cluster.id, deps.env.openstack.trustee.roles),
+  ]);
+  const authorities = made.status === "fulfilled" ? made.value : [];
+  const credentialId = delegated.status === "fulfilled" ? delegated.value : null;
   try {
-    credentialId = await delegate(deps, ctx, cluster.id, deps.env.openstack.trustee.roles);
+    if (made.status === "rejected") throw made.reason;
+    if (delegated.status === "rejected") throw delegated.reason;
     const { id, created } = await createClusterRecord(deps.db, ctx.scope, {
       cluster,
       nodegroups,

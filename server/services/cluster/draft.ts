@@ -21,7 +21,7 @@ import { findTemplate } from "../cluster-template/read.ts";
 import type { Deps } from "../deps.ts";
 import { checkKeypair, checkRootDisk, findExternalNetwork, findFlavor, findNodeImage } from "../look-ups.ts";
 import type { FieldMessage } from "../views.ts";
-import { cloudEffects, type CloudEffects } from "./cloud-effects.ts";
+import { cloudEffects, openLimits, type CloudEffects } from "./cloud-effects.ts";
 import { findNetworkAndSubnet, routeWarning } from "./network.ts";
 
 /** A cluster that could be made. */
@@ -114,6 +114,12 @@ export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCre
     subnet: input.fixedSubnet ?? template.fixedSubnet,
   };
   const read = readLabels(labels);
+  const wantedZone = read.get("availability_zone");
+  const limits = openLimits(cloud);
+  limits.expect({
+    volumes: volume !== null || read.has("boot_volume_size") || read.has("etcd_volume_size"),
+    balancers: masterLbEnabled,
+  });
   const [masterFlavor, flavor, image, externalNetwork, fixed, , services, zone] = await Promise.all([
     keep(findFlavor(cloud, masterFlavorId, "master_flavor_id")),
     keep(findFlavor(cloud, flavorId, "flavor_id")),
@@ -124,7 +130,7 @@ export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCre
     keep(findNetworkAndSubnet(cloud, given.network, given.subnet)),
     keypair === null ? null : keep(checkKeypair(cloud, keypair)),
     keep(cloud.services()),
-    read.has("availability_zone") ? keep(cloud.nova.listZones()) : null,
+    wantedZone === undefined ? null : keep(cloud.facts.listZones(wantedZone)),
   ]);
 
   problems.push(...refusals.filter((each) => each !== null));
@@ -142,7 +148,6 @@ export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCre
         if (!(error instanceof DomainError)) throw error;
         problems.push(error);
       }
-  const wantedZone = read.get("availability_zone");
   if (zone && wantedZone !== undefined && !zone.some((each) => each.name === wantedZone && each.available))
     problem("zone_not_found", `There is no availability zone ${wantedZone} to use.`, "labels.availability_zone");
 
@@ -212,7 +217,7 @@ export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCre
       problem(field.startsWith("labels.") ? "label_refused" : "invalid_input", message, field);
   warnings.push(...routeWarning(fixed, externalNetwork));
   // Nothing is counted for what cannot be made anyway.
-  const effects = problems.length > 0 ? { quota: [] } : await cloudEffects(cloud, driver.footprint(wish));
+  const effects = problems.length > 0 ? { quota: [] } : await cloudEffects(limits, driver.footprint(wish));
   for (const { name: limited, used, adds, limit } of effects.quota)
     if (limit !== null && used + adds > limit)
       problem(

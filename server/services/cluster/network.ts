@@ -29,7 +29,7 @@ export async function findNetworkAndSubnet(
       field: "fixed_subnet",
     });
   const subnet = chosen ?? (network ? await onlySubnet(cloud, network) : null);
-  const routes = subnet ? await cloud.neutron.listRoutes().catch(() => null) : null;
+  const routes = subnet ? await cloud.facts.listRoutes(subnet.id).catch(() => null) : null;
   const routedTo = routes?.flatMap((route) =>
     route.subnetId === subnet?.id && route.externalNetworkId !== null ? [route.externalNetworkId] : [],
   );

@@ -18,7 +18,7 @@ import { findNodeImage } from "../look-ups.ts";
 import { reach } from "../reach.ts";
 import type { FieldMessage, UpgradePreview } from "../views.ts";
 import { check, event, operation, refuse, workingStatus } from "./change.ts";
-import { quotaProblem } from "./cloud-effects.ts";
+import { openLimits, quotaProblem } from "./cloud-effects.ts";
 import { loadParts } from "./parts.ts";
 import { driverOf } from "./read.ts";
 import { changedLabels, planUpgrade, versionIn, type Group, type Plan, type Target } from "./upgrade-plan.ts";
@@ -149,13 +149,14 @@ async function spareProblem(
   maxBatch: number,
 ): Promise<DomainError | null> {
   const wish = (more: readonly Group[]) => driver.footprint(wishOf(after.cluster, more));
+  const limits = openLimits(ctx.cloud());
   for (const { before, replaced } of groups) {
     if (!replaced || before.nodeCount === 0) continue;
     const spare = before.role === "master" ? 1 : Math.min(maxBatch, before.nodeCount);
     const grown = after.nodegroups.map((group) =>
       group.id === before.id ? { ...group, nodeCount: group.nodeCount + spare } : group,
     );
-    const problem = await quotaProblem(ctx.cloud(), wish(after.nodegroups), wish(grown));
+    const problem = await quotaProblem(limits, wish(after.nodegroups), wish(grown));
     if (problem) return problem;
   }
   return null;

@@ -150,11 +150,11 @@ export async function findTemplateByName(db: Db, scope: Scope, name: string): Pr
   return toRow(scope, row);
 }
 
-/** The row is the project's of the scope whatever `template.projectId` says. */
-export async function insertTemplate(db: Db, scope: ProjectScope, template: ClusterTemplate): Promise<void> {
+/** Answers what is stored. The row is the project's of the scope whatever `template.projectId` says. */
+export async function insertTemplate(db: Db, scope: ProjectScope, template: ClusterTemplate): Promise<ClusterTemplate> {
   const { labels, createdAt, updatedAt, id, userId, driver, clusterDistro, networkDriver, ...fields } =
     ClusterTemplate.omit({ projectId: true }).parse(template);
-  await db.prisma.clusterTemplate.create({
+  const row = await db.prisma.clusterTemplate.create({
     data: {
       ...fields,
       id,
@@ -169,6 +169,7 @@ export async function insertTemplate(db: Db, scope: ProjectScope, template: Clus
       updatedAt,
     },
   });
+  return toTemplate(row);
 }
 
 export type TemplateChange = Partial<

@@ -60,7 +60,11 @@ function connection(path: string): SqlDriverAdapter {
       const { statement, columns, declared } = prepare(query.sql);
       const rows: unknown[][] = statement.all(...bind(query)).map((row) => Object.values(row));
       const columnTypes = declared.map((type, index) => columnType(type, rows, index));
-      return { columnNames: columns, columnTypes, rows: rows.map((row) => row.map(fromSqlite)) };
+      return {
+        columnNames: columns,
+        columnTypes,
+        rows: rows.map((row) => row.map((value, index) => fitting(fromSqlite(value), columnTypes[index]))),
+      };
     });
   const write = (query: SqlQuery): number =>
     guarded(() => Number(prepare(query.sql).statement.run(...bind(query)).changes));
@@ -161,6 +165,18 @@ function toSqlite(value: unknown, type: ArgType | undefined): SQLInputValue {
 const time = (value: Date): string => value.toISOString().replace("Z", "+00:00");
 
 const fromSqlite = (value: unknown): unknown => (typeof value === "bigint" ? value.toString() : value);
+
+/**
+ * SQLite keeps what it is given whatever a column declares. What does not fit its column is given on as a value that
+ * fits its type and nothing else, so that Prisma reads the other rows, and who reads this one sees that it is damaged.
+ */
+function fitting(value: unknown, type: ColumnType | undefined): unknown {
+  if (value === null) return null;
+  if (type === ColumnTypeEnum.Int32) return typeof value === "number" && Number.isInteger(value) ? value : Number.NaN;
+  if (type === ColumnTypeEnum.Boolean) return value === 0 || value === 1 ? value : null;
+  if (type === ColumnTypeEnum.Text && value instanceof Uint8Array) return Buffer.from(value).toString();
+  return value;
+}
 
 const declaredTypes: Readonly<Record<string, ColumnType>> = {
   INTEGER: ColumnTypeEnum.Int32,

@@ -1,13 +1,11 @@
 // A cluster template: field limits and meanings are Magnum's (magnum-api 6.1), names are ours.
 import { z } from "zod";
+import { integer, short, text } from "./column.ts";
 import { Labels } from "./labels.ts";
 import { Uuid } from "./identifier.ts";
 
-const short = z.string().trim().min(1).max(255);
 const optional = short.nullable();
-const dns = z
-  .string()
-  .max(255)
+const dns = text(255)
   .refine(
     (value) => value.split(",").every((address) => z.ipv4().safeParse(address.trim()).success),
     "must be one IPv4 address or several separated by commas",
@@ -31,7 +29,7 @@ export const TemplateFields = z.object({
   volumeDriver: optional,
   dnsNameserver: dns,
   apiserverPort: z.int().min(1024).max(65535).nullable(),
-  dockerVolumeSizeGib: z.int().min(1).nullable(),
+  dockerVolumeSizeGib: integer(1).nullable(),
   dockerStorageDriver: optional,
   httpProxy: optional,
   httpsProxy: optional,
@@ -45,7 +43,7 @@ export const TemplateFields = z.object({
   serverType: z.enum(["vm", "bm"]),
   masterLbEnabled: z.boolean(),
   floatingIpEnabled: z.boolean(),
-  tags: z.string().max(255).nullable(),
+  tags: text(255).nullable(),
   /** Named driver; null = found by server type, distro and COE. */
   driver: optional,
 });

@@ -1,6 +1,7 @@
 // A cluster: what people ask for (ClusterCreate) and what is kept and shown (Cluster). Limits: magnum-api 7.
 import { z } from "zod";
 import { ClusterStatus, HealthStatus } from "./cluster-status.ts";
+import { integer, short, text } from "./column.ts";
 import { FailureCause } from "./failure.ts";
 import { Labels } from "./labels.ts";
 import { Uuid } from "./identifier.ts";
@@ -14,23 +15,21 @@ export const ClusterName = z
     "must start with a letter and hold only letters, digits, underscores, dots and hyphens",
   );
 
-const short = z.string().trim().min(1).max(255);
-
 /** Absent = not set by the person: the template's value applies and nothing is sent for it. */
 export const ClusterCreate = z.object({
   name: ClusterName.optional(),
   clusterTemplateId: short,
   keypair: short.nullable().optional(),
-  masterCount: z.int().min(1, "must be at least 1").optional(),
-  nodeCount: z.int().min(0, "must be 0 or more").optional(),
+  masterCount: integer(1, "must be at least 1").optional(),
+  nodeCount: integer(0).optional(),
   masterFlavorId: short.nullable().optional(),
   flavorId: short.nullable().optional(),
-  dockerVolumeSizeGib: z.int().min(1, "must be at least 1 GB").nullable().optional(),
+  dockerVolumeSizeGib: integer(1, "must be at least 1 GB").nullable().optional(),
   labels: Labels.optional(),
   mergeLabels: z.boolean().optional(),
   /** Minutes; 0 = no limit. */
-  createTimeoutMinutes: z.int().min(0, "must be 0 or more minutes").nullable().optional(),
-  discoveryUrl: z.string().max(2000).nullable().optional(),
+  createTimeoutMinutes: integer(0, "must be 0 or more minutes").nullable().optional(),
+  discoveryUrl: text(2000).nullable().optional(),
   fixedNetwork: short.nullable().optional(),
   fixedSubnet: short.nullable().optional(),
   floatingIpEnabled: z.boolean().nullable().optional(),

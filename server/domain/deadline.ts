@@ -1,5 +1,10 @@
 import { isFailed, type ClusterStatus } from "./cluster-status.ts";
 
+/** The last moment that dates are written for in four digits of years, which every database and reader takes. */
+const lastMoment = Date.parse("9999-12-31T23:59:59.999Z");
+
+const after = (now: Date, minutes: number): Date => new Date(Math.min(now.getTime() + minutes * 60_000, lastMoment));
+
 /** When a creation is given up: the cluster's own limit, an hour when it has none of its own, never for 0. */
 export function deadline(cluster: { createTimeoutMinutes: number | null }, now: Date): Date | null {
   return rolloutDeadline(cluster, 1, now);
@@ -18,7 +23,7 @@ export function changeDeadline(
 export const deletionDeadline = (
   { createTimeoutMinutes: minutes }: { createTimeoutMinutes: number | null },
   now: Date,
-) => new Date(now.getTime() + Math.max(minutes ?? 60, 60) * 60_000);
+) => after(now, Math.max(minutes ?? 60, 60));
 
 /** Of a change that replaces nodes in `rounds` turns, each of which may take as long as a whole creation. */
 export function rolloutDeadline(
@@ -26,5 +31,5 @@ export function rolloutDeadline(
   rounds: number,
   now: Date,
 ): Date | null {
-  return minutes === 0 ? null : new Date(now.getTime() + (minutes ?? 60) * 60_000 * Math.max(rounds, 1));
+  return minutes === 0 ? null : after(now, (minutes ?? 60) * Math.max(rounds, 1));
 }

@@ -1,8 +1,9 @@
 // Inheritance of labels (magnum-api 12): how a cluster's come from its template's, and how they differ.
 import { z } from "zod";
+import { text } from "./column.ts";
 
 /** Keys and values byte for byte as the user gave them. */
-export const Labels = z.record(z.string().min(1, "a label needs a key").max(255), z.string().max(65535));
+export const Labels = z.record(text(255).min(1, "a label needs a key"), text(65535));
 export type Labels = z.infer<typeof Labels>;
 
 /** None given: a copy of the parent's. Given: exactly those, or over the parent's when `merge`. */

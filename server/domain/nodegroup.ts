@@ -1,6 +1,7 @@
 // Groups of like nodes: what is kept of them, and what people ask for. Rules of keys and counts: node-rules.ts.
 import { z } from "zod";
 import { ClusterStatus } from "./cluster-status.ts";
+import { integer, short, text } from "./column.ts";
 import { Labels } from "./labels.ts";
 import { Uuid } from "./identifier.ts";
 
@@ -47,12 +48,11 @@ export const NodeGroup = z.object({
 });
 export type NodeGroup = z.infer<typeof NodeGroup>;
 
-const short = z.string().trim().min(1, "must have 1 to 255 characters").max(255, "must have 1 to 255 characters");
-const count = z.int().min(0, "must be 0 or more");
+const count = integer(0);
 
 /** As people write them; `nodeTaints` of node-rules.ts reads and judges them. */
 const GivenTaints = z.array(z.record(z.string(), z.unknown())).nullable();
-const GivenNodeLabels = z.record(z.string(), z.string()).nullable();
+const GivenNodeLabels = z.record(text(317), text(255)).nullable();
 
 /** Absent or null = the cluster's value, or Magnum's default: 1 node, at least 0, no maximum, role worker. */
 export const NodegroupCreate = z.object({
@@ -65,7 +65,7 @@ export const NodegroupCreate = z.object({
   flavorId: short.nullable().optional(),
   /** Name or id. */
   imageId: short.nullable().optional(),
-  dockerVolumeSizeGib: z.int().min(1, "must be at least 1 GB").nullable().optional(),
+  dockerVolumeSizeGib: integer(1, "must be at least 1 GB").nullable().optional(),
   labels: Labels.optional(),
   mergeLabels: z.boolean().optional(),
   nodeLabels: GivenNodeLabels.optional(),

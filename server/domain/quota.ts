@@ -1,12 +1,13 @@
 import { z } from "zod";
+import { integer, short } from "./column.ts";
 
 /** Clusters per project when the project has no quota row of its own. */
 export const defaultHardLimit = 20;
 
 export const Quota = z.object({
-  projectId: z.string().min(1).max(255),
+  projectId: short,
   resource: z.literal("Cluster"),
-  hardLimit: z.int().min(0, "must be 0 or more"),
+  hardLimit: integer(0),
 });
 export type Quota = z.infer<typeof Quota>;
 

@@ -94,6 +94,8 @@ export function buildApi(deps: Deps & { readiness?: Readiness }): FastifyInstanc
         const version = negotiate(first(request.headers["openstack-api-version"]));
         since(version, from, operation);
         if (until !== undefined && version.minor > until) throw new ApiRefusal(404, "", "Not Found");
+        // Addresses are UTF-8, so this is the only way in for what no database keeps.
+        if (request.url.includes("%00")) throw new ApiRefusal(400, "The address must not hold NUL.");
         const { caller } = request;
         if (!caller) throw new Error("a route was reached without its caller being known");
         const answer = await handle({

@@ -1,12 +1,12 @@
 import { createTemplate, deleteTemplate, updateTemplate } from "../services/cluster-template/change.ts";
 import { listTemplates, showTemplate, templateToChange } from "../services/cluster-template/read.ts";
-import { PatchBody, type Step } from "./json-patch.ts";
+import { checkPaths, PatchBody, type Step } from "./json-patch.ts";
 import { nextLink, pagingOf, type PageQuery } from "./paging.ts";
 import { route, type ApiAnswer, type ReadRequest, type Route } from "./request.ts";
 import { ShownTemplate, Template, TemplateCreateBody, TemplateList } from "./schemas/cluster-template.ts";
 import { pageQuery } from "./schemas/query.ts";
 import type { TemplateCreate } from "../domain/cluster-template.ts";
-import { templateChange, templateWire } from "./wire/cluster-template.ts";
+import { templateChange, templatePatch, templateWire } from "./wire/cluster-template.ts";
 
 /** Wire names that lists can be sorted by. */
 const columns = {
@@ -78,6 +78,7 @@ async function create({ deps, ctx, body, root }: ReadRequest<TemplateCreate, unk
 }
 
 export async function patchTemplate({ deps, ctx, param, body }: ReadRequest<readonly Step[], unknown>) {
+  checkPaths(body, templatePatch);
   const before = await templateToChange(deps, ctx, param("template"));
   return updateTemplate(deps, ctx, before.id, templateChange(body, before));
 }

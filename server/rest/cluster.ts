@@ -8,7 +8,7 @@ import { findCluster, listFullClusters, listShortClusters, showCluster } from ".
 import { upgradeCluster } from "../services/cluster/upgrade.ts";
 import { reach } from "../services/reach.ts";
 import { ApiRefusal } from "./errors.ts";
-import { PatchBody, type Step } from "./json-patch.ts";
+import { checkPaths, PatchBody, type Step } from "./json-patch.ts";
 import { nextLink, pagingOf, type PageQuery } from "./paging.ts";
 import { route, type ApiAnswer, type ReadRequest, type Route } from "./request.ts";
 import {
@@ -24,7 +24,7 @@ import {
 import { Accepted } from "./schemas/answer.ts";
 import { pageQuery, rollbackQuery } from "./schemas/query.ts";
 import type { z } from "zod";
-import { clusterChange, clusterLong, clusterShort, refuseZero } from "./wire/cluster.ts";
+import { clusterChange, clusterLong, clusterPatch, clusterShort, refuseZero } from "./wire/cluster.ts";
 
 /** Wire names that lists can be sorted by. */
 const columns = {
@@ -117,6 +117,7 @@ type PatchRequest = ReadRequest<readonly Step[], z.output<typeof rollbackQuery>>
 /** Answers the id of the cluster. */
 export async function patchCluster({ deps, ctx, param, body, query, version }: PatchRequest): Promise<string> {
   const { rollback } = query;
+  checkPaths(body, clusterPatch);
   if (version.minor < 3 && rollback !== undefined) throw new ApiRefusal(400, 'Unknown argument: "rollback"');
   const cluster = await findCluster(deps, ctx, param("cluster"), reach(ctx, "cluster:update_all_projects"));
   // Before the patch is held against what the cluster is, which refusals tell.

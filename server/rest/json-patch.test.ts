@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { applyPatch, PatchBody, type PatchRules } from "./json-patch.ts";
+import { applyPatch, checkPaths, PatchBody, type PatchRules } from "./json-patch.ts";
 import { parseLiteral } from "./python-literal.ts";
 import { readBody } from "./read.ts";
 
@@ -33,13 +33,17 @@ describe("Python's literals", () => {
   });
 });
 
+const current = { node_count: 3, name: "web-1", labels: { a: "1" }, health_status: null, keypair: null };
 const rules: PatchRules = {
-  current: { node_count: 3, name: "web-1", labels: { a: "1" }, health_status: null, keypair: null },
   internal: ["/uuid", "/stack_id"],
   mandatory: ["/name"],
   structured: ["labels"],
 };
-const read = (body: unknown) => applyPatch(readBody(PatchBody, body, "patch"), rules);
+function read(body: unknown) {
+  const steps = readBody(PatchBody, body, "patch");
+  checkPaths(steps, rules);
+  return applyPatch(steps, current, rules);
+}
 const patch = (...steps: unknown[]) => Object.fromEntries(read(steps));
 
 describe("a patch", () => {

@@ -7,8 +7,6 @@ import { sentence } from "./read.ts";
 import { word } from "./schemas/field.ts";
 
 export interface PatchRules {
-  /** Attributes that exist, with their present values; what is not here cannot be added. */
-  current: Readonly<Record<string, unknown>>;
   /** First path parts that nobody may touch. */
   internal: readonly string[];
   /** Those that may be replaced but not removed. */
@@ -42,17 +40,32 @@ export const PatchBody = z
   .meta({ description: "A JSON patch of add, replace and remove." });
 export type Step = z.infer<typeof Operation>;
 
-/** What changes, by attribute; null = removed. Throws ApiRefusal. */
-export function applyPatch(steps: readonly Step[], rules: PatchRules): Map<string, unknown> {
-  const result: Record<string, unknown> = { ...rules.current };
+/** The other part of the form: what no patch of such a resource may touch. Throws ApiRefusal. */
+export function checkPaths(steps: readonly Step[], { internal, mandatory }: PatchRules): void {
+  for (const { op, path } of steps) {
+    if (internal.includes(`/${path.split("/")[1]}`))
+      throw new ApiRefusal(400, `'${path}' is an internal attribute and can not be updated`);
+    if (op === "remove" && mandatory.includes(path)) throw isMandatory(path);
+  }
+}
+
+export const isMandatory = (path: string) =>
+  new ApiRefusal(400, `'${path}' is a mandatory attribute and can not be removed`);
+
+/**
+ * What changes, by attribute; null = removed. `current`: attributes that exist, with their present values; what is not
+ * there cannot be added. Throws ApiRefusal.
+ */
+export function applyPatch(
+  steps: readonly Step[],
+  current: Readonly<Record<string, unknown>>,
+  { structured }: Pick<PatchRules, "structured">,
+): Map<string, unknown> {
+  const result: Record<string, unknown> = { ...current };
   const touched = new Set<string>();
   for (const step of steps) {
     const [root = "", ...rest] = step.path.slice(1).split("/");
-    if (rules.internal.includes(`/${root}`))
-      throw new ApiRefusal(400, `'${step.path}' is an internal attribute and can not be updated`);
-    if (step.op === "remove" && rest.length === 0 && rules.mandatory.includes(`/${root}`))
-      throw new ApiRefusal(400, `'${step.path}' is a mandatory attribute and can not be removed`);
-    const value = step.op === "remove" ? null : readValue(step, rest.length === 0 && rules.structured.includes(root));
+    const value = step.op === "remove" ? null : readValue(step, rest.length === 0 && structured.includes(root));
     if (rest.length === 0) applyAtRoot(result, step, root, value);
     else applyInside(result, step, root, rest, value);
     touched.add(root);

@@ -8,13 +8,13 @@ import {
   listNodegroups,
   updateNodegroup,
 } from "../services/nodegroup.ts";
-import { PatchBody, type Step } from "./json-patch.ts";
+import { checkPaths, PatchBody, type Step } from "./json-patch.ts";
 import { nextLink, pagingOf, type Paging } from "./paging.ts";
 import { route, type ApiAnswer, type ReadRequest, type Route } from "./request.ts";
 import { NodegroupCreateBody, NodegroupList, NodegroupLong } from "./schemas/nodegroup.ts";
 import { nodegroupQuery } from "./schemas/query.ts";
 import { refuseZero } from "./wire/cluster.ts";
-import { nodegroupChange, nodegroupLong, nodegroupShort } from "./wire/nodegroup.ts";
+import { nodegroupChange, nodegroupLong, nodegroupPatch, nodegroupShort } from "./wire/nodegroup.ts";
 
 /** Wire names that lists can be sorted by. */
 const columns = {
@@ -90,6 +90,7 @@ async function create({
 }
 
 async function update({ deps, ctx, param, body, root }: ReadRequest<readonly Step[], unknown>): Promise<ApiAnswer> {
+  checkPaths(body, nodegroupPatch);
   const [cluster, name] = [param("cluster"), param("nodegroup")];
   const before = await getNodegroup(deps, ctx, cluster, name, "nodegroup:update");
   const change = nodegroupChange(body, before.group);

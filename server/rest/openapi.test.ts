@@ -177,7 +177,7 @@ describe("against the contract's tables of fields", () => {
       volume_driver: nullable(name),
       dns_nameserver: nullable(name),
       apiserver_port: nullable("integer 1024-65535"),
-      docker_volume_size: nullable("integer 1-"),
+      docker_volume_size: nullable("integer 1-2147483647"),
       docker_storage_driver: nullable(name),
       cluster_distro: "ignored",
       http_proxy: nullable(name),
@@ -213,14 +213,14 @@ describe("against the contract's tables of fields", () => {
       cluster_template_id: nullable(name),
       name: nullable("string 1-242"),
       keypair: nullable(name),
-      node_count: nullable("integer 0-"),
-      master_count: nullable("integer 1-"),
-      docker_volume_size: nullable("integer 1-"),
+      node_count: nullable("integer 0-2147483647"),
+      master_count: nullable("integer 1-2147483647"),
+      docker_volume_size: nullable("integer 1-2147483647"),
       labels: nullable("map"),
       merge_labels: nullable("boolean"),
       master_flavor_id: nullable(name),
       flavor_id: nullable(name),
-      create_timeout: nullable("integer 0-"),
+      create_timeout: nullable("integer 0-2147483647"),
       discovery_url: nullable("string 0-2000"),
       fixed_network: nullable(name),
       fixed_subnet: nullable(name),
@@ -235,15 +235,15 @@ describe("against the contract's tables of fields", () => {
   test("node groups, 8.1", () => {
     expect(fieldsOf("NodegroupCreate")).toMatchObject({
       name,
-      docker_volume_size: nullable("integer 1-"),
+      docker_volume_size: nullable("integer 1-2147483647"),
       labels: nullable("map"),
       merge_labels: nullable("boolean"),
       flavor_id: nullable(name),
       image_id: nullable(name),
-      node_count: nullable("integer 0-"),
+      node_count: nullable("integer 0-2147483647"),
       role: nullable(name),
-      min_node_count: nullable("integer 0-"),
-      max_node_count: nullable("integer 0-"),
+      min_node_count: nullable("integer 0-2147483647"),
+      max_node_count: nullable("integer 0-2147483647"),
       is_default: "ignored",
       stack_id: "read only",
       project_id: "read only",
@@ -255,20 +255,20 @@ describe("against the contract's tables of fields", () => {
 
   test("resize, upgrade and quotas, 7.5 and 10.1", () => {
     expect(fieldsOf("Resize")).toEqual({
-      node_count: "integer 0-",
+      node_count: "integer 0-2147483647",
       nodes_to_remove: nullable("array"),
       nodegroup: nullable(name),
     });
     expect(requiredOf("Resize")).toEqual(["node_count"]);
     expect(fieldsOf("Upgrade")).toEqual({
       cluster_template: name,
-      max_batch_size: nullable("integer 1-"),
+      max_batch_size: nullable("integer 1-2147483647"),
       nodegroup: nullable(name),
     });
     expect(fieldsOf("QuotaWrite")).toMatchObject({
       project_id: nullable(name),
       resource: nullable("Cluster"),
-      hard_limit: nullable("integer 0-"),
+      hard_limit: nullable("integer 0-2147483647"),
     });
   });
 

@@ -2,6 +2,7 @@
 import { initTRPC, TRPCError, type TRPC_ERROR_CODE_KEY } from "@trpc/server";
 import superjson from "superjson";
 import { ZodError } from "zod";
+import { isStorable, unstorable } from "../domain/column.ts";
 import { DomainError, type ErrorDetails, type Reason } from "../domain/error.ts";
 import { wireField } from "../domain/field.ts";
 import { asDomainError, reasonTable, type Kind } from "../errors.ts";
@@ -70,11 +71,29 @@ const sameSite = t.middleware(({ ctx, type, next }) => {
   return next();
 });
 
+/** Whatever a procedure looks for or writes: what no database keeps is refused here, once. */
+const storable = t.middleware(async ({ getRawInput, next }) => {
+  const field = unstorableIn(await getRawInput(), []);
+  if (field) throw new DomainError("invalid_input", `${wireField(field)} ${unstorable}`, { field: wireField(field) });
+  return next();
+});
+
+/** Where such a text is, `labels.a`; null = nowhere. */
+function unstorableIn(value: unknown, path: readonly string[]): string | null {
+  if (typeof value === "string") return isStorable(value) ? null : path.join(".");
+  if (typeof value !== "object" || value === null) return null;
+  for (const [key, part] of Object.entries(value)) {
+    const found = isStorable(key) ? unstorableIn(part, [...path, key]) : [...path, "key"].join(".");
+    if (found !== null) return found;
+  }
+  return null;
+}
+
 export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;
 
 /** Anybody, also without a session. */
-export const publicProcedure = t.procedure.use(translated).use(sameSite);
+export const publicProcedure = t.procedure.use(translated).use(sameSite).use(storable);
 
 /** In one project: `ctx.request` is who asks, with a token of that project. */
 export const projectProcedure = publicProcedure.input(InProject).use(async ({ ctx, input, next }) => {

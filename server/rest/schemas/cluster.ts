@@ -87,6 +87,8 @@ export const ClusterCreateBody = Fields.transform((given) => ours(given, given.c
 export const BayCreateBody = Fields.omit({ cluster_template_id: true, create_timeout: true })
   .extend({
     baymodel_id: Fields.shape.cluster_template_id,
+    // Zero nodes came after bays.
+    node_count: optional(integer(1)),
     bay_create_timeout: Fields.shape.create_timeout,
   })
   .transform(({ baymodel_id, bay_create_timeout, ...given }) =>

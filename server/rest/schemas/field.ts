@@ -1,6 +1,7 @@
 // The wire's types as schemas: one says what is documented (its input side, as JSON Schema) and reads what clients
 // really send: text for numbers and booleans, null or "" for nothing (magnum-api 4).
 import { z } from "zod";
+import { isStorable, maxInteger, unstorable } from "../../domain/column.ts";
 
 const missing = "Mandatory field missing.";
 const typed = (expected: string) => ({
@@ -8,8 +9,7 @@ const typed = (expected: string) => ({
 });
 
 /** Whole; a numeric text is one as well, and a fraction is cut. */
-export function integer(minimum: number, maximum?: number) {
-  const most = maximum ?? Number.MAX_SAFE_INTEGER;
+export function integer(minimum: number, most: number = maxInteger) {
   const number = z
     .int(typed("Wrong type. Expected an integer."))
     .min(minimum, `Value should be greater or equal to ${minimum}`)
@@ -41,8 +41,10 @@ const string = (minimum: number, maximum: number) =>
   z
     .string(typed("Wrong type. Expected a string."))
     .min(minimum, `Value should have a minimum character requirement of ${minimum}`)
-    .max(maximum, `Value should have a maximum character requirement of ${maximum}`);
+    .max(maximum, `Value should have a maximum character requirement of ${maximum}`)
+    .refine(isStorable, `Value ${unstorable}`);
 const digits = (value: unknown) => (typeof value === "number" ? String(value) : value);
+const trimmed = (value: unknown) => (typeof value === "string" ? value.trim() : digits(value));
 
 /** Lengths in characters; a number is taken as its digits. */
 export const text = (minimum: number, maximum: number, pattern?: RegExp) =>
@@ -53,11 +55,11 @@ export const text = (minimum: number, maximum: number, pattern?: RegExp) =>
       : string(minimum, maximum),
   );
 
-/** Names and ids of what is elsewhere. */
-export const reference = () => text(1, 255);
+/** Names and ids of what is elsewhere. Blanks around are no part of them. */
+export const reference = () => z.preprocess(trimmed, string(1, 255));
 
 /** Needed, and may be null. */
-export const referenceOrNull = () => z.preprocess(digits, string(1, 255).nullable());
+export const referenceOrNull = () => z.preprocess(trimmed, string(1, 255).nullable());
 
 export const word = <const W extends string>(words: readonly W[]) =>
   z.enum(words, typed(`Value should be one of: ${words.join(", ")}`));
@@ -72,21 +74,27 @@ const scalar = z
 /** An object of scalars, kept and answered as text. */
 export const labels = () =>
   z.record(
-    z.string().min(1, "A key should have 1 to 255 characters").max(255, "A key should have 1 to 255 characters"),
-    scalar,
+    z
+      .string()
+      .min(1, "A key should have 1 to 255 characters")
+      .max(255, "A key should have 1 to 255 characters")
+      .refine(isStorable, `A key ${unstorable}`),
+    scalar.pipe(string(0, 65535)),
     typed("Wrong type. Expected an object."),
   );
 
-/** Null and "" mean the same as an absent key: the command line sends nulls, Horizon "" for an empty box. */
+export const isBlank = (value: unknown) => typeof value === "string" && value.trim() === "";
+
+/** Null and blanks mean the same as an absent key: the command line sends nulls, Horizon "" for an empty box. */
 export const optional = <T extends z.ZodType>(schema: T) =>
   z
-    .preprocess((value) => (value === "" ? null : value), schema.nullable())
+    .preprocess((value) => (isBlank(value) ? null : value), schema.nullable())
     .transform((value) => value ?? undefined)
     .optional();
 
-/** Null stays null, "explicitly nothing"; "" is as absent. */
+/** Null stays null, "explicitly nothing"; blanks are as absent. */
 export const orNull = <T extends z.ZodType>(schema: T) =>
-  z.preprocess((value) => (value === "" ? undefined : value), schema.nullable().optional()).optional();
+  z.preprocess((value) => (isBlank(value) ? undefined : value), schema.nullable().optional()).optional();
 
 /** May be sent and means nothing. */
 export const ignored = () => z.unknown().optional().meta({ description: "Accepted and ignored." });

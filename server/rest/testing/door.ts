@@ -9,7 +9,7 @@ import type { Deps } from "../../services/deps.ts";
 import { aProject, writeCluster, writeTemplate } from "../../testing/builders.ts";
 import { openTestCloud, type TestCloud } from "../../testing/test-cloud.ts";
 import { testContext, type TestPerson } from "../../testing/test-context.ts";
-import { testDatabase, type TestDatabase } from "../../testing/test-db.ts";
+import { testDatabase, type dialects, type TestDatabase } from "../../testing/test-db.ts";
 import { testDeps } from "../../testing/test-deps.ts";
 import { buildApi } from "../app.ts";
 import { routes } from "../routes.ts";
@@ -67,8 +67,12 @@ export interface Door {
  * (another project), admin. With `cloud` there is a sandbox behind, and the people are its own: member (demo), reader,
  * other, admin.
  */
-export function openDoor({ cloud = false, drivers }: { cloud?: boolean; drivers?: Drivers } = {}): Door {
-  const database = testDatabase();
+export function openDoor({
+  cloud = false,
+  drivers,
+  dialect = "sqlite",
+}: { cloud?: boolean; drivers?: Drivers; dialect?: (typeof dialects)[number] } = {}): Door {
+  const database = testDatabase(dialect);
   let opened: {
     app: FastifyInstance;
     deps: Deps;

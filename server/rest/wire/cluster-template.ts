@@ -1,8 +1,9 @@
 // Cluster templates as answered, and what a patch of one means (magnum-api 6).
 import type { ClusterTemplate, TemplateUpdate } from "../../domain/cluster-template.ts";
-import { applyPatch, type Step } from "../json-patch.ts";
+import { applyPatch, isMandatory, type PatchRules, type Step } from "../json-patch.ts";
 import { readBody } from "../read.ts";
 import { TemplateChange, type Template } from "../schemas/cluster-template.ts";
+import { isBlank } from "../schemas/field.ts";
 import { links, optionalTimestamp, timestamp } from "./resource.ts";
 
 export const templateWire = (template: ClusterTemplate, root: string): Template => ({
@@ -44,7 +45,7 @@ export const templateWire = (template: ClusterTemplate, root: string): Template 
   updated_at: optionalTimestamp(template.updatedAt),
 });
 
-const rules = {
+export const templatePatch: PatchRules = {
   internal: ["/created_at", "/id", "/links", "/updated_at", "/uuid", "/project_id", "/user_id"],
   mandatory: [
     "/image_id",
@@ -72,8 +73,14 @@ const fallbacks = (template: ClusterTemplate) =>
 
 /** Only what changes. The distro follows the image by itself (E13). Throws ApiRefusal. */
 export function templateChange(steps: readonly Step[], template: ClusterTemplate): TemplateUpdate {
-  const changed = applyPatch(steps, { current: templateWire(template, ""), ...rules });
+  const changed = applyPatch(steps, templateWire(template, ""), templatePatch);
   changed.delete("cluster_distro");
+  for (const [key, value] of changed)
+    if (isBlank(value)) {
+      // Nothing was entered: the value is to go.
+      if (templatePatch.mandatory.includes(`/${key}`)) throw isMandatory(`/${key}`);
+      changed.set(key, null);
+    }
   const defaults = fallbacks(template);
   const values = Object.fromEntries([...changed].map(([key, value]) => [key, value ?? defaults.get(key) ?? null]));
   const change = readBody(TemplateChange, values, "patch");

@@ -6,7 +6,7 @@ import { DomainError } from "../../domain/error.ts";
 import type { LabelDifference } from "../../domain/labels.ts";
 import type { NodeGroup } from "../../domain/nodegroup.ts";
 import { ApiRefusal } from "../errors.ts";
-import { applyPatch, type Step } from "../json-patch.ts";
+import { applyPatch, type PatchRules, type Step } from "../json-patch.ts";
 import type { Negotiated } from "../microversion.ts";
 import { readBody } from "../read.ts";
 import type { ClusterLong, ClusterShort } from "../schemas/cluster.ts";
@@ -73,7 +73,7 @@ const faults = (nodegroups: readonly NodeGroup[]) =>
     ),
   );
 
-const rules = {
+export const clusterPatch: PatchRules = {
   internal: [
     "/created_at",
     "/id",
@@ -117,7 +117,7 @@ export interface ClusterChange {
 export function clusterChange(steps: readonly Step[], cluster: Cluster, version: Negotiated): ClusterChange {
   const nothing = { added: {}, overridden: {}, skipped: {} };
   const current: Record<string, unknown> = clusterLong(cluster, nothing, version, "");
-  const changed = applyPatch(steps, { current, ...rules });
+  const changed = applyPatch(steps, current, clusterPatch);
   const others = [...changed].filter(([key, value]) => !changeable.includes(key) && !same(value, current[key]));
   if (others.length > 0)
     throw new ApiRefusal(400, `cannot change cluster property(ies) ${others.map(([key]) => key).join(", ")}.`);

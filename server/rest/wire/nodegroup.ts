@@ -1,7 +1,7 @@
 // Node groups as answered, and what a patch of one means (magnum-api 8).
 import type { LabelDifference } from "../../domain/labels.ts";
 import type { NodeGroup, NodegroupUpdate } from "../../domain/nodegroup.ts";
-import { applyPatch, type Step } from "../json-patch.ts";
+import { applyPatch, type PatchRules, type Step } from "../json-patch.ts";
 import { invalid, readBody } from "../read.ts";
 import { NodegroupChange, type NodegroupLong, type NodegroupShort } from "../schemas/nodegroup.ts";
 import { links, optionalTimestamp, timestamp } from "./resource.ts";
@@ -43,7 +43,7 @@ export const nodegroupLong = (group: NodeGroup, difference: LabelDifference, roo
   updated_at: optionalTimestamp(group.updatedAt),
 });
 
-const rules = {
+export const nodegroupPatch: PatchRules = {
   internal: [
     "/created_at",
     "/id",
@@ -74,7 +74,7 @@ const rules = {
 /** Only what the patch touches; a lower bound that is taken away is 0. Throws ApiRefusal. */
 export function nodegroupChange(steps: readonly Step[], group: NodeGroup): NodegroupUpdate {
   const nothing = { added: {}, overridden: {}, skipped: {} };
-  const changed = applyPatch(steps, { current: nodegroupLong(group, nothing, ""), ...rules });
+  const changed = applyPatch(steps, nodegroupLong(group, nothing, ""), nodegroupPatch);
   const known = Object.keys(NodegroupChange.in.shape);
   for (const [key, value] of changed)
     if (!known.includes(key)) throw invalid(key, value, "Cannot set read only field.");

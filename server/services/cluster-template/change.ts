@@ -49,7 +49,7 @@ export async function createTemplate(deps: Deps, ctx: RequestContext, input: Tem
   const networkDriver = checkDrivers(fields);
   const { driver, distro } = await checkCloud(deps, ctx, fields);
   if (fields.public || fields.hidden) authorizePublish(ctx);
-  const template: ClusterTemplate = {
+  return insertTemplate(deps.db, ctx.scope, {
     ...fields,
     id: randomUUID(),
     projectId: ctx.project.id,
@@ -59,9 +59,7 @@ export async function createTemplate(deps: Deps, ctx: RequestContext, input: Tem
     networkDriver,
     createdAt: deps.clock.now(),
     updatedAt: null,
-  };
-  await insertTemplate(deps.db, ctx.scope, template);
-  return template;
+  });
 }
 
 /** Changes what is given; everything is checked as it would be on creation. Throws template_in_use. */

@@ -24,7 +24,12 @@ export function chooseDriver(
   const name = named ?? image.properties["magnum_driver"] ?? null;
   if (name !== null) {
     const driver = deps.drivers.find((each) => each.name === name);
-    if (driver) return driver;
+    // Its distributions are its author's word; a COE that it does not make would never become a cluster.
+    if (driver?.provides.some((each) => each.serverType === serverType && each.coe === coe)) return driver;
+    if (driver)
+      throw new DomainError("driver_not_found", notSupported(serverType, image.distro, coe), {
+        field: driver.provides.some((each) => each.coe === coe) ? "server_type" : "coe",
+      });
     throw new DomainError("driver_not_found", `Cluster driver (${name}) not supported.`, {
       field: named === null ? "image_id" : "driver",
       remedy: `Choose one of: ${deps.drivers.map((each) => each.name).join(", ")}.`,
@@ -32,9 +37,12 @@ export function chooseDriver(
   }
   const found = driverByType(deps, { serverType, distro: image.distro, coe });
   if (!found)
-    throw new DomainError("driver_not_found", `Cluster type (${serverType}, ${image.distro}, ${coe}) not supported.`, {
+    throw new DomainError("driver_not_found", notSupported(serverType, image.distro, coe), {
       field: "image_id",
       remedy: "Choose an image of a distribution that this cloud's drivers serve.",
     });
   return found;
 }
+
+const notSupported = (serverType: string, distro: string, coe: string) =>
+  `Cluster type (${serverType}, ${distro}, ${coe}) not supported.`;

@@ -3,18 +3,26 @@ import { Prisma } from "./generated/sqlite/client.ts";
 import type { Db } from "./client.ts";
 
 /**
- * Takes up to `n` due clusters whose lease is free or over, the longest due first, and returns their ids. One statement:
- * two conductors never take the same one. The list is MATERIALIZED because PostgreSQL may otherwise run the inner query
- * more than once and take more than `n`.
+ * Takes up to `n` due clusters whose lease is free or over, and returns their ids. Projects take turns: first comes whose
+ * project has the fewest in work, among those who is due the longest, so that a project with hundreds of them holds up no
+ * other one. One statement: two conductors never take the same cluster. The list is MATERIALIZED because PostgreSQL may
+ * otherwise run the inner query more than once and take more than `n`.
  */
 export async function claimDue(db: Db, owner: string, n: number, leaseMs: number, now: Date): Promise<string[]> {
   const until = new Date(now.getTime() + leaseMs);
-  const skipLocked = db.dialect === "postgresql" ? Prisma.sql`FOR UPDATE SKIP LOCKED` : Prisma.empty;
+  const skipLocked = db.dialect === "postgresql" ? Prisma.sql`FOR UPDATE OF "Cluster" SKIP LOCKED` : Prisma.empty;
+  const free = Prisma.sql`"nextReconcileAt" <= ${now} AND ("leaseUntil" IS NULL OR "leaseUntil" < ${now})`;
   const rows = await db.prisma.$queryRaw<{ id: string }[]>`
-    WITH due AS MATERIALIZED (
-      SELECT "id" FROM "Cluster"
-       WHERE "nextReconcileAt" <= ${now} AND ("leaseUntil" IS NULL OR "leaseUntil" < ${now})
-       ORDER BY "nextReconcileAt" LIMIT ${n} ${skipLocked})
+    WITH busy AS (
+      SELECT "projectId", COUNT(*) AS "held" FROM "Cluster" WHERE "leaseUntil" >= ${now} GROUP BY "projectId"),
+    queued AS (
+      SELECT "id", "projectId", ROW_NUMBER() OVER (PARTITION BY "projectId" ORDER BY "nextReconcileAt") AS "place"
+        FROM "Cluster" WHERE ${free}),
+    due AS MATERIALIZED (
+      SELECT "Cluster"."id" FROM "Cluster"
+        JOIN queued ON queued."id" = "Cluster"."id" LEFT JOIN busy ON busy."projectId" = queued."projectId"
+       WHERE ${free}
+       ORDER BY queued."place" + COALESCE(busy."held", 0), "nextReconcileAt" LIMIT ${n} ${skipLocked})
     UPDATE "Cluster" SET "leaseOwner" = ${owner}, "leaseUntil" = ${until}
      WHERE "id" IN (SELECT "id" FROM due)
     RETURNING "id"`;

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
-import { aProject, anOperation, anOutcome, testTime, writeCluster } from "../testing/builders.ts";
+import { aProject, anOperation, anOutcome, testTime, writeCluster, writeTemplate } from "../testing/builders.ts";
 import { onEveryDatabase } from "../testing/test-db.ts";
 import { changesSince, latestSeq } from "./change.ts";
 import { connect, type Db } from "./client.ts";
@@ -67,6 +67,24 @@ onEveryDatabase((database) => {
     expect(await claimDue(db, "a", 1, leaseMs, testTime)).toEqual([early]);
     expect(await claimDue(db, "a", 5, leaseMs, testTime)).toEqual([late]);
     expect(await claimDue(db, "a", 5, leaseMs, at(1000))).toEqual([future]);
+  });
+
+  it("a project with hundreds of due clusters does not hold up another project's one", async () => {
+    const { db } = database;
+    await settleOthers(db);
+    const [crowd, single] = [inProject(), inProject()];
+    const templateId = await writeTemplate(db, crowd);
+    for (let n = 0; n < 40; n++) await writeCluster(db, crowd, { cluster: { clusterTemplateId: templateId } });
+    await db.prisma.cluster.updateMany({
+      where: { projectId: crowd.projectId },
+      data: { nextReconcileAt: at(-60_000) },
+    });
+    const alone = await writeCluster(db, single);
+    expect(await claimDue(db, "a", 4, leaseMs, testTime)).toContain(alone);
+    const next = await writeCluster(db, single);
+    // One at a time, as turns become free: what a project has in work counts.
+    expect(await claimDue(db, "a", 1, leaseMs, testTime)).toEqual([next]);
+    expect(await claimDue(db, "a", 100, leaseMs, testTime)).toHaveLength(37);
   });
 
   it("gives a cluster to another conductor when the lease is over, and then writes nothing of the first", async () => {

@@ -127,6 +127,41 @@ onEveryDatabase((database) => {
     await loop.stop();
   });
 
+  it("claims no more than it works on: what a killed conductor had not begun is another's at once", async () => {
+    const { entered } = hold();
+    const killed = { ...stage.conductor(), leaseMs: 3_600_000 };
+    const ids: string[] = [];
+    for (let n = 0; n < 12; n++) ids.push(await stage.cluster());
+    const loop = start(killed, { concurrency: 4, graceMs: 0 });
+    await entered;
+    expect(await leases()).toBe(4);
+    stage.world.onObserve = () => Promise.resolve();
+    const other = start(stage.conductor());
+    const made = () => database.db.prisma.cluster.count({ where: { status: "CREATE_COMPLETE" } });
+    await vi.waitFor(async () => expect(await made()).toBe(8), { timeout: 20_000, interval: 20 });
+    await Promise.all([loop.stop(), other.stop()]);
+  });
+
+  it("clusters whose own API never answers keep no other cluster waiting", async () => {
+    const { promise: silence, resolve: speak } = Promise.withResolvers<void>();
+    const before = stage.world.health;
+    const silent = new Set<string>();
+    stage.world.health = async (want, seen) => {
+      if (silent.has(want.key.id)) await silence;
+      return before(want, seen);
+    };
+    const loop = start(stage.conductor(), { concurrency: 2 });
+    for (let n = 0; n < 6; n++) silent.add(await stage.cluster());
+    // Every one of them is asked at its end, and none of these questions ends.
+    await vi.waitFor(() => expect(stage.world.calls.filter((call) => call === "health")).toHaveLength(6), {
+      timeout: 20_000,
+      interval: 20,
+    });
+    await isReady(await stage.cluster());
+    speak();
+    await loop.stop();
+  });
+
   it("leaves a pass that hangs to another conductor", async () => {
     const { entered } = hold();
     const hung = start({ ...stage.conductor(), leaseMs: 100 }, { passMs: 50, graceMs: 0 });

@@ -1,8 +1,9 @@
-// Rows that come due are the queue. A conductor claims what it has room for, renews its leases while it works, and
-// sleeps until the next row is due or somebody nudges it.
+// Rows that come due are the queue. A conductor claims what it can begin within seconds, renews its leases while it
+// works, and sleeps until the next row is due or somebody nudges it.
 import { claimDue, nextDueAt, releaseLeases, renewLease } from "../db/lease.ts";
 import type { Conductor } from "./conductor.ts";
-import { limitTo, runRound } from "./round.ts";
+import { runRound } from "./round.ts";
+import { openTurns } from "./turns.ts";
 
 export interface Loop {
   /** Look now rather than at the next tick. */
@@ -12,10 +13,12 @@ export interface Loop {
 }
 
 export interface LoopOptions {
-  /** Clusters held at once, most of them waiting for their turn. */
+  /** Clusters held at once, at most: those that are worked on and those that wait for their turn. */
   capacity: number;
   /** Passes that run at once. */
   concurrency: number;
+  /** What is held at once is as much as passed within such a time before, so that all of it begins within such a time. */
+  aheadMs: number;
   /** How late another process' new row is seen. */
   idleMs: number;
   /** How long passes may take to end when the loop is stopped. */
@@ -27,6 +30,7 @@ export interface LoopOptions {
 export const loopDefaults: LoopOptions = {
   capacity: 100,
   concurrency: 16,
+  aheadMs: 2000,
   idleMs: 500,
   graceMs: 10_000,
   passMs: 300_000,
@@ -34,11 +38,17 @@ export const loopDefaults: LoopOptions = {
 
 export function startLoop(conductor: Conductor, options: LoopOptions = loopDefaults): Loop {
   const { deps, owner, leaseMs, leases, metrics } = conductor;
-  const limit = limitTo(options.concurrency);
+  const turns = openTurns(options.concurrency);
   const rounds = new Set<Promise<void>>();
   let stopped = false;
   let wake = (): void => {};
   let nudged = false;
+
+  /** Also while the loop is busy: what it has read may have been from before. */
+  function look(): void {
+    nudged = true;
+    wake();
+  }
 
   async function sleep(ms: number): Promise<void> {
     if (nudged || stopped) {
@@ -53,23 +63,39 @@ export function startLoop(conductor: Conductor, options: LoopOptions = loopDefau
     nudged = false;
   }
 
+  let claimedAt = -Infinity;
+  /** When passes ended, the latest last. */
+  let passedAt: number[] = [];
+
+  /** How many clusters may be claimed now: a conductor that dies leaves few behind that it had not begun with. */
+  function room(): number {
+    const { concurrency, capacity, aheadMs, idleMs } = options;
+    const now = performance.now();
+    passedAt = passedAt.filter((at) => now - at < aheadMs).slice(-capacity);
+    const free = Math.max(concurrency, passedAt.length) - (leases.size - turns.standing);
+    // A few at a time, if they come soon: one list call serves all that a round has of a project.
+    return free >= concurrency / 4 || now - claimedAt >= idleMs ? free : 0;
+  }
+
   /** Milliseconds until there may be something to do. */
   async function turn(): Promise<number> {
-    const room = options.capacity - leases.size;
-    if (room <= 0) return options.idleMs;
+    const most = room();
+    if (most <= 0) return options.idleMs;
     const due = await nextDueAt(deps.db);
     const now = deps.clock.now();
     metrics.lagSeconds.set(due ? Math.max(0, (now.getTime() - due.getTime()) / 1000) : 0);
     if (!due || due > now) return due ? Math.min(options.idleMs, due.getTime() - now.getTime()) : options.idleMs;
-    const ids = await claimDue(deps.db, owner, room, leaseMs, now);
+    const ids = await claimDue(deps.db, owner, most, leaseMs, now);
     if (ids.length === 0) return 20;
     for (const id of ids) leases.set(id, { since: now.getTime(), until: now.getTime() + leaseMs });
+    claimedAt = performance.now();
     metrics.claimed.set(leases.size);
-    const round = runRound(conductor, ids, limit).finally(() => {
-      rounds.delete(round);
+    const passed = () => {
+      passedAt.push(performance.now());
       metrics.claimed.set(leases.size);
-      wake();
-    });
+      look();
+    };
+    const round = runRound(conductor, ids, turns, passed).finally(() => rounds.delete(round));
     rounds.add(round);
     return 0;
   }
@@ -101,10 +127,7 @@ export function startLoop(conductor: Conductor, options: LoopOptions = loopDefau
   renewing.unref();
 
   return {
-    nudge() {
-      nudged = true;
-      wake();
-    },
+    nudge: look,
     async stop() {
       if (stopped) return;
       stopped = true;

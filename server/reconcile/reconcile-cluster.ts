@@ -14,6 +14,7 @@ import { carryRotation } from "./rotation.ts";
 import { recordedOutcome, standingOf } from "./row.ts";
 import { judge, stepToTake } from "./status.ts";
 import { troubleOf, type Trouble } from "./trouble.ts";
+import type { Aside } from "./turns.ts";
 import type { Finding, Standing, Verdict } from "./verdict.ts";
 
 /** What the round found for all clusters of one project, region and driver. */
@@ -36,6 +37,7 @@ export async function reconcileCluster(
   claimed: ClaimedCluster,
   view: View | null,
   lease: Lease | undefined,
+  aside: Aside,
 ): Promise<PassResult> {
   const { deps, pace } = conductor;
   const before = standingOf(claimed);
@@ -49,12 +51,14 @@ export async function reconcileCluster(
   const dueIn = healthDueIn(claimed, pace, now);
   // Who waits for a change to end wants to know at its end how the nodes are.
   const ends = isInProgress(before.status) && isSettledGood(verdict.status);
+  const { body } = sight;
   const health =
-    sight.body && dueIn !== null && (dueIn === 0 || ends)
+    body && dueIn !== null && (dueIn === 0 || ends)
       ? await counted(
           conductor,
           "health",
-          lookAtHealth(sight.body.driver, claimed, sight.body.want, sight.body.seen, now),
+          // The cluster's own API may be as slow as its owner likes.
+          aside(() => lookAtHealth(body.driver, claimed, body.want, body.seen, now)),
         ).catch((error: unknown) => {
           deps.log.error({ err: error, clusterId: claimed.cluster.id }, "the look at the health failed");
           return null;
@@ -66,7 +70,7 @@ export async function reconcileCluster(
     ...(verdict.gone ? { status: before.status, ended: null } : {}),
     memory: { ...verdict.memory, backend: sight.backend ?? verdict.memory.backend, gone: verdict.gone },
   };
-  return exit(conductor, claimed, kept, sight.body?.seen ?? null, health, dueIn);
+  return exit(conductor, claimed, kept, body?.seen ?? null, health, dueIn);
 }
 
 interface Sight {

@@ -4,33 +4,24 @@ import { loadClaimed, type ClaimedCluster } from "../db/reconcile.ts";
 import { counted, driverNamed, type Conductor, type Lease } from "./conductor.ts";
 import { reconcileCluster, type View } from "./reconcile-cluster.ts";
 import { troubleOf, type Trouble } from "./trouble.ts";
+import type { Aside, Turns } from "./turns.ts";
 
-/** Runs at most so many at once; the rest wait in order. */
-export type Limit = <T>(work: () => Promise<T>) => Promise<T>;
-
-export function limitTo(most: number): Limit {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  return async (work) => {
-    if (running >= most) await new Promise<void>((start) => waiting.push(start));
-    else running++;
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else running--;
-    }
-  };
-}
-
-/** Works through claimed clusters; each one's lease ends with its own pass, and may be taken again before the round ends. */
-export async function runRound(conductor: Conductor, ids: readonly string[], limit: Limit): Promise<void> {
+/**
+ * Works through claimed clusters; each one's lease ends with its own pass, and may be taken again before the round ends.
+ * `passed` is told of each end.
+ */
+export async function runRound(
+  conductor: Conductor,
+  ids: readonly string[],
+  turns: Turns,
+  passed: () => void = () => {},
+): Promise<void> {
   const { deps, metrics, owner, leases } = conductor;
   metrics.rounds.inc();
   const held = new Map(ids.map((id) => [id, leases.get(id)]));
   const end = (id: string) => {
     if (leases.get(id) === held.get(id)) leases.delete(id);
+    passed();
   };
   const begun = new Set<string>();
   const unread = (clusterId: string, error: unknown) =>
@@ -42,12 +33,12 @@ export async function runRound(conductor: Conductor, ids: readonly string[], lim
     );
     await Promise.all(
       [...groups.values()].map(async (group) => {
-        const views = await limit(() => viewsOf(conductor, group));
+        const views = await turns.take(() => viewsOf(conductor, group));
         await Promise.all(
           group.map((one) => {
             const { id } = one.cluster;
             begun.add(id);
-            return limit(() => pass(conductor, one, views, held.get(id)).finally(() => end(id)));
+            return turns.take((aside) => pass(conductor, one, views, held.get(id), aside).finally(() => end(id)));
           }),
         );
       }),
@@ -67,12 +58,13 @@ async function pass(
   claimed: ClaimedCluster,
   views: Views,
   lease: Lease | undefined,
+  aside: Aside,
 ): Promise<void> {
   const { deps, metrics } = conductor;
   const { id } = claimed.cluster;
   const end = metrics.passSeconds.startTimer();
   try {
-    metrics.passes.inc({ result: await reconcileCluster(conductor, claimed, views(claimed), lease) });
+    metrics.passes.inc({ result: await reconcileCluster(conductor, claimed, views(claimed), lease, aside) });
   } catch (error) {
     // Nothing was written: the lease runs out and the pass is made again.
     metrics.passes.inc({ result: "error" });

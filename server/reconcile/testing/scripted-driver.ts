@@ -118,7 +118,7 @@ export class World {
   /** Every call to the back end fails like this. */
   outage: OpenStackError | null = null;
   identityOutage: OpenStackError | null = null;
-  health: (want: Desired, seen: Observed) => Health = healthy;
+  health: (want: Desired, seen: Observed) => Health | Promise<Health> = healthy;
   /** Called in the middle of each observation. */
   onObserve: (clusterId: string) => Promise<void> = () => Promise.resolve();
   busy = new Set<string>();

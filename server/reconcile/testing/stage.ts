@@ -13,7 +13,8 @@ import { aProject, writeCluster } from "../../testing/builders.ts";
 import { silentLog, testClock, testSecrets, type TestClock } from "../../testing/test-context.ts";
 import { makeConductor, type Conductor } from "../conductor.ts";
 import { paceOf } from "../pace.ts";
-import { limitTo, runRound } from "../round.ts";
+import { runRound } from "../round.ts";
+import { openTurns } from "../turns.ts";
 import { Life, scriptedClouds, scriptedDriver, scriptedName, World } from "./scripted-driver.ts";
 
 export interface Stage {
@@ -27,6 +28,8 @@ export interface Stage {
   /** A conductor as a new process would be; its rounds are run by hand. */
   conductor(life?: Life): Conductor;
   cluster(given?: {
+    /** Default: the stage's own project. */
+    scope?: ProjectScope;
     region?: string;
     workers?: number;
     cluster?: Partial<NewCluster>;
@@ -88,16 +91,23 @@ export function openStage(db: Db, real?: Clock): Stage {
         },
       );
     },
-    async cluster({ region = "RegionOne", workers = 2, cluster, credential = true, ...rest } = {}) {
+    async cluster({
+      scope: owner = scope,
+      region = "RegionOne",
+      workers = 2,
+      cluster,
+      credential = true,
+      ...rest
+    } = {}) {
       const id = randomUUID();
       const credentialId = randomUUID();
       if (credential) {
-        const trusteeName = `${id}_${projectId}`;
+        const trusteeName = `${id}_${owner.projectId}`;
         const trusteePassword = secrets.seal("password", `credential:${credentialId}`);
-        await insertIntent(db, scope, { id: credentialId, region, trusteeName, trusteePassword, now: clock.now() });
-        await completeCredential(db, scope, credentialId, world.addTrustee(trusteeName));
+        await insertIntent(db, owner, { id: credentialId, region, trusteeName, trusteePassword, now: clock.now() });
+        await completeCredential(db, owner, credentialId, world.addTrustee(trusteeName));
       }
-      return writeCluster(db, scope, {
+      return writeCluster(db, owner, {
         cluster: { id, region, driver: scriptedName, ...cluster },
         workers,
         credentialId: credential ? credentialId : null,
@@ -123,7 +133,7 @@ export async function round(stage: Stage, conductor: Conductor): Promise<string[
   const now = stage.clock.now();
   const ids = await claimDue(stage.db, conductor.owner, 100, leaseMs, now);
   for (const id of ids) conductor.leases.set(id, { since: now.getTime(), until: now.getTime() + leaseMs });
-  if (ids.length > 0) await runRound(conductor, ids, limitTo(8));
+  if (ids.length > 0) await runRound(conductor, ids, openTurns(8));
   return ids;
 }
 

@@ -159,6 +159,7 @@ export function renderMember(
   const { files, units } = pair.coe.node(want, group, {
     binaryDir: pair.binaryDir,
     firstIndex: master && !joins ? "0" : null,
+    waitSeconds: waitSeconds(want),
   });
   const userData = renderIgnition(
     [...files, { path: heatEnvPath, mode: 0o600, content: { encoded: heatEnvPlaceholder } }],

@@ -92,6 +92,8 @@ export interface NodeSite {
   binaryDir: string;
   /** Index of the member that begins the cluster; null = all join. */
   firstIndex: string | null;
+  /** How long Heat waits for the node. */
+  waitSeconds: number;
 }
 
 /** What the cluster stack hands to the stacks of the nodes: ids at the back end, no secrets. */

@@ -46,7 +46,7 @@ export const nodeVariables = {
   NODE_MARKS: "which of them are the node group's, as annotation marks of the Node says it",
   KUBELET_OPTIONS: "further kubelet flags, as given by label kubelet_options",
   BINARY_DIR: "where programs may be written on this distro",
-  READY_SECONDS: "how long to wait for the node to be ready",
+  TIME_SECONDS: "how long after its start the node may go on trying before it reports a failure",
 } as const;
 export type NodeVariable = keyof typeof nodeVariables;
 

@@ -8,7 +8,7 @@ import { fillTemplate, nodeFiles, nodeLabels } from "./node.ts";
 import { readOptions, tenthAddress } from "./settings.ts";
 import { parseKubeTag } from "./versions.ts";
 
-const site = { binaryDir: "/usr/local/bin", firstIndex: "0" };
+const site = { binaryDir: "/usr/local/bin", firstIndex: "0", waitSeconds: 3600 };
 
 function configuration(part: DesiredPart, file = "kubeadm-init.yaml") {
   const want = aDesired(part);

@@ -205,6 +205,7 @@ export function nodeValues(want: Desired, group: NodegroupWish, site: NodeSite):
     NODE_MARKS: marksWord({ ...group, nodeLabels: ownLabels(group) }),
     KUBELET_OPTIONS: own("kubelet_options") ?? "",
     BINARY_DIR: site.binaryDir,
-    READY_SECONDS: "1200",
+    // Its report has to arrive before Heat gives it up.
+    TIME_SECONDS: String(site.waitSeconds - Math.min(300, Math.round(site.waitSeconds / 5))),
   };
 }

@@ -61,6 +61,8 @@ export function nodeObject(
         "kubernetes.io/os": "linux",
         ...(env.ROLE === "master" ? { "node-role.kubernetes.io/control-plane": "" } : {}),
         ...labelsOf(env.NODE_LABELS),
+        ...(env.REGION === "" ? {} : { "topology.kubernetes.io/region": env.REGION }),
+        "topology.kubernetes.io/zone": server.zone,
       },
       ...(env.NODE_MARKS === "" ? {} : { annotations: { [annotations.marks]: env.NODE_MARKS } }),
     },

@@ -34,12 +34,17 @@ const isPhase = (word: string): word is Phase => word in phases;
 
 /** What trying again cannot mend. */
 class Final extends Error {}
+/** What somebody refuses who may be wrong for minutes, but not longer. */
+class Refused extends Error {}
+const refusedSeconds = 300;
 
 export function openNodes(core: Core, kubernetes: Kubernetes) {
   const { state } = core;
   const busy = new Map<string, Promise<void>>();
   const stopping = new AbortController();
   const envs = new Map<string, NodeEnv | null>();
+  /** Since when nodes have been refused what they ask for; a restart may forget it. */
+  const refused = new Map<string, number>();
 
   /** Null = this server is nobody's node. */
   function envOf(server: Server): NodeEnv | null {
@@ -110,9 +115,8 @@ export function openNodes(core: Core, kubernetes: Kubernetes) {
     } catch (error) {
       if (!alive(node)) return;
       const said = error instanceof Error ? error.message : String(error);
-      const spent = core.now() - began;
       const attempts = node.attempts + 1;
-      if (phase !== "report" && (error instanceof Final || (spent > 10 * 60_000 && !isSilent(server)))) {
+      if (phase !== "report" && isLast(node, env, error) && !isSilent(server)) {
         say(node, `coe: phase ${phase} failed: ${said}`);
         state.nodes.change(node, {
           failure: `phase ${phase}: ${said}`,
@@ -131,6 +135,19 @@ export function openNodes(core: Core, kubernetes: Kubernetes) {
     } finally {
       state.flush();
     }
+  }
+
+  /** As the node's program has it: whatever may pass is tried again for as long as the cluster's time allows. */
+  function isLast(node: Node, env: NodeEnv, error: unknown): boolean {
+    if (error instanceof Final) return true;
+    if (core.now() >= node.startedAt + (Number(env.TIME_SECONDS) || 3300) * 1000) return true;
+    if (!(error instanceof Refused)) {
+      refused.delete(node.id);
+      return false;
+    }
+    const since = refused.get(node.id) ?? core.now();
+    refused.set(node.id, since);
+    return core.now() - since > (refusedSeconds * 1000) / core.speed;
   }
 
   async function act(phase: Phase, node: Node, server: Server, env: NodeEnv): Promise<void> {
@@ -183,9 +200,8 @@ export function openNodes(core: Core, kubernetes: Kubernetes) {
     });
     if (answer.ok) return answer;
     const said = `${method} ${url} answered ${answer.status}: ${(await answer.text()).slice(0, 300)}`;
-    // The service may be a moment behind: it decides by what it sees at the cloud.
     if (answer.status === 408 || answer.status === 429 || answer.status >= 500) throw new Error(said);
-    throw new Final(said);
+    throw new Refused(said);
   }
 
   /** Token, authority, and what the role needs. */
@@ -251,7 +267,7 @@ export function openNodes(core: Core, kubernetes: Kubernetes) {
       id: env.NODE_NAME,
     };
     await ask("POST", env.SIGNAL_URL, { "X-Auth-Token": env.SIGNAL_TOKEN }, body).catch((error: unknown) => {
-      if (error instanceof Final) say(node, "coe: Heat did not take the signal");
+      if (error instanceof Refused) say(node, "coe: Heat did not take the signal");
       else throw error;
     });
   }

@@ -2,16 +2,12 @@ import { existsSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
 import type { HeatValues } from "../node-env.ts";
 import { annotations } from "../nodes.ts";
-import { nodeWorld, storeAddresses } from "../testing/node-world.ts";
+import { missing, nodeWorlds, shells, storeAddresses } from "../testing/node-world.ts";
 import type { World } from "../testing/node-world.ts";
 
 const [own, second, third] = storeAddresses;
-const open: World[] = [];
-afterEach(async () => {
-  for (const world of open.splice(0)) await world.close();
-});
-const shells = [["dash"], ["bash", "--posix"]];
-const missing = ([name = ""]: string[]) => !["/bin", "/usr/bin"].some((folder) => existsSync(`${folder}/${name}`));
+const { aWorld, closeAll } = nodeWorlds();
+afterEach(closeAll);
 
 const member = (ID: string, name: string, address: string, more: object = {}) => ({
   ID,
@@ -24,8 +20,7 @@ type Member = ReturnType<typeof member>;
 
 /** A control plane node whose store has these members; `lost`: its own member is put out before it can answer. */
 async function aNode(members: Member[], { lost = false, heat = {} }: { lost?: boolean; heat?: HeatValues } = {}) {
-  const world = await nodeWorld("master", {}, { NODE_ADDRESS: own, ...heat });
-  open.push(world);
+  const world = await aWorld("master", {}, { NODE_ADDRESS: own, ...heat });
   world.asControlPlane();
   const removed: string[] = [];
   let present = members;

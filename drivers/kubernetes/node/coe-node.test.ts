@@ -3,31 +3,14 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { aGroup } from "../../heat/testing/desired.ts";
-import type { DesiredPart } from "../../heat/testing/desired.ts";
-import type { HeatValues } from "../node-env.ts";
 import { marksWord } from "../nodes.ts";
-import { nodeWorld, secrets, storeAddresses } from "../testing/node-world.ts";
+import { missing, nodeWorlds, secrets, shells, storeAddresses } from "../testing/node-world.ts";
 import type { World } from "../testing/node-world.ts";
 
-const open: World[] = [];
-afterEach(async () => {
-  for (const world of open.splice(0)) await world.close();
-});
-async function aWorld(
-  role: "master" | "worker",
-  part: DesiredPart = {},
-  heat: HeatValues = {},
-  authorities?: ("cluster" | "other")[],
-) {
-  const world = await nodeWorld(role, part, heat, authorities);
-  open.push(world);
-  return world;
-}
+const { aWorld, closeAll } = nodeWorlds();
+afterEach(closeAll);
 
 const program = new URL("coe-node", import.meta.url).pathname;
-// Not busybox: its shell prefers its own swapoff and mount to our stubs. It was tried by hand.
-const shells = [["dash"], ["bash", "--posix"]];
-const missing = ([name = ""]: string[]) => !["/bin", "/usr/bin"].some((folder) => existsSync(`${folder}/${name}`));
 
 test.skipIf(!existsSync("/usr/bin/shellcheck"))("shellcheck has nothing to say (skipped where it is missing)", () => {
   const programs = [program, program.replace(/coe-node$/, "coe-leave")];
@@ -96,6 +79,7 @@ test("the first master begins the cluster with the CA keys that the service gave
   expect(world.read("/etc/kubernetes/pki/sa.pub")).toContain("BEGIN PUBLIC KEY");
   const commands = world.commands().filter((command) => command.startsWith("kube"));
   expect(commands).toEqual([
+    `kubeadm init phase preflight --config ${world.root}/etc/coe/kubeadm.yaml --ignore-preflight-errors=FileExisting-conntrack`,
     `kubeadm init --config ${world.root}/etc/coe/kubeadm.yaml --ignore-preflight-errors=FileExisting-conntrack`,
     // The service sent manifests: nobody outside can reach this API, so the node applies the add-ons.
     expect.stringContaining("apply --server-side"),
@@ -111,6 +95,7 @@ test("any other master joins with a credential that it makes for itself and remo
   const world = await aWorld("master", {}, { INDEX: "2" });
   expect(await world.run()).toMatchObject({ code: 0 });
   expect(world.commands().filter((command) => command.startsWith("kube"))).toEqual([
+    `kubeadm join phase preflight --config ${world.root}/etc/coe/kubeadm.yaml --ignore-preflight-errors=FileExisting-conntrack`,
     `kubeadm join --config ${world.root}/etc/coe/kubeadm.yaml --ignore-preflight-errors=FileExisting-conntrack`,
   ]);
   expect(existsSync(`${world.root}/etc/coe/discovery.conf`)).toBe(false);
@@ -124,7 +109,8 @@ test("the first master of another version says so in the cluster's configuration
   const commands = world.commands().filter((command) => command.startsWith("kubeadm"));
   expect(commands).toEqual([
     `kubeadm init phase upload-config kubeadm --config ${config} --kubeconfig ${world.root}/etc/coe/discovery.conf`,
-    expect.stringContaining("kubeadm join"),
+    expect.stringContaining("kubeadm join phase preflight"),
+    expect.stringContaining("kubeadm join --config"),
   ]);
   expect(world.read("/etc/coe/kubeadm.yaml")).toContain("kind: JoinConfiguration");
 });
@@ -179,7 +165,7 @@ test("a node registers with its group's labels and taints and notes which they w
   expect(await world.run()).toMatchObject({ code: 0 });
   const flags = world.read("/var/lib/kubelet/coe-flags.env");
   // A kubelet does not start with labels of Kubernetes' own domains: the conductor brings those.
-  expect(flags).toContain("nodegroup=default-worker,tier=gold,node.kubernetes.io/instance=big ");
+  expect(flags).toContain("nodegroup=default-worker,tier=gold,node.kubernetes.io/instance=big,");
   expect(flags).toContain("--register-with-taints=gpu=true:NoSchedule,old=:NoExecute ");
   const nodeLabels = { tier: "gold", "node.kubernetes.io/instance": "big" };
   expect(world.annotations).toEqual({ "jeroboam.openstack.org/marks": marksWord({ ...worker, nodeLabels }) });
@@ -296,7 +282,6 @@ test.each(["worker", "master"] as const)(
         Object.entries(tree).map(([path, content]) => `${path} ${content.slice(0, 3)}`);
       expect(modes(world.tree()), phase).toEqual(modes(whole.tree()));
       await world.close();
-      open.splice(open.indexOf(world), 1);
     }
   },
 );

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import {
   appendFileSync,
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -42,6 +43,12 @@ export interface World {
   store(address: string, answer: (verb: string, body: string) => object | null): Promise<void>;
   /** Files of a control plane node that has reported: credentials, manifests. */
   asControlPlane(): void;
+  /** Shell that kubeadm runs besides; its arguments are in "$*". */
+  kubeadm(script: string): void;
+  /** Seconds that the machine has been up. */
+  uptime(seconds: number): void;
+  /** A file that can be downloaded; labels of the wish say `MIRROR/<name>`. */
+  publish(name: string, content: Buffer | string): void;
   /** Commands of the stubs, in order: `systemctl enable kubelet`. */
   commands(): string[];
   /** Answers with this status instead, as many times as said. */
@@ -74,6 +81,26 @@ const serverUuid = "99999999-8888-4777-8666-555544443333";
 /** Members of a store have an address each. Loopback has many: those of tests that run beside each other do not meet. */
 const loopback = `127.${1 + (process.pid % 250)}.${1 + (Math.floor(process.pid / 250) % 250)}`;
 export const storeAddresses = [`${loopback}.1`, `${loopback}.2`, `${loopback}.3`, `${loopback}.4`] as const;
+
+/** What the program has to run in. Not busybox: its shell prefers its own swapoff and mount to our stubs. */
+export const shells = [["dash"], ["bash", "--posix"]];
+export const missing = ([name = ""]: string[]): boolean =>
+  !["/bin", "/usr/bin"].some((folder) => existsSync(`${folder}/${name}`));
+
+/** Worlds of one file of tests, closed after each. */
+export function nodeWorlds() {
+  const open: World[] = [];
+  return {
+    async aWorld(...args: Parameters<typeof nodeWorld>): Promise<World> {
+      const world = await nodeWorld(...args);
+      open.push(world);
+      return world;
+    },
+    async closeAll() {
+      for (const world of open.splice(0)) await world.close();
+    },
+  };
+}
 
 const stubs = [
   "systemctl",
@@ -119,7 +146,9 @@ export async function nodeWorld(
     writeFileSync(join(world, "download", name), `#!/bin/sh\nprintf '%s\\n' "${name} $*" >>"${logFile}"\n`);
   // As kubeadm does, with the first authority only.
   const conf = `printf 'clusters:\\n- cluster:\\n    certificate-authority-data: Rmlyc3Q=\\n' >"$COE_ROOT/etc/kubernetes/`;
-  appendFileSync(join(world, "download", "kubeadm"), `${conf}admin.conf"\n${conf}kubelet.conf"\n`);
+  const behaviour = join(world, "kubeadm");
+  writeFileSync(behaviour, "");
+  appendFileSync(join(world, "download", "kubeadm"), `. "${behaviour}"\n${conf}admin.conf"\n${conf}kubelet.conf"\n`);
   mkdirSync(join(world, "cni"));
   writeFileSync(join(world, "cni", "loopback"), "#!/bin/sh\n", { mode: 0o755 });
   execFileSync("tar", ["-czf", join(world, "download", "cni.tgz"), "-C", join(world, "cni"), "loopback"]);
@@ -153,10 +182,13 @@ export async function nodeWorld(
   const files = createHttp(
     handler((path, _, response) => {
       if (path === "/metadata")
-        return response.end(`{"uuid": "${serverUuid}", "public_keys": {"mykey": "x"}, "hostname": "node.novalocal"}`);
+        return response.end(
+          `{"uuid": "${serverUuid}", "public_keys": {"mykey": "x"}, "hostname": "n.novalocal", "availability_zone": "az 1"}`,
+        );
       const name = path.split("/").at(-1) ?? "";
       try {
-        if (!name.endsWith(".sha256")) return response.end(read(`download/${name}`));
+        // Only archives of containerd are published with their digests beside them, as the tests lay them.
+        if (!name.endsWith(".sha256") || name.startsWith("containerd")) return response.end(read(`download/${name}`));
         response.end(
           `${createHash("sha256")
             .update(read(`download/${name.replace(".sha256", "")}`))
@@ -298,7 +330,12 @@ export async function nodeWorld(
     labels: {
       kube_binary_url: `http://127.0.0.1:${filesPort}`,
       cni_plugins_url: `http://127.0.0.1:${filesPort}/cni.tgz`,
-      ...part.labels,
+      ...Object.fromEntries(
+        Object.entries(part.labels ?? {}).map(([key, value]) => [
+          key,
+          value.replace("MIRROR", `http://127.0.0.1:${filesPort}`),
+        ]),
+      ),
     },
     endpoints: {
       authUrl: `https://127.0.0.1:${cloudPort}/v3`,
@@ -313,6 +350,7 @@ export async function nodeWorld(
   const { files: nodes } = nodeFiles(wish, group, {
     binaryDir: "/usr/local/bin",
     firstIndex: role === "master" ? "0" : null,
+    waitSeconds: 3600,
   });
   const put = (path: string, content: string, mode: number) => {
     mkdirSync(dirname(join(root, path)), { recursive: true });
@@ -376,6 +414,9 @@ export async function nodeWorld(
         put(`/etc/kubernetes/manifests/${name}.yaml`, "kind: Pod\n", 0o600);
       put("/var/lib/coe/done.report", "", 0o600);
     },
+    kubeadm: (script) => writeFileSync(behaviour, script),
+    uptime: (seconds) => put("/proc/uptime", `${seconds}.25 1.00\n`, 0o600),
+    publish: (name, content) => writeFileSync(join(world, "download", name), content),
     commands: () => readFileSync(logFile, "utf8").split("\n").slice(0, -1),
     fault: (path, status, times) => faults.push({ path, status, times }),
     run: ({ shell = ["sh"], killAfterPhase, killAt, signal, program: which = "coe-node" } = {}) =>
@@ -414,7 +455,7 @@ export async function nodeWorld(
         paths().map((path) => {
           const random = /\/pki\/(coe-node|kubelet-client)/.test(path);
           return [
-            path,
+            path.replace(/-\d{4}(-\d\d){5}\.pem$/, "-DATE.pem"),
             `${(statSync(join(root, path)).mode & 0o777).toString(8)} ${random ? "" : readFileSync(join(root, path), "utf8")}`,
           ];
         }),

@@ -1,7 +1,7 @@
 // Generations of a node group: its nodes lie in stacks whose names carry a hash of what shapes a node. The stack that is
 // named as the wish has it is the current one; every other one of the group is on its way out (drivers.md 2.6, 2.7).
 import type { Desired, NodegroupWish, Problem, Wish } from "../driver.ts";
-import { mastersStackName, shapeHash, workersStackName } from "./names.ts";
+import { nodesStackName, shapeHash } from "./names.ts";
 import { nodeVolumes } from "./node-template.ts";
 import type { HeatStack } from "./observed.ts";
 import type { Pair } from "./pair.ts";
@@ -50,7 +50,7 @@ export function nodeStackName(pair: Pair, want: Desired, group: NodegroupWish): 
     volumes: JSON.stringify(nodeVolumes(want, group)),
     ...pair.coe.shape(want, group),
   });
-  return group.role === "master" ? mastersStackName(want.key, hash) : workersStackName(want.key, group.key.name, hash);
+  return nodesStackName(want.key, group, hash);
 }
 
 const zoneOf = (want: Wish, group: NodegroupWish): string | null =>

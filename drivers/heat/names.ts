@@ -1,7 +1,7 @@
 // Names at the back end, all derived from ids: a repeat finds what it made. Server names become host names and node
 // names, so: lower case, no underscores, at most 53 characters with the index.
 import { createHash } from "node:crypto";
-import type { ClusterKey } from "../driver.ts";
+import type { ClusterKey, NodegroupWish } from "../driver.ts";
 
 /** Marks every stack of ours; the survey asks for it. */
 export const stackTag = "coe";
@@ -29,10 +29,24 @@ export function hostLabel(text: string, length: number): string {
 /** Base of all names of a cluster, at most 25 characters. */
 export const baseName = (key: ClusterKey): string => `${hostLabel(key.name, 18)}-${key.id.slice(0, 6)}`;
 
-export const mastersStackName = (key: ClusterKey, hash: string): string => `${baseName(key)}-m-${hash}`;
-
-export const workersStackName = (key: ClusterKey, nodegroup: string, hash: string): string =>
-  `${baseName(key)}-${hostLabel(nodegroup, 12)}-${hash}`;
+/**
+ * Of one generation of a group; servers add their index. Horizon's resize dialog counts and offers what is called `<name of
+ * the cluster's stack>-node...` or `...-minion...`, and resizes the default worker group: so those are called that, and no
+ * others. Nodes of revisions 1 and 2 keep the names that they were made with.
+ */
+export function nodesStackName(
+  key: ClusterKey,
+  group: Pick<NodegroupWish, "key" | "role" | "isDefault" | "nodeRevision">,
+  hash: string,
+): string {
+  const name = group.key.name;
+  const isEarly = Number(group.nodeRevision) < 3;
+  if (group.role === "master") return `${baseName(key)}-${isEarly ? "m" : "master"}-${hash}`;
+  if (isEarly) return `${baseName(key)}-${hostLabel(name, 12)}-${hash}`;
+  const word = hostLabel(name, 12);
+  const own = /^(node|minion|master)/.test(word) ? hostLabel(`group-${name}`, 12) : word;
+  return `${baseName(key)}-${group.isDefault ? "node" : own}-${hash}`;
+}
 
 /** Eight hexadecimal digits over what shapes a node. Key order does not matter. */
 export function shapeHash(shape: Readonly<Record<string, string | number | boolean | null>>): string {

@@ -4,13 +4,16 @@ import { z } from "zod";
 import { signingRequest } from "../../kubernetes/signing-request.ts";
 import { enter, watchAs } from "../waiting.ts";
 import type { Watch } from "../waiting.ts";
-import { callerOf, pythonClient } from "./caller.ts";
+import { call } from "../../openstack/session.ts";
+import type { Session } from "../../openstack/session.ts";
+import { callerOf, heatOf, pythonClient } from "./caller.ts";
 import type { Caller } from "./caller.ts";
 
+let demo: Session;
 let send: Caller;
 let watch: Watch;
 beforeAll(async () => {
-  const demo = await enter("demo");
+  demo = await enter("demo");
   send = callerOf(demo, pythonClient("1.13"));
   watch = watchAs(demo);
 });
@@ -124,6 +127,34 @@ describe("Horizon", () => {
     const body = { node_count: "2", nodes_to_remove: [], nodegroup: "default-worker" };
     expect((await send("POST", `/clusters/${cluster}/actions/resize`, body)).status).toBe(202);
     await watch.until(cluster, "UPDATE_COMPLETE");
+  });
+
+  it("fills its resize dialog with the servers of the default workers, and one that is chosen there goes", async () => {
+    const group = { name: "node-pool", node_count: "1", flavor_id: "m1.small" };
+    expect((await send("POST", `/clusters/${cluster}/nodegroups/`, group)).status).toBe(202);
+    await watch.until(cluster, "UPDATE_COMPLETE");
+    // The dialog's own sequence: the cluster, its stack, and servers by the start of their names.
+    const shown = z.looseObject({ stack_id: z.string() }).parse((await send("GET", `/clusters/${cluster}`)).body);
+    const Stack = z.object({ stack: z.looseObject({ stack_name: z.string() }) });
+    const name = (await heatOf(demo).get(`/stacks/${shown.stack_id}`, Stack)).stack.stack_name;
+    const Servers = z.object({ servers: z.array(z.looseObject({ id: z.string(), name: z.string() })) });
+    const offered = async () => {
+      const answer = await call("GET", `${demo.at("compute")}/servers/detail?name=${name}-`, demo);
+      const starts = [`${name}-minion`, `${name}-node`];
+      return Servers.parse(await answer.json()).servers.filter((one) =>
+        starts.some((word) => one.name.startsWith(word)),
+      );
+    };
+    const [first, second, ...others] = await offered();
+    expect(others).toEqual([]);
+    expect([first?.name, second?.name].map((one) => one?.replace(name, "")).toSorted()).toEqual([
+      expect.stringMatching(/^-node-[0-9a-f]{8}-\d+$/),
+      expect.stringMatching(/^-node-[0-9a-f]{8}-\d+$/),
+    ]);
+    const chosen = { node_count: "1", nodes_to_remove: [first?.id] };
+    expect((await send("POST", `/clusters/${cluster}/actions/resize`, chosen)).status).toBe(202);
+    await watch.until(cluster, "UPDATE_COMPLETE");
+    expect((await offered()).map((one) => one.id)).toEqual([second?.id]);
   });
 
   it("shows and signs certificates, and rotates the authority with an empty body", async () => {

@@ -4,10 +4,17 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { node, prepare, root, run, say } from "../server/prepare.mjs";
+import { asksForHelp, node, prepare, root, run, say } from "../server/prepare.mjs";
 import { runClients } from "./clients/run.mjs";
 
-const only = new Set(process.argv.slice(2));
+const parts = ["types", "lint", "format", "unit", "clients", "e2e"];
+const only = new Set(process.argv.slice(2).filter((word) => word !== "--help"));
+const unknown = [...only].filter((part) => !parts.includes(part));
+if (unknown.length > 0 || asksForHelp()) {
+  console.log(`npm test [-- parts]\n  Parts: ${parts.join(", ")}. None: all of them.`);
+  if (unknown.length > 0) say(`there is no part ${unknown.join(", ")}`);
+  process.exit(unknown.length > 0 ? 2 : 0);
+}
 const wanted = (part) => only.size === 0 || only.has(part);
 const work = mkdtempSync(join(tmpdir(), "jeroboam-test-"));
 const total = { passed: 0, failed: 0, skipped: 0 };

@@ -5,9 +5,9 @@ import { datamodelFor, migrationsFolder, migrationsOf, providers, snapshotOf } f
 import { schemaDiff } from "./schema-diff.ts";
 
 const name = process.argv[2];
-if (!name || !/^[a-z0-9-]+$/.test(name)) {
+if (!name || name === "--help" || !/^[a-z0-9-]+$/.test(name)) {
   console.error("Usage: node prisma/diff.ts <name>, the name in lower-case words joined by hyphens");
-  process.exit(2);
+  process.exit(name === "--help" ? 0 : 2);
 }
 for (const provider of providers) {
   const after = datamodelFor(provider);

@@ -106,6 +106,9 @@ const Variables = z.object({
   NODE_AUTH_URL: http.optional(),
 });
 
+/** The names of all that is read from the environment. */
+export const variableNames: readonly string[] = Object.keys(Variables.shape);
+
 export interface OpenStackSettings {
   /** Keystone with /v3. */
   authUrl: string;

@@ -5,15 +5,20 @@ import { EnvError, readEnv } from "./env.ts";
 const allRoles = ["sandbox", "api", "conductor", "console"] as const;
 type Role = (typeof allRoles)[number];
 
+const help = `npm start [-- roles]   npm run dev [-- roles]
+  Roles: ${allRoles.join(", ")}. None: all of them, the sandbox only when no cloud is configured.
+  Settings are variables of the environment: see README.md.`;
+
 const isRole = (word: string): word is Role => allRoles.some((role) => role === word);
 
 async function main(): Promise<void> {
   const [major = 0] = process.versions.node.split(".").map(Number);
   if (major < 24)
     throw new EnvError(`this is Node ${process.versions.node}: start with "npm start", which brings Node 24`);
-  const words = process.argv.slice(2);
+  const words = process.argv.slice(2).filter((word) => word !== "--help");
   const unknown = words.find((word) => !isRole(word));
   if (unknown !== undefined) throw new EnvError(`there is no role ${unknown}: choose among ${allRoles.join(", ")}`);
+  if (process.argv.includes("--help")) return console.log(help);
   const together = words.length === 0;
   const env = readEnv({ ...(together ? { LOG_LEVEL: "warn" } : {}), ...process.env });
   const roles = together ? allRoles.filter((role) => role !== "sandbox" || env.sandbox) : words.filter(isRole);

@@ -9,7 +9,10 @@ export function describePolicies({ rules }: Pick<Policies, "rules">): string[] {
   return lines.map(([line, from]) => `${line.padEnd(width)}  # ${from}`);
 }
 
-if (import.meta.main)
+const help = `npm run policy
+  POLICY_FILE and POLICY_DEFAULTS: as for npm start.`;
+
+function print(): void {
   try {
     const env = readEnv(process.env);
     const policies = loadPolicies(env.policyFile, env.policyDefaults);
@@ -21,3 +24,13 @@ if (import.meta.main)
     console.error(`jeroboam: ${error.message}`);
     process.exitCode = 1;
   }
+}
+
+if (import.meta.main) {
+  const words = process.argv.slice(2);
+  if (words.length === 0) print();
+  else {
+    console.log(help);
+    process.exitCode = words.join() === "--help" ? 0 : 2;
+  }
+}

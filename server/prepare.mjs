@@ -34,11 +34,18 @@ export function run(program, args, { env = {}, quiet = false, forwardSignals = f
   });
 }
 
-/** Installs, generates and (when asked) builds what is missing or stale. Throws with one line that says what failed. */
+/** Whether the caller's user only wants to know the words that it takes. */
+export const asksForHelp = () => process.argv.includes("--help");
+
+/**
+ * Installs, generates and (when asked) builds what is missing or stale. Throws with one line that says what failed. Who
+ * asks for help gets the packages only.
+ */
 export async function prepare({ build }) {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   if (major < 20 || (major === 20 && minor < 9))
     throw new Error(`Node ${process.versions.node} is too old: 20.9 or newer is needed`);
+  if (asksForHelp() && existsSync(node())) return;
   await made("packages", ["package.json", "package-lock.json"], existsSync(node()), async () => {
     say("installing packages (a minute or two the first time)");
     const npm = process.env.npm_execpath;

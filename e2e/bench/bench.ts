@@ -10,11 +10,15 @@ const parts: Record<string, () => Promise<void>> = {
   latency: benchLatency,
   conductor: benchConductor,
 };
-const wanted = process.argv.slice(2);
+const wanted = process.argv.slice(2).filter((word) => word !== "--help");
 const unknown = wanted.filter((name) => !(name in parts));
 if (unknown.length > 0) {
   console.error(`There is no part ${unknown.join(", ")}: choose among ${Object.keys(parts).join(", ")}.`);
   process.exit(1);
+}
+if (process.argv.includes("--help")) {
+  console.log(`npm run bench [-- parts]\n  Parts: ${Object.keys(parts).join(", ")}. None: all of them.`);
+  process.exit(0);
 }
 for (const [name, part] of Object.entries(parts)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;

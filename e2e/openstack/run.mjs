@@ -5,7 +5,14 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { node, prepare, root, say } from "../../server/prepare.mjs";
+import { asksForHelp, node, prepare, root, say } from "../../server/prepare.mjs";
+
+if (asksForHelp()) {
+  console.log(`npm run test:openstack [-- words]
+  Words: only files e2e/**/*.real.test.ts with one of them in their path. None: all of them.
+  KEEP=1 leaves the cloud running; JEROBOAM_OPENSTACK_STATE: where it is kept.`);
+  process.exit(0);
+}
 
 const skippedStatus = 77; // of up and build
 const minutes = 60_000;

@@ -1,5 +1,6 @@
 // `npm test`: every check that CI runs, from a fresh clone on a machine with Node and npm only. It installs what is
-// missing, runs types, lint, format, unit, integration and end-to-end tests, and closes with one line that counts them.
+// missing, runs types, lint, format, unit, integration and end-to-end tests and the benchmarks' parts with few rows, and closes
+// with one line that counts them.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -112,6 +113,15 @@ async function clients() {
   for (const key of Object.keys(total)) total[key] += found[key];
 }
 
+/** Each part of each benchmark runs to its end, with few rows; what it measures is nobody's business here. */
+async function benches() {
+  const quick = ["--sizes", "10,30", "--seconds", "1", "--runs", "1", "--connections", "2", "--clusters", "2"];
+  for (const part of ["start", "list", "latency", "conductor"])
+    await check(`bench ${part}`, node(), ["e2e/bench/bench.ts", "--few", part]);
+  for (const part of ["list", "show", "create", "sign", "wait"])
+    await check(`bench:api ${part}`, node(), ["e2e/bench/api.ts", ...quick, "--only", part]);
+}
+
 function count(code, report, read) {
   const found = existsSync(report)
     ? read(JSON.parse(readFileSync(report, "utf8")))
@@ -122,7 +132,7 @@ function count(code, report, read) {
 }
 
 try {
-  await prepare({ build: wanted("e2e") });
+  await prepare({ build: wanted("e2e") || wanted("bench") });
   await installPrograms();
   if (wanted("types")) await check("types", node(), ["node_modules/ts7/bin/tsc", "--noEmit", "-p", "."]);
   if (wanted("lint"))
@@ -138,6 +148,7 @@ try {
   if (wanted("unit")) await unit();
   if (wanted("clients")) await clients();
   if (wanted("e2e")) await endToEnd();
+  if (wanted("bench")) await benches();
 } catch (error) {
   say(error instanceof Error ? error.message : String(error));
   total.failed += 1;

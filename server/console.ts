@@ -37,7 +37,9 @@ export async function startConsole(runtime: Runtime): Promise<{ port: number; cl
   addHealthEndpoints(api, runtime.readiness);
   await api.ready();
 
-  const server = http.createServer();
+  // Longer than proxies keep theirs, so that it is they who close: who is about to send would find a closed connection. As
+  // Fastify's own listeners have it; Node's default is 5 s.
+  const server = http.createServer({ keepAliveTimeout: 72_000 });
   const pages = next({
     dev: !env.production,
     hostname: env.host,

@@ -1,7 +1,10 @@
-// Any Magnum-compatible server, with a token from the OS_* variables: only what reads, and signing where it is allowed.
+// Any Magnum-compatible server, with a token from the OS_* variables: what reads, and signing where it is allowed; clusters are
+// made only where a template is named for it, and are deleted afterwards.
 import { z } from "zod";
+import { createSeries, deleteAll, waits } from "./create.ts";
 import type { Load, Pace } from "./load.ts";
 import { shoot } from "./load.ts";
+import { print } from "./report.ts";
 
 const Listed = z.object({ clusters: z.array(z.object({ uuid: z.string() })) });
 
@@ -45,6 +48,7 @@ export async function measureAgainst(
   address: string,
   csr: string,
   pace: Pace,
+  create: { templateId: string; count: number } | null,
 ): Promise<{ loads: Load[]; refused: string[] }> {
   const base = address.replace(/(\/v1)?\/?$/, "/v1");
   const { origin, pathname } = new URL(base);
@@ -53,6 +57,12 @@ export async function measureAgainst(
     "openstack-api-version": "container-infra latest",
     "content-type": "application/json",
   };
+  if (create) {
+    const { ms, ids } = await createSeries({ base, headers }, create.templateId, create.count);
+    print(`${address}, clusters made one after another`, waits(ms));
+    await deleteAll({ base, headers }, ids);
+    return { loads: [], refused: [] };
+  }
   const get = async (path: string) => Listed.parse(await (await fetch(base + path, { headers })).json()).clusters;
   const clusters = await get("/clusters");
   const loads: Load[] = [];

@@ -32,6 +32,8 @@ export interface ApiProduct {
   memory(): Promise<number>;
   /** Processor time that the api process has had. */
   cpuSeconds(): Promise<number>;
+  /** Starts a conductor: from now on clusters are made. Resolves when the first stack is there. */
+  conduct(): Promise<void>;
   /** Bare Fastify with these bodies by path. Resolves to its address. */
   reference(bodies: Record<string, string>): Promise<string>;
   stop(): Promise<void>;
@@ -144,6 +146,16 @@ export async function startApi(databaseUrl: string | null, nodeArguments: readon
       },
       memory: async () => (await metric("process_resident_memory_bytes")) / 2 ** 20,
       cpuSeconds: () => metric("process_cpu_seconds_total"),
+      async conduct() {
+        start("conductor");
+        await until(
+          async () =>
+            (await db.prisma.cluster.count({ where: { status: "CREATE_IN_PROGRESS", stackId: { not: null } } })) > 0
+              ? true
+              : null,
+          60_000,
+        );
+      },
       async reference(bodies) {
         const file = join(folder, "reference.json");
         writeFileSync(file, JSON.stringify(bodies));

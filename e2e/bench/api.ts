@@ -6,16 +6,20 @@ import { findPostgres, startPostgres } from "../../server/testing/postgres.mjs";
 import { signingRequest } from "../kubernetes/signing-request.ts";
 import { measureAgainst } from "./against.ts";
 import { startApi, type ApiProduct } from "./api-product.ts";
+import { createSeries } from "./create.ts";
 import { heading, shoot, shown, type Load, type Pace } from "./load.ts";
+import { print } from "./report.ts";
 
 const help = `npm run bench:api -- [options]
-  --database sqlite|postgresql  one of them; default: both where PostgreSQL is installed
+  --database sqlite|postgresql|none  one of them; default: both where PostgreSQL is installed
   --sizes 10,1000,10000         clusters in the project
   --seconds 3 --runs 3          length and number of the measured runs, of which the median is shown
   --connections 10              requests at a time
-  --only words                  what to measure: list,show,create,sign
+  --only words                  what to measure: list,show,create,sign,wait
   --against URL                 measures a Magnum-compatible server as well; its token from OS_TOKEN or OS_AUTH_URL and
                                 OS_USERNAME, OS_PASSWORD, OS_PROJECT_NAME
+  --template ID                 of that server: makes clusters of it instead, one after another, and deletes them
+  --clusters 10                 how many are made one after another, there and for the part wait
   --json file                   writes all numbers
   --cpu-profile folder          writes a CPU profile of the api process`;
 
@@ -26,8 +30,10 @@ const { values: given } = parseArgs({
     seconds: { type: "string", default: "3" },
     runs: { type: "string", default: "3" },
     connections: { type: "string", default: "10" },
-    only: { type: "string", default: "list,show,create,sign" },
+    only: { type: "string", default: "list,show,create,sign,wait" },
     against: { type: "string" },
+    template: { type: "string" },
+    clusters: { type: "string", default: "10" },
     json: { type: "string" },
     "cpu-profile": { type: "string" },
     help: { type: "boolean", default: false },
@@ -41,6 +47,7 @@ const pace: Pace = {
 };
 const sizes = given.sizes.split(",").map(Number);
 const only = new Set(given.only.split(","));
+const count = Number(given.clusters);
 const size = (clusters: number) => clusters.toLocaleString("en");
 
 interface Report {
@@ -134,6 +141,19 @@ async function measure(api: ApiProduct, database: string, csr: string): Promise<
   return { database, loads, memory: { before, after } };
 }
 
+/** Over a database of its own: what is made here is really made. */
+async function waiting(api: ApiProduct, database: string): Promise<void> {
+  const asker = { base: `${api.root}/v1`, headers: api.headers };
+  const rest = await createSeries(asker, api.templateId, count);
+  await api.conduct();
+  const busy = await createSeries(asker, api.templateId, count);
+  const what = (when: string) => `create, request to 202, ${when}`;
+  print(`${database}: clusters made one after another`, [
+    { what: what("at rest"), unit: "ms", values: rest.ms },
+    { what: what(`while ${count} others are being made`), unit: "ms", values: busy.ms },
+  ]);
+}
+
 /** What a row costs in the longest list beside the shortest with as many rows an answer. */
 function flatness(loads: readonly Load[]): void {
   const costs = (form: string) =>
@@ -150,26 +170,37 @@ function flatness(loads: readonly Load[]): void {
 
 async function main(): Promise<void> {
   const { csr } = await signingRequest("O=system:masters, CN=bench");
-  const wanted = given.database ? [given.database] : findPostgres() ? ["sqlite", "postgresql"] : ["sqlite"];
+  const wanted = given.database
+    ? [given.database].filter((name) => name !== "none")
+    : findPostgres()
+      ? ["sqlite", "postgresql"]
+      : ["sqlite"];
   const reports: Report[] = [];
   for (const database of wanted) {
     const postgres = database === "postgresql" ? await startPostgres() : null;
     if (database === "postgresql" && !postgres) throw new Error("There is no PostgreSQL on this machine.");
     const profile = given["cpu-profile"];
-    try {
+    const withApi = async (work: (api: ApiProduct) => Promise<void>) => {
       const api = await startApi(postgres?.url ?? null, profile ? ["--cpu-prof", `--cpu-prof-dir=${profile}`] : []);
-      try {
-        reports.push(await measure(api, database, csr));
-      } finally {
-        await api.stop();
-      }
+      await work(api).finally(() => api.stop());
+    };
+    try {
+      // First, while the database is empty: a conductor would look after all that is in it.
+      if (only.has("wait")) await withApi((api) => waiting(api, database));
+      if (["list", "show", "create", "sign"].some((part) => only.has(part)))
+        await withApi(async (api) => void reports.push(await measure(api, database, csr)));
     } finally {
       await postgres?.stop();
     }
   }
   if (given.against) {
-    const { loads, refused } = await measureAgainst(given.against, csr, pace);
-    console.log(`\n${given.against}\n${heading()}`);
+    const { loads, refused } = await measureAgainst(
+      given.against,
+      csr,
+      pace,
+      given.template ? { templateId: given.template, count } : null,
+    );
+    if (loads.length > 0) console.log(`\n${given.against}\n${heading()}`);
     for (const load of loads) console.log(shown(load));
     for (const what of refused) console.log(`not measured: ${what}`);
     reports.push({ database: given.against, loads, memory: { before: NaN, after: NaN } });

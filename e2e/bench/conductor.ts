@@ -47,7 +47,7 @@ export async function benchConductor(perProject = 15, minutes = 3): Promise<void
     const passes: number[] = [];
     for (let minute = 0; minute < minutes; minute++) {
       const before = await metrics();
-      await new Promise((resolve) => setTimeout(resolve, 60_000));
+      await new Promise((resolve) => setTimeout(resolve, 60_000 * Math.min(1, minutes)));
       const after = await metrics();
       const grown = (part: string) => sum(after, part) - sum(before, part);
       for (const kind of ["survey", "observe", "health"] as const)

@@ -10,12 +10,15 @@ import { browserOptions } from "../support/browser.ts";
 import { consoleUrl, ports, session, startProduct } from "./product.ts";
 import { print, timed } from "./report.ts";
 
-/** Rows as a settled cluster has them. */
+/**
+ * Rows as a settled cluster has them. SQLite never gives up the thread by itself: between two rows others have their turn, so
+ * that a kept connection which the product has closed meanwhile is known to be closed when it is wanted again.
+ */
 export async function seedClusters(databaseUrl: string, projectId: string, count: number): Promise<void> {
   const db = connect(databaseUrl);
   const scope = projectScope(projectId, "RegionOne", null);
   const clusterTemplateId = await writeTemplate(db, scope);
-  for (let n = 0; n < count; n++)
+  for (let n = 0; n < count; n++) {
     await createClusterRecord(
       db,
       scope,
@@ -26,6 +29,8 @@ export async function seedClusters(databaseUrl: string, projectId: string, count
         now: new Date(),
       }),
     );
+    await new Promise((resolve) => setImmediate(resolve));
+  }
   await db.prisma.cluster.updateMany({
     where: { projectId },
     data: {

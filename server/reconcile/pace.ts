@@ -1,5 +1,6 @@
 // How often a cluster is looked at. Times lie on a grid, so that clusters of one project come due together and one list
-// call serves them all; projects are spread over the grid, so that they do not.
+// call serves them all; projects are spread over the grid, so that they do not. A cloud that is slow to answer is busy, often
+// with what we asked of it: it is asked less.
 import type { Next } from "./verdict.ts";
 
 export interface Pace {
@@ -34,22 +35,29 @@ export function paceOf(speed: number, settledMs = 60_000): Pace {
   };
 }
 
-/** `random` gives numbers in [0, 1). `failures` counts the one that just happened. */
+/** A look is followed by a rest of so many times its length: of a busy cloud's time we take a share, and no more. */
+const restPerLook = 3;
+/** And yet it is looked at, also at a cloud that takes minutes. */
+const longestRestMs = 30_000;
+
+/** `random` gives numbers in [0, 1). `failures` counts the one that just happened. `lookMs`: how long the look took. */
 export function nextTime(
   next: Next,
-  { projectId, failures }: { projectId: string; failures: number },
+  { projectId, failures, lookMs }: { projectId: string; failures: number; lookMs: number },
   pace: Pace,
   now: Date,
   random: () => number,
 ): Date {
   const at = now.getTime();
+  const rest = Math.min(longestRestMs, restPerLook * lookMs);
+  const onBusyGrid = (earliest: number) => onGrid(earliest, pace.busyMs, phase(projectId) * pace.busyMs);
   switch (next.kind) {
     case "soon":
       return new Date(at + pace.soonMs);
     case "busy":
-      return new Date(onGrid(at + pace.busyMs, pace.busyMs / 4, 0));
+      return new Date(onBusyGrid(at + Math.max((pace.busyMs * 2) / 3, rest)));
     case "after":
-      return new Date(onGrid(at + Math.min(60_000, Math.max(pace.soonMs, next.ms / pace.speed)), pace.busyMs / 4, 0));
+      return new Date(onBusyGrid(at + Math.max(Math.min(60_000, Math.max(pace.soonMs, next.ms / pace.speed)), rest)));
     case "error": {
       const backoff = Math.min(pace.errorMaxMs, pace.errorMs * 2 ** Math.min(20, Math.max(0, failures - 1)));
       return new Date(at + backoff * (0.75 + random() / 2));

@@ -44,7 +44,9 @@ export async function reconcileCluster(
   // Without an identity nothing can ever have been made.
   const nothing = claimed.credential === null && before.stackId === null;
   if (before.deleting && (before.memory.gone || nothing)) return finishRemoval(conductor, claimed, before);
+  const began = performance.now();
   const sight = await look(conductor, claimed, before, view, lease);
+  const lookMs = performance.now() - began;
   if (sight === "lost") return "lost";
   const now = deps.clock.now();
   const verdict = await carryRotation(conductor, claimed, before, judge(before, sight.finding, now), now);
@@ -70,7 +72,7 @@ export async function reconcileCluster(
     ...(verdict.gone ? { status: before.status, ended: null } : {}),
     memory: { ...verdict.memory, backend: sight.backend ?? verdict.memory.backend, gone: verdict.gone },
   };
-  return exit(conductor, claimed, kept, body?.seen ?? null, health, dueIn);
+  return exit(conductor, claimed, kept, body?.seen ?? null, health, dueIn, lookMs);
 }
 
 interface Sight {
@@ -169,13 +171,14 @@ async function exit(
   seen: Observed | null,
   health: HealthLook | null,
   healthDue: number | null,
+  lookMs: number,
 ): Promise<PassResult> {
   const { deps, pace, metrics } = conductor;
   const { cluster } = claimed;
   const now = deps.clock.now();
   const visit = nextTime(
     verdict.next,
-    { projectId: cluster.projectId, failures: verdict.failures },
+    { projectId: cluster.projectId, failures: verdict.failures, lookMs },
     pace,
     now,
     conductor.random,
@@ -226,7 +229,7 @@ async function finishRemoval(conductor: Conductor, claimed: ClaimedCluster, befo
       "identity or keys of a deleted cluster could not be removed yet",
     );
     const verdict = judge(before, { kind: "trouble", ...what, permanent: false }, deps.clock.now());
-    return exit(conductor, claimed, verdict, null, null, null);
+    return exit(conductor, claimed, verdict, null, null, null, 0);
   }
   const now = deps.clock.now();
   const removed = await removeCluster(

@@ -14,7 +14,7 @@ import type { HeatStep } from "./steps.ts";
 
 /** One driver object serves all clusters of the pair; what it remembers saves calls or gives patience, and may be lost. */
 export function heatDriver(pair: Pair, clock: () => Date = () => new Date()): ClusterDriver<HeatStep, HeatObserved> {
-  const memory = { cache: new DetailCache(), silences: new Silences(), waits: new Silences() };
+  const memory = { cache: new DetailCache(), silences: new Silences() };
   return {
     name: pair.name,
     provides: pair.provides,

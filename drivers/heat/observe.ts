@@ -15,9 +15,8 @@ import { progressSeen } from "./progress.ts";
 import type { Pair } from "./pair.ts";
 import { readStack } from "./read-stack.ts";
 import type { DetailCache } from "./read-stack.ts";
-import { countOf, isStuck } from "./removal.ts";
+import { countOf, isStuck, mayStillAnswer } from "./removal.ts";
 import { isPostponed } from "./rollout.ts";
-import { apiPatienceMs } from "./silence.ts";
 import type { Silences } from "./silence.ts";
 
 /** All stacks of ours in the cloud's project: one list call. */
@@ -38,7 +37,7 @@ export async function surveyStacks(cloud: Cloud, now: Date): Promise<Survey> {
 
 export async function observeHeat(
   pair: Pair,
-  memory: { cache: DetailCache; silences: Silences; waits: Silences },
+  memory: { cache: DetailCache; silences: Silences },
   cloud: Cloud,
   want: Desired,
   survey: Survey,
@@ -65,6 +64,8 @@ export async function observeHeat(
   const [addons, nodes] = asks
     ? await Promise.all([pair.coe.addons.applied(want, apiAddress), pair.coe.nodes.read(want, apiAddress)])
     : [];
+  const said = !asks ? "not asked" : nodes === undefined || addons === undefined ? "silent" : "answered";
+  const silence = memory.silences.note(want.key.id, said, now);
   const nodegroups = groupsOf(pair, want, stacks, servers, nodes);
   const masters = nodegroups.filter((group) =>
     want.nodegroups.some((wish) => wish.key.id === group.key.id && wish.role === "master"),
@@ -87,14 +88,14 @@ export async function observeHeat(
     facts,
     addons,
     nodes,
-    silentSince: memory.silences.note(want.key.id, asks && nodes === undefined, now),
+    silentSince: nodes === undefined ? (silence?.since ?? null) : null,
     apiReachable: reachable,
   };
   const sum = overall(pair, want, seen, now);
-  // An API that was asked and does not answer yet hides whether the add-ons are there: that is not ready.
-  const since = memory.waits.note(want.key.id, asks && seen.addons === undefined && sum.state === "ready", now);
-  if (since === null) return { ...seen, ...sum };
-  if (now.getTime() - since.getTime() >= apiPatienceMs(want)) return { ...seen, ...sum, apiSilent: true };
+  if (sum.state !== "ready" || silence === null) return { ...seen, ...sum };
+  // All nodes have reported that they are up, and they have asked it themselves: their word is enough. Only where there is a
+  // way to the API one answer that got lost must not hide whether the add-ons are there.
+  if (!silence.hasAnswered || !mayStillAnswer(silence.since, now)) return { ...seen, ...sum, apiSilent: true };
   const progress = seen.progress && { ...seen.progress, now: seen.progress.now ?? "the Kubernetes API to answer" };
   return { ...seen, ...sum, state: "updating", progress };
 }

@@ -24,8 +24,8 @@ export function farewell(seen: HeatObserved, role: string, victims: readonly Can
 }
 
 /** The API was asked and is silent, but not for long: with its answer nodes can be removed with more care. */
-export const mayStillAnswer = (seen: HeatObserved, now: Date): boolean =>
-  seen.silentSince !== null && now.getTime() - seen.silentSince.getTime() < silenceMs;
+export const mayStillAnswer = (silentSince: Date | null, now: Date): boolean =>
+  silentSince !== null && now.getTime() - silentSince.getTime() < silenceMs;
 
 /** Removes these members of one old stack: all of it when they are all that it has. */
 export function shrink(stack: HeatStack, victims: readonly Candidate[], group: NodegroupWish): HeatStep {

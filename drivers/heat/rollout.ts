@@ -138,7 +138,7 @@ function removeOld(
   const surplus = Math.min(total - group.count, group.role === "master" ? 1 : Infinity);
   const empty = current && old.find((stack) => countOf(stack) === 0);
   if (empty) return [shrink(empty, [], group)];
-  if (mayStillAnswer(seen, now)) return [];
+  if (mayStillAnswer(seen.silentSince, now)) return [];
   if (seen.nodes && current?.members.some((member) => !seen.nodes?.get(nodeName(current, member.index))?.ready))
     return [];
   const all = candidates(seen, old, group.remove);
@@ -182,7 +182,7 @@ function planCurrent(
   const spare = all.filter((one) => !must.includes(one)).slice(0, Math.max(0, there - count - must.length));
   const victims = oneByOne(group, [...must, ...spare]);
   const alive = victims.some((one) => !one.dead);
-  if (alive && mayStillAnswer(seen, now)) return [];
+  if (alive && mayStillAnswer(seen.silentSince, now)) return [];
   const before = farewell(seen, group.role, victims);
   if (before.length > 0) return before;
   const summary =

@@ -66,6 +66,8 @@ export interface ClusterDriver<S extends Step = Step, O extends Observed = Obser
   resources(cloud: Cloud, key: ClusterKey): Promise<ResourceNode[]>;
   /** What a deletion would remove, what it leaves, and what would block it. Reads only. */
   previewDelete(cloud: Cloud, want: Desired): Promise<DeletePreview>;
+  /** Which nodes would go if this were the wish, and what runs on them. Reads with the caller's credential. */
+  previewShrink(cloud: Cloud, want: Desired): Promise<GoingNode[]>;
 }
 
 export interface ClusterKey {
@@ -283,6 +285,15 @@ export interface DeletePreview {
   removes: { type: string; name: string; id: string | null }[];
   stays: { type: string; name: string; id: string | null; why: string }[];
   blocks: { type: string; name: string; id: string | null; why: string }[];
+}
+
+/** A node that a smaller count takes away. */
+export interface GoingNode {
+  nodegroupId: string;
+  serverId: string | null;
+  name: string;
+  /** `namespace/name` of what has to move elsewhere; null = the cluster's API did not say. */
+  work: string[] | null;
 }
 
 /** Back end objects of one project by cluster id, from one list call. */

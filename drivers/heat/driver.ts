@@ -9,6 +9,7 @@ import { Silences } from "./silence.ts";
 import type { HeatObserved } from "./observed.ts";
 import type { Pair } from "./pair.ts";
 import { planHeat } from "./plan.ts";
+import { previewShrinking } from "./preview-shrink.ts";
 import { previewDeletion, resourceTree } from "./resources.ts";
 import type { HeatStep } from "./steps.ts";
 
@@ -33,5 +34,7 @@ export function heatDriver(pair: Pair, clock: () => Date = () => new Date()): Cl
     manifests: (want) => pair.coe.addons.manifests(want),
     resources: resourceTree,
     previewDelete: previewDeletion,
+    previewShrink: async (cloud, want) =>
+      previewShrinking(pair, memory.cache, cloud, want, await surveyStacks(cloud, clock()), clock()),
   };
 }

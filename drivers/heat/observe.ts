@@ -3,7 +3,7 @@ import type { BackendState, Desired, FailedResource, Survey } from "../driver.ts
 import type { Cloud } from "../openstack/cloud.ts";
 import { isOpenStackError } from "../openstack/error.ts";
 import { failedResources, reasonOf } from "./failures.ts";
-import { generationsOf } from "./generations.ts";
+import { generationsOf, nodeName } from "./generations.ts";
 import { findLeftovers } from "./leftovers.ts";
 import { baseName, clusterTag, stackTag } from "./names.ts";
 import { apiReachable } from "./network.ts";
@@ -62,7 +62,10 @@ export async function observeHeat(
   const hasMasters = stacks.some((stack) => stack.part === "masters");
   const asks = want.probe && !want.deleting && reachable && want.admin !== null && apiAddress !== null && hasMasters;
   const [addons, nodes] = asks
-    ? await Promise.all([pair.coe.addons.applied(want, apiAddress), pair.coe.nodes.read(want, apiAddress)])
+    ? await Promise.all([
+        pair.coe.addons.applied(want, apiAddress),
+        pair.coe.nodes.read(want, apiAddress, inShrinkingGroups(pair, want, stacks)),
+      ])
     : [];
   const said = !asks ? "not asked" : nodes === undefined || addons === undefined ? "silent" : "answered";
   const silence = memory.silences.note(want.key.id, said, now);
@@ -99,6 +102,14 @@ export async function observeHeat(
   const progress = seen.progress && { ...seen.progress, now: seen.progress.now ?? "the Kubernetes API to answer" };
   return { ...seen, ...sum, state: "updating", progress };
 }
+
+/** Names of the nodes among which some have to be chosen to go. */
+const inShrinkingGroups = (pair: Pair, want: Desired, stacks: readonly HeatStack[]): string[] =>
+  want.nodegroups.flatMap((group) => {
+    const { current } = generationsOf(pair, want, group, stacks);
+    if (!current || countOf(current) <= group.count) return [];
+    return current.members.map((member) => nodeName(current, member.index));
+  });
 
 /**
  * A node that never reported says on its console how far it came. Only the earliest one is asked, and no answer is fine:

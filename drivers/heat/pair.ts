@@ -54,8 +54,14 @@ export interface CoeAddons {
 
 /** The nodes of a cluster as its own API has them, and what is done to them there. Every call is bounded and repeatable. */
 export interface CoeNodes {
-  /** By node name; undefined = the API did not answer. */
-  read(want: Desired, apiAddress: string): Promise<ReadonlyMap<string, CoeNode> | undefined>;
+  /** By node name; undefined = the API did not answer. The work of nodes is counted for those that are named. */
+  read(
+    want: Desired,
+    apiAddress: string,
+    counted?: readonly string[],
+  ): Promise<ReadonlyMap<string, CoeNode> | undefined>;
+  /** What has to leave a node before its server may go, `namespace/name`; throws when the API does not say. */
+  work(want: Desired, apiAddress: string, name: string): Promise<string[]>;
   /**
    * Keeps new work off the node and asks the work that is there to leave, once. The node counts as drained when all is
    * gone, or when its time is over.
@@ -85,6 +91,8 @@ export interface CoeNode {
   left: boolean;
   /** Which labels and taints `mark` last brought to it; null = never. */
   marks: string | null;
+  /** How much has to leave before its server may go; null = not counted. */
+  work: number | null;
 }
 
 /** What the rendered templates need to know of the place where nodes live. */

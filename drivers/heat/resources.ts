@@ -121,5 +121,5 @@ const words: Record<string, string> = {
 
 const nameOf = (resource: StackResource): string =>
   resource.parentResource !== null && /^\d+$/.test(resource.parentResource)
-    ? `${resource.stack.name.split("-").includes("m") ? "master" : "node"} ${resource.parentResource} ${resource.name.replaceAll("_", " ")}`
+    ? `${/-(m|master)-[0-9a-f]{8}\b/.test(resource.stack.name) ? "master" : "node"} ${resource.parentResource} ${resource.name.replaceAll("_", " ")}`
     : resource.name.replaceAll("_", " ");

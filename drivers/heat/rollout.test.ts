@@ -349,7 +349,7 @@ test("labels and taints of a group come to its living nodes, and are taken away 
 
 test("nodes whose servers are gone leave the list; nodes that others have joined stay", () => {
   const world = grown(wish());
-  const node = { ready: false, cordoned: false, draining: false, drained: false, left: false, marks: null };
+  const node = { ready: false, cordoned: false, draining: false, drained: false, left: false, marks: null, work: null };
   for (const name of ["prod-4f2a1b-m-00000000-7", "somebody-elses-3"]) world.nodes.set(name, { ...node, name });
   expect(settle(world, wish())).toMatchObject([{ kind: "forget", nodes: ["prod-4f2a1b-m-00000000-7"] }]);
 });

@@ -1,4 +1,5 @@
-// Which members go first when a group loses some (drivers.md 8.4).
+// Which members go first when a group loses some (drivers.md 8.4): those that are named, those that do no work, and of the
+// others those with the least work, as Magnum's manual promises.
 import type { HeatObserved, HeatStack, Member } from "./observed.ts";
 import { nodeName } from "./generations.ts";
 import type { CoeNode } from "./pair.ts";
@@ -39,7 +40,13 @@ export function candidates(
         return { candidate, age };
       }),
     )
-    .toSorted((a, b) => rank(a.candidate) - rank(b.candidate) || a.age - b.age || later(a.candidate, b.candidate))
+    .toSorted(
+      (a, b) =>
+        rank(a.candidate) - rank(b.candidate) ||
+        a.age - b.age ||
+        less(a.candidate, b.candidate) ||
+        later(a.candidate, b.candidate),
+    )
     .map(({ candidate }) => candidate);
 }
 
@@ -50,6 +57,10 @@ function rank({ named, dead, node }: Candidate): number {
   if (node?.drained) return 3;
   return node?.cordoned ? 4 : 5;
 }
+
+/** What was not counted is taken for more than any that was. */
+const less = (a: Candidate, b: Candidate) => workOf(a) - workOf(b);
+const workOf = ({ node }: Candidate) => node?.work ?? Number.MAX_SAFE_INTEGER;
 
 /** The highest index first, as Heat would choose: so names stay dense. */
 const later = (a: Candidate, b: Candidate) => Number(b.index) - Number(a.index);

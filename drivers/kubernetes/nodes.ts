@@ -25,20 +25,32 @@ const drainMs = 10 * 60_000;
 const leaveMs = 5 * 60_000;
 /** Evictions asked for in one pass; what is left goes in the next. */
 const evictionsAtOnce = 50;
+/** Nodes whose pods are asked for at a time. */
+const countsAtOnce = 8;
 
 export const kubernetesNodes: CoeNodes = {
-  async read(want, address) {
-    const access = accessOf(want, address);
-    if (!access) return undefined;
+  async read(want, address, counted = []) {
+    const api = apiOf(want, address);
+    if (!api) return undefined;
     try {
-      const nodes = await kubeApi(access).nodes();
+      const nodes = await api.nodes();
       const given = givenUp(nodes, Date.now());
+      const known = nodes.map(({ metadata }) => metadata.name).filter((name) => counted.includes(name));
+      const work = await countWork(api, known);
       return new Map(
-        nodes.map((node) => [node.metadata.name, { ...nodeOf(node), ...(given.has(node) && { left: true }) }]),
+        nodes.map((node) => {
+          const { name } = node.metadata;
+          return [name, { ...nodeOf(node), work: work.get(name) ?? null, ...(given.has(node) && { left: true }) }];
+        }),
       );
     } catch {
       return undefined;
     }
+  },
+
+  async work(want, address, name) {
+    const pods = (await apiOf(want, address)?.podsOn(name)) ?? [];
+    return pods.filter(hasToLeave).map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
   },
 
   async drain(want, address, name, now) {
@@ -111,6 +123,22 @@ const apiOf = (want: Desired, address: string): KubeApi | null => {
   return access && kubeApi(access);
 };
 
+/** A few nodes at a time. Which node goes is not worth more: where the API does not say, nothing is known of any. */
+async function countWork(api: KubeApi, names: readonly string[]): Promise<Map<string, number>> {
+  const counted = new Map<string, number>();
+  try {
+    for (let at = 0; at < names.length; at += countsAtOnce)
+      await Promise.all(
+        names.slice(at, at + countsAtOnce).map(async (name) => {
+          counted.set(name, (await api.podsOn(name)).filter(hasToLeave).length);
+        }),
+      );
+    return counted;
+  } catch {
+    return new Map();
+  }
+}
+
 function nodeOf({ metadata, spec, status }: KubeNode): CoeNode {
   return {
     name: metadata.name,
@@ -120,6 +148,7 @@ function nodeOf({ metadata, spec, status }: KubeNode): CoeNode {
     drained: annotations.drained in metadata.annotations,
     left: annotations.left in metadata.annotations,
     marks: metadata.annotations[annotations.marks] ?? null,
+    work: null,
   };
 }
 

@@ -84,6 +84,11 @@ const table: Record<string, ProcedureRow> = {
     ...members,
     call: (c, { project, cluster: id }) => c.cluster.resize({ project, id, nodeCount: 3 }),
   },
+  "cluster.resizePreview": {
+    ...cluster,
+    ...members,
+    call: (c, { project, cluster: id }) => c.cluster.resizePreview({ project, id, nodeCount: 3 }),
+  },
   "cluster.upgrade": {
     ...cluster,
     ...members,

@@ -6,9 +6,9 @@ import type { AuditRecord } from "../domain/audit.ts";
 import type { ClusterEvent, OperationRecord } from "../domain/event.ts";
 import type { LabelDifference } from "../domain/labels.ts";
 import type { ClusterNode, NodeGroup } from "../domain/nodegroup.ts";
-import type { DeletePreview, Footprint, ResourceNode } from "../../drivers/driver.ts";
+import type { DeletePreview, Footprint, GoingNode, ResourceNode } from "../../drivers/driver.ts";
 
-export type { AuditRecord, ClusterEvent, ClusterNode, DeletePreview, Footprint, OperationRecord, ResourceNode };
+export type { AuditRecord, ClusterEvent, ClusterNode, DeletePreview, Footprint, GoingNode, OperationRecord, ResourceNode };
 
 export interface Page<Row> {
   rows: Row[];

@@ -84,5 +84,6 @@ export function aDriver(given: { can?: Partial<Capabilities>; accepts?: () => Pr
     health: () => Promise.reject(new Error("services ask no health")),
     resources: async () => [],
     previewDelete: async () => ({ removes: [], stays: [], blocks: [] }),
+    previewShrink: async () => [],
   };
 }

@@ -16,6 +16,7 @@ import {
   listClusters,
   suggestName,
 } from "../services/cluster/read.ts";
+import { previewResize } from "../services/cluster/resize-preview.ts";
 import { previewUpgrade, upgradeCluster } from "../services/cluster/upgrade.ts";
 import { rotateCredential } from "../services/rotation.ts";
 import { watchProject } from "../services/watch.ts";
@@ -26,6 +27,7 @@ import type {
   ClusterPreview,
   ClusterView,
   DeletePreview,
+  GoingNode,
   OperationRecord,
   Page,
   ResourceNode,
@@ -105,6 +107,9 @@ export const clusterRouter = router({
   resize: projectProcedure
     .input(Resize)
     .mutation(({ ctx, input }): Promise<void> => resizeCluster(ctx.deps, ctx.request, input.id, input)),
+  resizePreview: projectProcedure
+    .input(Resize)
+    .query(({ ctx, input }): Promise<GoingNode[]> => previewResize(ctx.deps, ctx.request, input.id, input)),
   upgrade: projectProcedure
     .input(Upgrade)
     .mutation(({ ctx, input }): Promise<void> => upgradeCluster(ctx.deps, ctx.request, input.id, input)),

@@ -187,6 +187,7 @@ export class World {
         drained: false,
         left: false,
         marks: null,
+        work: null,
       });
     return { ...member, status: "CREATE_COMPLETE", serverId: `server-of-${name}`, failed: false, signalled: true };
   }

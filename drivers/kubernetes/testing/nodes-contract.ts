@@ -117,7 +117,7 @@ export function nodesContract(open: () => Promise<NodesTarget>): void {
     await aNode("worker-0");
     await aNode("worker-1", "Unknown");
     const read = await nodes.read(target.want, target.address);
-    const plain = { cordoned: false, draining: false, drained: false, left: false, marks: null };
+    const plain = { cordoned: false, draining: false, drained: false, left: false, marks: null, work: null };
     expect(read?.get("worker-0")).toEqual({ name: "worker-0", ready: true, ...plain });
     expect(read?.get("worker-1")).toEqual({ name: "worker-1", ready: false, ...plain });
     expect(await nodes.read(target.want, "https://127.0.0.1:1")).toBeUndefined();
@@ -132,6 +132,9 @@ export function nodesContract(open: () => Promise<NodesTarget>): void {
     await aPod("etcd-full", "full", { annotations: { "kubernetes.io/config.mirror": "1" } });
     await aPod("job", "full");
     await merge(`${pods}/job/status`, { status: { phase: "Succeeded" } });
+    expect(await nodes.work(target.want, target.address, "full")).toEqual(["default/web"]);
+    const counted = await nodes.read(target.want, target.address, ["full", "gone"]);
+    expect([counted?.get("full")?.work, counted?.get("worker-0")?.work]).toEqual([1, null]);
     await nodes.drain(target.want, target.address, "full", now);
     expect((await node("full")).spec.unschedulable).toBe(true);
     expect(await podsOn("full")).not.toContain("web");

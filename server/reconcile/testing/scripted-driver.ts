@@ -309,6 +309,7 @@ export function scriptedDriver(world: World, life: Life): ClusterDriver<ScriptSt
     health: (want, seen) => call("health", () => world.health(want, seen)),
     resources: () => Promise.resolve([]),
     previewDelete: () => Promise.resolve({ removes: [], stays: [], blocks: [] }),
+    previewShrink: () => Promise.resolve([]),
   };
 }
 

@@ -1,9 +1,9 @@
 "use client";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { explain } from "@/app/_lib/errors";
 import { plural } from "@/app/_lib/format";
-import { useTRPC } from "@/app/_lib/trpc-client";
+import { useTRPC, type Outputs } from "@/app/_lib/trpc-client";
 import { ErrorNotice, ErrorPanel } from "@/app/_shared/error-panel";
 import { Button } from "@/app/_ui/button";
 import { Dialog } from "@/app/_ui/dialog";
@@ -50,6 +50,13 @@ export function ResizeDialog({ cluster, group, onClose }: Props) {
     current && next < current.minNodeCount
       ? `The group must have at least ${plural(current.minNodeCount, "node")}.`
       : undefined;
+  const wish = { project: project.id, id: cluster.id, nodegroup: current?.name ?? "", nodeCount: next };
+  const going = useQuery(
+    trpc.cluster.resizePreview.queryOptions(
+      { ...wish, ...(picked.length > 0 ? { nodesToRemove: picked } : {}) },
+      { enabled: current !== undefined && fewer > 0, placeholderData: keepPreviousData, staleTime: 0, retry: false },
+    ),
+  );
   const submit = () => {
     if (!current) return;
     resize.mutate({
@@ -122,6 +129,7 @@ export function ResizeDialog({ cluster, group, onClose }: Props) {
                     : `It has ${plural(now, "node")} now.`
             }
           />
+          {fewer > 0 && going.data && <Going nodes={going.data} />}
           {fewer > 0 && members.length > 0 && (
             <fieldset>
               <legend className="text-sm font-medium">Which nodes go</legend>
@@ -164,5 +172,30 @@ export function ResizeDialog({ cluster, group, onClose }: Props) {
         </div>
       )}
     </Dialog>
+  );
+}
+
+/** What would go, and what runs there now: it moves to other nodes first. */
+function Going({ nodes }: { nodes: Outputs["cluster"]["resizePreview"] }) {
+  const known = nodes.flatMap((node) => node.work ?? []);
+  const isKnown = nodes.every((node) => node.work !== null);
+  return (
+    <section aria-label="What goes" className="text-sm">
+      <p className="font-medium">
+        {isKnown
+          ? known.length === 0
+            ? "These nodes go; nothing that would have to move runs on them."
+            : `These nodes go; ${plural(known.length, "pod")} on them will be asked to move.`
+          : "These nodes go. What runs on them is not known: the cluster does not answer from here."}
+      </p>
+      <ul className="mt-1 max-h-40 overflow-auto text-[0.8125rem] text-muted">
+        {nodes.map((node) => (
+          <li key={node.name} className="break-words">
+            <span className="font-mono">{node.name}</span>
+            {node.work && node.work.length > 0 && `: ${node.work.join(", ")}`}
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }

@@ -5,6 +5,9 @@ import type { AddressInfo } from "node:net";
 import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from "@trpc/server/adapters/fastify";
 import Fastify from "fastify";
 import next from "next";
+import { drainOf } from "./drain.ts";
+import { retryAfterSeconds } from "./errors.ts";
+import { DomainError } from "./domain/error.ts";
 import { addHealthEndpoints } from "./health-endpoints.ts";
 import type { Runtime } from "./runtime.ts";
 import { createContext } from "./trpc/context.ts";
@@ -20,7 +23,9 @@ export const bridgeKey = Symbol.for("jeroboam.console");
 const ours = /^\/(api\/trpc|healthz|readyz|metrics)([/?]|$)/;
 
 /** Listens on HOST:PORT; resolves when pages are served. */
-export async function startConsole(runtime: Runtime): Promise<{ port: number; close(): Promise<void> }> {
+export async function startConsole(
+  runtime: Runtime,
+): Promise<{ port: number; close(noticeMs: number): Promise<void> }> {
   const { env, log } = runtime;
   const api = Fastify({ routerOptions: { maxParamLength: 5000 }, bodyLimit: 1 << 20 });
   await api.register(fastifyTRPCPlugin, {
@@ -28,6 +33,10 @@ export async function startConsole(runtime: Runtime): Promise<{ port: number; cl
     trpcOptions: {
       router: appRouter,
       createContext: ({ req, res }) => createContext(runtime, { req, res }),
+      responseMeta: ({ errors }) =>
+        errors.some((error) => error.code === "SERVICE_UNAVAILABLE")
+          ? { headers: { "retry-after": String(retryAfterSeconds) } }
+          : {},
       onError: ({ error, path, ctx }) => {
         if (error.code === "INTERNAL_SERVER_ERROR")
           log.error({ err: error.cause ?? error, path, requestId: ctx?.requestId }, "procedure failed");
@@ -40,6 +49,7 @@ export async function startConsole(runtime: Runtime): Promise<{ port: number; cl
   // Longer than proxies keep theirs, so that it is they who close: who is about to send would find a closed connection. As
   // Fastify's own listeners have it; Node's default is 5 s.
   const server = http.createServer({ keepAliveTimeout: 72_000 });
+  const drain = drainOf(server);
   const pages = next({
     dev: !env.production,
     hostname: env.host,
@@ -61,12 +71,19 @@ export async function startConsole(runtime: Runtime): Promise<{ port: number; cl
       return;
     }
     protect(request, response, env.production);
-    page(request, response).catch((error: unknown) => {
-      log.error({ err: error, url: request.url?.split("?")[0] }, "page failed");
-      if (!response.headersSent) response.writeHead(500);
-      response.end();
+    answerPage(request, response).catch((error: unknown) => {
+      const known = error instanceof DomainError && error.reason === "database_unavailable" ? error : null;
+      if (!known) log.error({ err: error, url: request.url?.split("?")[0] }, "page failed");
+      if (!response.headersSent)
+        response.writeHead(known ? 503 : 500, known ? { "retry-after": String(retryAfterSeconds) } : {});
+      response.end(known ? `${known.message} ${known.details.remedy ?? ""}` : undefined);
     });
   });
+  async function answerPage(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // Next answers a page that cannot read anything with a bare 500.
+    if (request.headers.accept?.includes("text/html")) await runtime.db.ping();
+    await page(request, response);
+  }
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(env.port, env.host, resolve);
@@ -74,13 +91,8 @@ export async function startConsole(runtime: Runtime): Promise<{ port: number; cl
   const { port } = server.address() as AddressInfo;
   return {
     port,
-    async close() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeIdleConnections();
-      // Event streams never end by themselves.
-      const hurry = setTimeout(() => server.closeAllConnections(), 1000);
-      await closed;
-      clearTimeout(hurry);
+    async close(noticeMs) {
+      await drain.end(noticeMs);
       await api.close();
       // In development Next keeps its compiler alive for ever; the process ends hard after this.
       if (env.production) await pages.close();

@@ -46,9 +46,13 @@ export const reasonTable = {
   bad_credentials: { kind: "unauthenticated", status: 401 },
   quota_not_found: { kind: "missing", status: 404 },
   quota_exists: { kind: "conflict", status: 409 },
+  database_unavailable: { kind: "unavailable", status: 503 },
   cloud_unavailable: { kind: "unavailable", status: 503 },
   cloud_refused: { kind: "unavailable", status: 502 },
 } as const satisfies Record<Reason, { kind: Kind; status: number }>;
+
+/** Seconds after which what was unavailable may be asked for again: most outages last no longer, or much longer. */
+export const retryAfterSeconds = 10;
 
 /**
  * The DomainError that stands for what was thrown: itself, or what an OpenStack service answered. Null = a bug.

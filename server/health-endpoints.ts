@@ -1,22 +1,30 @@
 // What every role answers to those who run it: alive, ready, metrics.
 import type { FastifyInstance } from "fastify";
 import { collectDefaultMetrics, register } from "prom-client";
+import { DomainError } from "./domain/error.ts";
 
 export interface Readiness {
-  /** Each check by name; it throws or rejects when what it asks does not answer. */
+  /**
+   * Each check by name; it rejects when what it asks does not answer. Anybody may read the answer: only a DomainError's
+   * message is shown.
+   */
   checks: Record<string, () => Promise<void>>;
+  /** The process ends: whatever else holds, nothing more is to be sent here. */
+  stopping: boolean;
 }
 
 let defaults = false;
 
 /** Adds `/healthz` (the process lives), `/readyz` (503 and what is missing) and Prometheus' `/metrics`. */
-export function addHealthEndpoints(app: FastifyInstance, { checks }: Readiness): void {
+export function addHealthEndpoints(app: FastifyInstance, readiness: Readiness): void {
   if (!defaults) {
     defaults = true;
     collectDefaultMetrics();
   }
   app.get("/healthz", async () => ({ status: "ok" }));
   app.get("/readyz", async (_request, reply) => {
+    const { checks, stopping } = readiness;
+    if (stopping) return reply.code(503).send({ status: "stopping", checks: {} });
     const results = await Promise.all(
       Object.entries(checks).map(async ([name, check]) => [name, await within(check, 3000)] as const),
     );
@@ -31,11 +39,11 @@ export function addHealthEndpoints(app: FastifyInstance, { checks }: Readiness):
 
 async function within(check: () => Promise<void>, ms: number): Promise<string | null> {
   const { promise: late, resolve } = Promise.withResolvers<string>();
-  const timer = setTimeout(() => resolve(`no answer in ${ms} ms`), ms);
+  const timer = setTimeout(() => resolve("does not answer"), ms);
   try {
     return await Promise.race([check().then(() => null), late]);
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return error instanceof DomainError ? error.message : "does not answer";
   } finally {
     clearTimeout(timer);
   }

@@ -1,5 +1,6 @@
 // Starts the roles named on the command line, or all of them: console, api, conductor, and sandbox when no cloud is
 // configured.
+import { DomainError } from "./domain/error.ts";
 import { EnvError, readEnv } from "./env.ts";
 
 const allRoles = ["sandbox", "api", "conductor", "console"] as const;
@@ -33,9 +34,10 @@ async function main(): Promise<void> {
   const stop = (signal: string) => {
     if (stopping) return;
     stopping = true;
-    const hard = setTimeout(() => process.exit(1), 15_000);
+    const hard = setTimeout(() => process.exit(1), 20_000);
     hard.unref();
-    running.stop().then(
+    // Who presses Ctrl+C waits for nobody to notice.
+    running.stop(signal === "SIGTERM" ? 2000 : 0).then(
       () => process.exit(0),
       (error: unknown) => {
         console.error(`${signal}: ${error instanceof Error ? error.message : String(error)}`);
@@ -48,7 +50,8 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  if (error instanceof EnvError) console.error(`jeroboam: ${error.message}`);
+  // Both say in one line what an operator has to know.
+  if (error instanceof EnvError || error instanceof DomainError) console.error(`jeroboam: ${error.message}`);
   else if (error instanceof Error && "code" in error && error.code === "EADDRINUSE")
     console.error(
       `jeroboam: ${error.message}: another program listens there; choose another PORT, API_PORT or SANDBOX_PORT`,

@@ -1,6 +1,7 @@
 // The four roles, started together or one by one on one runtime.
-import Fastify from "fastify";
+import Fastify, { type FastifyInstance } from "fastify";
 import { join } from "node:path";
+import { drainOf } from "./drain.ts";
 import type { Env } from "./env.ts";
 import { addHealthEndpoints } from "./health-endpoints.ts";
 import { openLog } from "./log.ts";
@@ -12,18 +13,28 @@ import { openRuntime } from "./runtime.ts";
 export interface Running {
   /** What to tell the person who started it. */
   announcement: string[];
-  stop(): Promise<void>;
+  /** `noticeMs`: how long listeners still answer while they say that they end (see Drain). */
+  stop(noticeMs: number): Promise<void>;
 }
 
-/** Starts what is named, in an order in which each finds what it needs; stops in the reverse order. */
+/** Starts what is named, in an order in which each finds what it needs; all that works ends at once, what it needs after it. */
 export async function startRoles(
   env: Env,
   roles: readonly ("sandbox" | "api" | "conductor" | "console")[],
 ): Promise<Running> {
-  const stops: (() => Promise<void>)[] = [];
+  /** Those who work for others or by themselves. */
+  const workers: ((noticeMs: number) => Promise<unknown>)[] = [];
+  /** What they stand on. */
+  const grounds: (() => Promise<void>)[] = [];
   const announcement: string[] = [];
-  const stop = async () => {
-    for (const end of stops.splice(0).reverse()) await end();
+  const stop = async (noticeMs: number) => {
+    await Promise.all(workers.splice(0).map((end) => end(noticeMs)));
+    for (const end of grounds.splice(0).reverse()) await end();
+  };
+  const listen = async (app: FastifyInstance, port: number) => {
+    const drain = drainOf(app.server);
+    await app.listen({ host: env.host, port });
+    workers.push((noticeMs) => drain.end(noticeMs).then(() => app.close()));
   };
   try {
     if (roles.includes("sandbox")) {
@@ -37,13 +48,16 @@ export async function startRoles(
         apiUrl: `${env.apiPublicUrl}/v1`,
         log: openLog(env.logLevel, "sandbox"),
       });
-      stops.push(() => sandbox.close());
+      grounds.push(() => sandbox.close());
       announcement.push(`sandbox cloud     ${sandbox.url}/identity/v3   (a simulated OpenStack)`);
     }
     const rest = roles.filter((role) => role !== "sandbox");
     if (rest.length > 0) {
       const runtime = await openRuntime(env, openLog(env.logLevel, rest.length === 1 ? (rest[0] ?? "") : "all"));
-      stops.push(() => runtime.stop());
+      grounds.push(() => runtime.stop());
+      workers.push(async () => {
+        runtime.readiness.stopping = true;
+      });
       if (roles.includes("sandbox")) {
         const { publishSandboxTemplates } = await import("./sandbox-templates.ts");
         await publishSandboxTemplates(runtime);
@@ -62,33 +76,30 @@ export async function startRoles(
         },
       };
       if (roles.includes("api")) {
-        const api = buildApi(served);
-        await api.listen({ host: env.host, port: env.apiPort });
-        stops.push(() => api.close());
+        await listen(buildApi(served), env.apiPort);
         announcement.unshift(`Magnum REST API   ${env.apiPublicUrl}/v1`);
       }
       if (roles.includes("conductor")) {
         const conductor = startConductor(runtime);
         wakeConductor = conductor.nudge;
-        stops.push(() => conductor.stop());
+        workers.push(() => conductor.stop());
         const notifications = startNotifications(runtime);
-        stops.push(() => notifications.stop());
+        workers.push(() => notifications.stop());
         if (rest.length === 1 && env.metricsPort !== null) {
           const metrics = Fastify();
           addHealthEndpoints(metrics, runtime.readiness);
-          await metrics.listen({ host: env.host, port: env.metricsPort });
-          stops.push(() => metrics.close());
+          await listen(metrics, env.metricsPort);
         }
       }
       if (roles.includes("console")) {
         const { startConsole } = await import("./console.ts");
         const console = await startConsole(served);
-        stops.push(() => console.close());
+        workers.push((noticeMs) => console.close(noticeMs));
         announcement.unshift(`console           ${env.publicUrl}`);
       }
     }
   } catch (error) {
-    await stop();
+    await stop(0);
     throw error;
   }
   if (roles.includes("sandbox"))

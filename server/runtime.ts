@@ -10,8 +10,8 @@ import { openChanges } from "./changes.ts";
 import { systemClock } from "./clock.ts";
 import { changesSince, latestSeq } from "./db/change.ts";
 import { connect } from "./db/client.ts";
-import { migrate } from "./db/migrate.ts";
-import type { Env } from "./env.ts";
+import { prepareDatabase } from "./db/prepare.ts";
+import { EnvError, type Env } from "./env.ts";
 import type { Readiness } from "./health-endpoints.ts";
 import type { Logger } from "./log.ts";
 import { proveKey } from "./key-proof.ts";
@@ -28,13 +28,19 @@ export interface Runtime extends Deps {
 
 /** Migrates and connects. Throws when the database or a setting is not usable. */
 export async function openRuntime(env: Env, log: Logger): Promise<Runtime> {
-  mkdirSync(env.dataDirectory, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(env.dataDirectory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new EnvError(`there can be no folder ${env.dataDirectory}: ${error instanceof Error ? error.message : ""}`);
+  }
   const policies = loadPolicies(env.policyFile, env.policyDefaults);
   for (const warning of policies.warnings) log.warn({ file: env.policyFile }, `policy file: ${warning}`);
   const { key, source } = secretsKey(env.secretsKey, env.dataDirectory);
   const secrets = openSecrets(key);
-  const applied = await migrate(env.databaseUrl);
-  if (applied.length > 0) log.info({ migrations: applied }, "database migrated");
+  const { migrations, checkedMs } = await prepareDatabase(env.databaseUrl);
+  if (migrations.length > 0) log.info({ migrations }, "database migrated");
+  if (checkedMs === null) log.warn("there was no time to look at all of the database's file: run PRAGMA quick_check");
+  else if (checkedMs !== undefined) log.info({ ms: checkedMs }, "the database's file is whole");
   const { bus, webhook } = env.notifications;
   const db = connect(env.databaseUrl, {
     channels: [...(bus ? ["bus" as const] : []), ...(webhook ? ["webhook" as const] : [])],
@@ -61,8 +67,9 @@ export async function openRuntime(env: Env, log: Logger): Promise<Runtime> {
     drivers: driverRegistry([kubernetesFedoraCoreos]).all,
     changes,
     readiness: {
+      stopping: false,
       checks: {
-        database: () => db.ping(),
+        database: () => db.probe(),
         identity: async () => {
           const answer = await fetch(env.openstack.authUrl, { signal: AbortSignal.timeout(2500) });
           if (!answer.ok && answer.status !== 300) throw new Error(`answers ${answer.status}`);

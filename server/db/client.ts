@@ -5,6 +5,7 @@ import type { AuditChannel } from "../domain/audit.ts";
 import { PrismaClient as PostgresqlClient } from "./generated/postgresql/client.ts";
 import { type Prisma, PrismaClient as SqliteClient } from "./generated/sqlite/client.ts";
 import { nodeSqlite } from "./node-sqlite.ts";
+import { unavailable, watched, type DatabaseTrouble } from "./trouble.ts";
 
 export type Dialect = "sqlite" | "postgresql";
 
@@ -18,20 +19,42 @@ export interface Db {
   readonly channels: readonly AuditChannel[];
   /** All or nothing. `work` awaits nothing but the database: on SQLite everybody else waits. */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
-  /** Throws when the database does not answer. */
+  /** Throws database_unavailable when it cannot be read. Cheap however often it is called. */
   ping(): Promise<void>;
+  /** Throws database_unavailable when it cannot be read and written, or could not a moment ago. */
+  probe(): Promise<void>;
   close(): Promise<void>;
 }
 
+export interface ConnectOptions {
+  channels?: readonly AuditChannel[];
+  /** SQLite: how long a statement waits for another process' transaction. */
+  waitMs?: number;
+}
+
 /** `url`: `file:<path>` or `postgresql://...`. Connects lazily; call `migrate` first. */
-export function connect(url: string, { channels = [] }: { channels?: readonly AuditChannel[] } = {}): Db {
+export function connect(url: string, { channels = [], waitMs }: ConnectOptions = {}): Db {
   const dialect = dialectOf(url);
   const transactionOptions = { maxWait: 15_000, timeout: 15_000 };
+  const health = openHealth();
   const prisma =
     dialect === "sqlite"
-      ? new SqliteClient({ adapter: nodeSqlite(sqlitePath(url)), transactionOptions })
+      ? new SqliteClient({ adapter: watched(nodeSqlite(sqlitePath(url), waitMs), health.tell), transactionOptions })
       : sameShape(
-          new PostgresqlClient({ adapter: new PrismaPg({ connectionString: url, max: 10 }), transactionOptions }),
+          new PostgresqlClient({
+            // A server that is gone without a word must not hold up requests for minutes.
+            adapter: watched(
+              new PrismaPg({
+                connectionString: url,
+                max: 10,
+                keepAlive: true,
+                connectionTimeoutMillis: 5000,
+                query_timeout: 20_000,
+              }),
+              health.tell,
+            ),
+            transactionOptions,
+          }),
         );
   return {
     dialect,
@@ -42,14 +65,46 @@ export function connect(url: string, { channels = [] }: { channels?: readonly Au
         try {
           return await prisma.$transaction(work);
         } catch (error) {
+          // It waited too long for its turn, or for a row that another one holds.
+          if (hasCode(error, "P2028")) throw unavailable("busy", error);
           // PostgreSQL gives up one of two transactions that wait for each other; its work was undone.
           if (!hasCode(error, "P2034") || attempt === 3) throw error;
         }
     },
-    async ping() {
+    ping: oftenAsked(async () => {
       await prisma.$queryRaw`SELECT 1`;
-    },
+    }),
+    probe: oftenAsked(async () => {
+      const trouble = health.recent();
+      if (trouble !== null) throw unavailable(trouble);
+      await prisma.installation.updateMany({ data: { probes: { increment: 1 } } });
+    }),
     close: () => prisma.$disconnect(),
+  };
+}
+
+/** How long a write that failed counts: a small one may find room where others do not. */
+const memoryMs = 15_000;
+
+/** What writes have met lately. A damaged database stays so. */
+function openHealth() {
+  let last: { trouble: DatabaseTrouble; at: number } | null = null;
+  return {
+    tell(trouble: DatabaseTrouble): void {
+      if (last?.trouble !== "damaged" && trouble !== "away" && trouble !== "busy")
+        last = { trouble, at: performance.now() };
+    },
+    recent: (): DatabaseTrouble | null =>
+      last && (last.trouble === "damaged" || performance.now() - last.at < memoryMs) ? last.trouble : null,
+  };
+}
+
+/** Asked again within a second, the answer is the one before: anybody may ask. */
+function oftenAsked(ask: () => Promise<void>): () => Promise<void> {
+  let known: { at: number; answer: Promise<void> } | null = null;
+  return () => {
+    if (!known || performance.now() - known.at >= 1000) known = { at: performance.now(), answer: ask() };
+    return known.answer;
   };
 }
 

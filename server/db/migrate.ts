@@ -7,6 +7,7 @@ import { DatabaseSync } from "node:sqlite";
 import pg from "pg";
 import { z } from "zod";
 import { dialectOf, sqlitePath, type Dialect } from "./client.ts";
+import { EnvError } from "../env.ts";
 import { migrations } from "./generated/migrations.ts";
 
 interface Migration {
@@ -40,11 +41,11 @@ function missing(list: readonly Migration[], rows: unknown): Migration[] {
   const applied = new Map(Applied.parse(rows).map((row) => [row.name, row.checksum]));
   for (const name of applied.keys())
     if (!list.some((migration) => migration.name === name))
-      throw new Error(`The database has migration ${name}, which this version does not know: start a newer version.`);
+      throw new EnvError(`the database has migration ${name}, which this version does not know: start a newer version`);
   return list.filter((migration) => {
     const checksum = applied.get(migration.name);
     if (checksum !== undefined && checksum !== migration.checksum)
-      throw new Error(`Migration ${migration.name} was edited after it had been applied.`);
+      throw new EnvError(`migration ${migration.name} was edited after it had been applied`);
     return checksum === undefined;
   });
 }
@@ -66,7 +67,7 @@ function migrateSqlite(path: string, list: readonly Migration[]): string[] {
         database.prepare('INSERT INTO "_migration" VALUES (?, ?, ?)').run(name, checksum, new Date().toISOString());
       }
       const dangling = todo.length > 0 ? database.prepare("PRAGMA foreign_key_check").all().length : 0;
-      if (dangling > 0) throw new Error(`The migrations would leave ${dangling} rows that refer to nothing.`);
+      if (dangling > 0) throw new EnvError(`the migrations would leave ${dangling} rows that refer to nothing`);
       database.exec("COMMIT");
       return todo.map((migration) => migration.name);
     } catch (error) {

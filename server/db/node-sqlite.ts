@@ -19,7 +19,7 @@ const names = { provider: "sqlite", adapterName: "node-sqlite" } as const;
 const preparedLimit = 500;
 
 /** How long a statement waits for another connection's transaction before it fails. */
-const patienceMs = 15_000;
+const patienceMs = 8000;
 
 interface Prepared {
   statement: StatementSync;
@@ -28,16 +28,17 @@ interface Prepared {
 }
 
 /** For `new PrismaClient({ adapter })`. `path` is a file's path or `:memory:`. */
-export function nodeSqlite(path: string): SqlDriverAdapterFactory {
-  return { ...names, connect: async () => connection(path) };
+export function nodeSqlite(path: string, waitMs = patienceMs): SqlDriverAdapterFactory {
+  return { ...names, connect: async () => connection(path, waitMs) };
 }
 
-function connection(path: string): SqlDriverAdapter {
+function connection(path: string, waitMs: number): SqlDriverAdapter {
   // Waiting is done outside of SQLite, where it does not stop the whole process: see `patiently`.
   const database = new DatabaseSync(path, { timeout: 0, enableForeignKeyConstraints: true });
   database.exec("PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY");
   const prepared = new Map<string, Prepared>();
-  const queue = turnstile();
+  const patiently = patience(waitMs);
+  const queue = turnstile(patiently);
 
   function prepare(sql: string): Prepared {
     const known = prepared.get(sql);
@@ -109,7 +110,7 @@ function connection(path: string): SqlDriverAdapter {
 }
 
 /** Lets one in at a time, in the order of asking. */
-function turnstile() {
+function turnstile(patiently: Patiently) {
   let last: Promise<void> = Promise.resolve();
   async function enter(): Promise<() => void> {
     const before = last;
@@ -131,18 +132,22 @@ function turnstile() {
   };
 }
 
+type Patiently = <T>(work: () => T) => Promise<T>;
+
 /** Tries again while another connection, of this or another process, is writing. */
-async function patiently<T>(work: () => T): Promise<T> {
-  const giveUp = performance.now() + patienceMs;
-  for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, 50))
-    try {
-      return work();
-    } catch (error) {
-      const waiting = error instanceof DriverAdapterError && error.cause.kind === "SocketTimeout";
-      if (!waiting || performance.now() > giveUp) throw error;
-      await setTimeout(pauseMs * (0.5 + Math.random()));
-    }
-}
+const patience =
+  (waitMs: number): Patiently =>
+  async (work) => {
+    const giveUp = performance.now() + waitMs;
+    for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, 50))
+      try {
+        return work();
+      } catch (error) {
+        const waiting = error instanceof DriverAdapterError && error.cause.kind === "SocketTimeout";
+        if (!waiting || performance.now() > giveUp) throw error;
+        await setTimeout(pauseMs * (0.5 + Math.random()));
+      }
+  };
 
 const bind = (query: SqlQuery): SQLInputValue[] =>
   query.args.map((value, index) => toSqlite(value, query.argTypes[index]));

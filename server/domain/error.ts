@@ -47,7 +47,8 @@ export const reasons = [
   // quotas
   "quota_not_found",
   "quota_exists",
-  // the cloud behind us
+  // what is behind us
+  "database_unavailable",
   "cloud_unavailable",
   "cloud_refused",
 ] as const;

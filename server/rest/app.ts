@@ -83,7 +83,7 @@ export function buildApi(deps: Deps & { readiness?: Readiness }): FastifyInstanc
     reply.header("content-type", "application/json").send(openApiText(deps.env.apiPublicUrl)),
   );
   app.get("/healthcheck", async (_request, reply) => reply.type("text/plain").send("OK"));
-  addHealthEndpoints(app, deps.readiness ?? { checks: {} });
+  addHealthEndpoints(app, deps.readiness ?? { checks: {}, stopping: false });
 
   for (const { method, path, since: from, until, operation, body, handle } of routes)
     app.route<{ Params: Record<string, string> }>({

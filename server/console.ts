@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from "@trpc/server/adapters/fastify";
+import { fastifyTRPCPlugin } from "@trpc/server/adapters/fastify";
 import Fastify from "fastify";
 import next from "next";
 import { drainOf } from "./drain.ts";
@@ -11,7 +11,9 @@ import { DomainError } from "./domain/error.ts";
 import { addHealthEndpoints } from "./health-endpoints.ts";
 import type { Runtime } from "./runtime.ts";
 import { createContext } from "./trpc/context.ts";
-import { appRouter, createCaller, type AppRouter } from "./trpc/root.ts";
+import { dataHeaders, pageHeaders, transportHeaders } from "./security-headers.ts";
+import { trpcPlugin } from "./trpc/plugin.ts";
+import { createCaller } from "./trpc/root.ts";
 
 /** What server components may reach: the same procedures, in process, as the holder of the request's cookie. */
 export interface ConsoleBridge {
@@ -27,22 +29,12 @@ export async function startConsole(
   runtime: Runtime,
 ): Promise<{ port: number; close(noticeMs: number): Promise<void> }> {
   const { env, log } = runtime;
-  const api = Fastify({ routerOptions: { maxParamLength: 5000 }, bodyLimit: 1 << 20 });
-  await api.register(fastifyTRPCPlugin, {
-    prefix: "/api/trpc",
-    trpcOptions: {
-      router: appRouter,
-      createContext: ({ req, res }) => createContext(runtime, { req, res }),
-      responseMeta: ({ errors }) =>
-        errors.some((error) => error.code === "SERVICE_UNAVAILABLE")
-          ? { headers: { "retry-after": String(retryAfterSeconds) } }
-          : {},
-      onError: ({ error, path, ctx }) => {
-        if (error.code === "INTERNAL_SERVER_ERROR")
-          log.error({ err: error.cause ?? error, path, requestId: ctx?.requestId }, "procedure failed");
-      },
-    } satisfies FastifyTRPCPluginOptions<AppRouter>["trpcOptions"],
+  const api = Fastify({
+    routerOptions: { maxParamLength: 5000 },
+    bodyLimit: 1 << 20,
+    trustProxy: env.trustedProxies,
   });
+  await api.register(fastifyTRPCPlugin, trpcPlugin(runtime));
   addHealthEndpoints(api, runtime.readiness);
   await api.ready();
 
@@ -50,6 +42,7 @@ export async function startConsole(
   // Fastify's own listeners have it; Node's default is 5 s.
   const server = http.createServer({ keepAliveTimeout: 72_000 });
   const drain = drainOf(server);
+  const transport = transportHeaders(env.publicUrl);
   const pages = next({
     dev: !env.production,
     hostname: env.host,
@@ -65,12 +58,13 @@ export async function startConsole(
   Object.assign(globalThis, { [bridgeKey]: bridge });
 
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    if (ours.test(request.url ?? "")) {
-      response.setHeader("x-content-type-options", "nosniff");
-      api.routing(request, response);
-      return;
-    }
-    protect(request, response, env.production);
+    const isData = ours.test(request.url ?? "");
+    const nonce = randomBytes(16).toString("base64");
+    const headers = isData ? dataHeaders : pageHeaders({ nonce, production: env.production });
+    for (const [name, header] of Object.entries({ ...headers, ...transport })) response.setHeader(name, header);
+    if (isData) return api.routing(request, response);
+    // Next takes the nonce for its own scripts from the request.
+    request.headers["content-security-policy"] = headers["content-security-policy"];
     answerPage(request, response).catch((error: unknown) => {
       const known = error instanceof DomainError && error.reason === "database_unavailable" ? error : null;
       if (!known) log.error({ err: error, url: request.url?.split("?")[0] }, "page failed");
@@ -98,27 +92,4 @@ export async function startConsole(
       if (env.production) await pages.close();
     },
   };
-}
-
-/**
- * The page that makes private keys must run nobody else's code: scripts come from this origin and carry a nonce, which
- * Next takes from the request's policy header.
- */
-function protect(request: IncomingMessage, response: ServerResponse, production: boolean): void {
-  const nonce = randomBytes(16).toString("base64");
-  const policy = [
-    "default-src 'self'",
-    `script-src 'self' 'nonce-${nonce}'${production ? " 'strict-dynamic'" : " 'unsafe-eval'"}`,
-    "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' data: blob:",
-    `connect-src 'self'${production ? "" : " ws:"}`,
-    "object-src 'none'",
-    "base-uri 'self'",
-    "form-action 'self'",
-    "frame-ancestors 'none'",
-  ].join("; ");
-  request.headers["content-security-policy"] = policy;
-  response.setHeader("content-security-policy", policy);
-  response.setHeader("x-content-type-options", "nosniff");
-  response.setHeader("referrer-policy", "same-origin");
 }

@@ -41,6 +41,13 @@ describe("settings", () => {
     expect(named).toEqual(["10.0.0.0/8", "192.0.2.1", "2001:db8::/32"]);
   });
 
+  it("sessions end after an hour without use and twelve in all, or as set", () => {
+    expect(readEnv({}).session).toEqual({ idleMs: 3_600_000, longestMs: 43_200_000 });
+    const set = readEnv({ SESSION_IDLE_MINUTES: "15", SESSION_HOURS: "0.5" }).session;
+    expect(set).toEqual({ idleMs: 900_000, longestMs: 1_800_000 });
+    expect(readEnv({ SESSION_IDLE_MINUTES: "0" }).session.idleMs).toBeNull();
+  });
+
   it("audit events are sent nowhere unless a bus or a webhook is named, and kept for a year", () => {
     expect(readEnv({})).toMatchObject({ notifications: { bus: null, webhook: null }, auditRetentionDays: 365 });
     const env = readEnv({
@@ -80,6 +87,8 @@ describe("settings", () => {
     [{ POLICY_DEFAULTS: "old" }, /^POLICY_DEFAULTS: .*secure.*legacy/],
     [{ TRUSTED_PROXIES: "proxy.example" }, /^TRUSTED_PROXIES: must be addresses or ranges/],
     [{ TRUSTED_PROXIES: "10.0.0.0/33" }, /^TRUSTED_PROXIES: must be addresses or ranges/],
+    [{ SESSION_IDLE_MINUTES: "-1" }, /^SESSION_IDLE_MINUTES: /],
+    [{ SESSION_HOURS: "0" }, /^SESSION_HOURS: /],
     [{ CERT_MANAGER: "vault" }, /^CERT_MANAGER: .*sealed.*barbican/],
     [{ ...cloud, OS_PASSWORD: undefined }, /^OS_PASSWORD must be set/],
     [{ ...cloud, TRUSTEE_DOMAIN_NAME: undefined }, /^TRUSTEE_DOMAIN_NAME or TRUSTEE_DOMAIN_ID must be set/],

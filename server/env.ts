@@ -48,6 +48,7 @@ const Variables = z.object({
     .transform((text) => text.split(",").flatMap((proxy) => proxy.trim() || []))
     .refine((proxies) => proxies.every(isAddressOrRange), "must be addresses or ranges such as 10.0.0.0/8")
     .default([]),
+  /** Minutes without anything done by the person; 0 = no end before SESSION_HOURS. */
   SESSION_IDLE_MINUTES: z.coerce.number().int("must be a whole number of minutes").min(0).max(1440).default(60),
   SESSION_HOURS: z.coerce.number().positive().max(168).default(12),
   SECRETS_KEY: z
@@ -145,6 +146,11 @@ export interface Env {
   apiPublicUrlIsSet: boolean;
   /** Whose word on a request's address, host and scheme is taken. */
   trustedProxies: string[];
+  session: {
+    /** Without anything done; null = no such end. */
+    idleMs: number | null;
+    longestMs: number;
+  };
   /** 32 bytes, base64; null = a file beside the data is made at first start. */
   secretsKey: string | null;
   certManager: "sealed" | "barbican";
@@ -205,6 +211,10 @@ export function readEnv(variables: Readonly<Record<string, string | undefined>>)
     apiPublicUrl: (v.API_PUBLIC_URL ?? `http://${v.HOST}:${v.API_PORT}`).replace(/\/v1$/, ""),
     apiPublicUrlIsSet: v.API_PUBLIC_URL !== undefined,
     trustedProxies: v.TRUSTED_PROXIES,
+    session: {
+      idleMs: v.SESSION_IDLE_MINUTES === 0 ? null : v.SESSION_IDLE_MINUTES * 60_000,
+      longestMs: v.SESSION_HOURS * 3_600_000,
+    },
     secretsKey: v.SECRETS_KEY ?? null,
     certManager: v.CERT_MANAGER,
     sandboxPort: v.SANDBOX_PORT,

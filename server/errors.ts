@@ -3,7 +3,7 @@
 import { isOpenStackError } from "../drivers/openstack/error.ts";
 import { DomainError, type Reason } from "./domain/error.ts";
 
-export type Kind = "input" | "unauthenticated" | "forbidden" | "missing" | "conflict" | "unavailable";
+export type Kind = "input" | "unauthenticated" | "forbidden" | "missing" | "conflict" | "too_many" | "unavailable";
 
 export const reasonTable = {
   invalid_input: { kind: "input", status: 400 },
@@ -44,6 +44,7 @@ export const reasonTable = {
   tls_disabled: { kind: "input", status: 400 },
   delegation_failed: { kind: "forbidden", status: 403 },
   bad_credentials: { kind: "unauthenticated", status: 401 },
+  too_many_attempts: { kind: "too_many", status: 429 },
   quota_not_found: { kind: "missing", status: 404 },
   quota_exists: { kind: "conflict", status: 409 },
   database_unavailable: { kind: "unavailable", status: 503 },
@@ -53,6 +54,10 @@ export const reasonTable = {
 
 /** Seconds after which what was unavailable may be asked for again: most outages last no longer, or much longer. */
 export const retryAfterSeconds = 10;
+
+/** For the header Retry-After: what the refusal itself says, or how long outages last. Null = it says nothing. */
+export const retryAfterOf = ({ reason, details }: DomainError): number | null =>
+  details.retryAfterSeconds ?? (reasonTable[reason].status === 503 ? retryAfterSeconds : null);
 
 /**
  * The DomainError that stands for what was thrown: itself, or what an OpenStack service answered. Null = a bug.

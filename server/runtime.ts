@@ -36,6 +36,10 @@ export async function openRuntime(env: Env, log: Logger): Promise<Runtime> {
   const policies = loadPolicies(env.policyFile, env.policyDefaults);
   for (const warning of policies.warnings) log.warn({ file: env.policyFile }, `policy file: ${warning}`);
   const { key, source } = secretsKey(env.secretsKey, env.dataDirectory);
+  if (env.publicUrl.startsWith("https:") && env.trustedProxies.length === 0)
+    log.warn(
+      "PUBLIC_URL is https and TRUSTED_PROXIES is not set: all browsers count as one address for sign-in limits",
+    );
   const secrets = openSecrets(key);
   const { migrations, checkedMs } = await prepareDatabase(env.databaseUrl);
   if (migrations.length > 0) log.info({ migrations }, "database migrated");
@@ -50,7 +54,10 @@ export async function openRuntime(env: Env, log: Logger): Promise<Runtime> {
     throw error;
   });
   const clouds = openClouds(env.openstack);
-  const auth = openAuth({ db, clouds, secrets, clock: systemClock, log, policies }, { region: env.openstack.region });
+  const auth = openAuth(
+    { db, clouds, secrets, clock: systemClock, log, policies },
+    { region: env.openstack.region, session: env.session },
+  );
   const changes = openChanges({ latest: () => latestSeq(db), since: (seq) => changesSince(db, seq) }, (error) =>
     log.error({ err: error }, "change feed"),
   );

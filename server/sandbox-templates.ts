@@ -52,7 +52,7 @@ export async function publishSandboxTemplates(deps: Deps): Promise<string[]> {
   const { identity } = deps.clouds;
   const { token } = await identity.signIn(administrator);
   try {
-    const ctx = await deps.auth.apiContext(token.reveal(), "first-start");
+    const ctx = await deps.auth.apiContext(token.reveal(), "first-start", "change");
     if ((await listTemplates(deps, ctx, { size: 1 })).total > 0) return [];
     const images = await ctx.cloud().glance.listImages({ distro: "fedora-coreos" });
     const newest = images

@@ -37,6 +37,7 @@ export interface ErrorText {
 /** What to do, where the server gave no remedy of its own. */
 const remedies: Partial<Record<Reason, string>> = {
   bad_credentials: "Try again.",
+  too_many_attempts: "Wait before you try again.",
   unauthenticated: "Sign in again.",
   forbidden: "Ask somebody with the needed role in this project.",
   quota_exceeded: "Delete a cluster that is no longer needed, or ask for a larger quota.",

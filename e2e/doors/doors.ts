@@ -58,10 +58,10 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
       runtime = await openRuntime(env, openLog(env.logLevel, "doors"));
       api = buildApi(runtime);
       const { user, password } = cloud.person;
-      const signedIn = await runtime.auth.sessions.signIn({ domain: "Default", user, password });
+      const signedIn = await runtime.auth.sessions.signIn({ domain: "Default", user, password, from: "127.0.0.1" });
       console = createCaller(await createContext(runtime, { cookie: `jeroboam_session=${signedIn.value}` }));
       project = signedIn.view.projects.find((each) => each.name === cloud.person.project)?.id ?? "";
-      const context = await runtime.auth.sessions.context(signedIn.value, project, "req-doors");
+      const context = await runtime.auth.sessions.context(signedIn.value, project, "req-doors", "change");
       token = context.token.reveal();
       const { images } = await console.cloud.options({ project });
       const ofDistro = (distro: string | null) =>
@@ -566,8 +566,8 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
 
     async function signedIn() {
       const { user, password } = cloud.person;
-      const signed = await runtime.auth.sessions.signIn({ domain: "Default", user, password });
-      return runtime.auth.sessions.context(signed.value, project, "req-doors");
+      const signed = await runtime.auth.sessions.signIn({ domain: "Default", user, password, from: "127.0.0.1" });
+      return runtime.auth.sessions.context(signed.value, project, "req-doors", "change");
     }
 
     describe("a node of the cluster", () => {

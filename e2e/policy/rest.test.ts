@@ -118,9 +118,9 @@ let real: Deps;
 beforeAll(() => {
   real = testDeps(database.db);
   // People come with a token of ours that says who they are; whoever has none meets the real gate.
-  const apiContext: typeof real.auth.apiContext = async (token, requestId) => {
+  const apiContext: typeof real.auth.apiContext = async (token, requestId, aim) => {
     const person = token === undefined ? undefined : known.get(token);
-    return person ?? real.auth.apiContext(undefined, requestId);
+    return person ?? real.auth.apiContext(undefined, requestId, aim);
   };
   app = buildApi({ ...real, auth: { ...real.auth, apiContext } });
 });

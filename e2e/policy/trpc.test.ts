@@ -7,7 +7,7 @@ import { readPolicies } from "../../server/auth/policy.ts";
 import type { Deps } from "../../server/services/deps.ts";
 import { testDatabase } from "../../server/testing/test-db.ts";
 import { testDeps } from "../../server/testing/test-deps.ts";
-import type { TrpcContext } from "../../server/trpc/context.ts";
+import { aTrpcContext } from "../../server/testing/test-trpc.ts";
 import { appRouter, createCaller } from "../../server/trpc/root.ts";
 import { receptions, type Reception, type Row } from "./audience.ts";
 import { fingerprint, forgetAll, makeWorld, people, type Person, type World } from "./people.ts";
@@ -176,7 +176,14 @@ const table: Record<string, ProcedureRow> = {
 };
 
 /** Without a session: signing in, and what the page for that shows. */
-const doors = ["session.options", "session.get", "session.signIn", "session.signOut", "session.setRegion"];
+const doors = [
+  "session.options",
+  "session.get",
+  "session.signIn",
+  "session.signOut",
+  "session.stay",
+  "session.setRegion",
+];
 
 const database = testDatabase();
 let deps: Deps;
@@ -216,15 +223,9 @@ describe.each(["secure", "legacy"] as const)("by the %s defaults", (defaults) =>
 
 /** Behind the gate of the console; whoever has no session meets the real one. */
 function callerFor(person: Person, { contexts }: World): Caller {
-  const context: TrpcContext = {
-    deps,
-    requestId: "req-1",
-    session: null,
-    sameOrigin: true,
-    keepSession: () => {},
-    inProject: async (project) =>
-      person === "stranger" ? deps.auth.sessions.context(null, project, "req-1") : contexts[person],
-  };
+  const context = aTrpcContext(deps, (project, aim) =>
+    person === "stranger" ? deps.auth.sessions.context(null, project, "req-1", aim) : Promise.resolve(contexts[person]),
+  );
   return createCaller(context);
 }
 

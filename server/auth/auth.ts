@@ -1,26 +1,28 @@
 // Everything about identity, opened once a process.
 import type { AuthDeps, RequestContext } from "./context.ts";
+import { openLastKnown } from "./last-known.ts";
 import { openRegions, type Regions } from "./region.ts";
-import { openSessions, type Sessions } from "./session.ts";
-import { apiContext, openTokens, type Tokens } from "./token.ts";
+import { openSessions, type SessionLimits, type Sessions } from "./session.ts";
+import { apiContext, openTokens, type Aim, type Tokens } from "./token.ts";
 
 export interface Auth {
   readonly sessions: Sessions;
   readonly tokens: Tokens;
   readonly regions: Regions;
   /** The gate of the REST API: `token` is the header X-Auth-Token. Throws unauthenticated, forbidden. */
-  apiContext(token: string | undefined, requestId: string): Promise<RequestContext>;
+  apiContext(token: string | undefined, requestId: string, aim: Aim): Promise<RequestContext>;
 }
 
 /** `region`: OS_REGION_NAME, null when it is not set. */
-export function openAuth(deps: AuthDeps, { region }: { region: string | null }): Auth {
-  const tokens = openTokens(deps);
-  const regions = openRegions(deps, region);
+export function openAuth(deps: AuthDeps, settings: { region: string | null; session: SessionLimits }): Auth {
+  const askOrKnown = openLastKnown(deps.clock);
+  const tokens = openTokens(deps, askOrKnown);
+  const regions = openRegions(deps, settings.region);
   const all = { ...deps, tokens, regions };
   return {
     tokens,
     regions,
-    sessions: openSessions(all),
-    apiContext: (token, requestId) => apiContext(all, token, requestId),
+    sessions: openSessions({ ...all, askOrKnown }, settings.session),
+    apiContext: (token, requestId, aim) => apiContext(all, token, requestId, aim),
   };
 }

@@ -29,7 +29,7 @@ describe("while Keystone does not answer", () => {
         log: silentLog,
         policies: readPolicies(null),
       },
-      { region: "RegionOne" },
+      { region: "RegionOne", session: { idleMs: null, longestMs: 3_600_000 } },
     );
   });
   afterAll(() => {
@@ -38,8 +38,11 @@ describe("while Keystone does not answer", () => {
   });
 
   it.each<[string, () => Promise<unknown>]>([
-    ["signing in", () => auth.sessions.signIn({ domain: "Default", user: "demo", password: "secret" })],
-    ["a request with a token", () => auth.apiContext("some-token", "req-1")],
+    [
+      "signing in",
+      () => auth.sessions.signIn({ domain: "Default", user: "demo", password: "secret", from: "192.0.2.1" }),
+    ],
+    ["a request with a token", () => auth.apiContext("some-token", "req-1", "read")],
   ])("%s says that the cloud does not answer, not that the credentials are wrong", async (_what, attempt) => {
     const refusal = await attempt().catch((error: unknown) => error);
     expect(refusal).toMatchObject({
@@ -50,7 +53,7 @@ describe("while Keystone does not answer", () => {
   });
 
   it("forgets the outage as soon as Keystone answers again", async () => {
-    await expect(auth.apiContext("some-token", "req-1")).rejects.toMatchObject({ reason: "cloud_unavailable" });
+    await expect(auth.apiContext("some-token", "req-1", "read")).rejects.toMatchObject({ reason: "cloud_unavailable" });
     server.removeAllListeners("request");
     server.on("request", (request, response) => {
       const issued = request.method === "POST";
@@ -74,6 +77,6 @@ describe("while Keystone does not answer", () => {
         ),
       );
     });
-    await expect(auth.apiContext("some-token", "req-1")).rejects.toMatchObject({ reason: "unauthenticated" });
+    await expect(auth.apiContext("some-token", "req-1", "read")).rejects.toMatchObject({ reason: "unauthenticated" });
   });
 });

@@ -8,88 +8,127 @@ import {
   createSession,
   deleteSession,
   getSession,
+  rememberProjects,
   replaceTokens,
   touchSession,
+  noteUse,
+  type ListedProject,
   type StoredSession,
 } from "../db/session.ts";
 import { DomainError } from "../domain/error.ts";
 import { Secret } from "../domain/secret.ts";
 import { makeContext, type AuthDeps, type RequestContext } from "./context.ts";
+import type { AskOrKnown } from "./last-known.ts";
 import type { Regions } from "./region.ts";
-import type { Tokens } from "./token.ts";
-import { identityFailure } from "./upstream.ts";
+import { limited, type Try } from "./sign-in-limit.ts";
+import type { Aim, Tokens } from "./token.ts";
+import { identityFailure as failure } from "./upstream.ts";
 
 export interface SessionView {
   user: { id: string; name: string; domainName: string };
   expiresAt: Date;
   region: string;
   regions: string[];
-  projects: { id: string; name: string; domainName: string }[];
+  projects: readonly ListedProject[];
   lastProjectId: string | null;
+  /** Keystone is away, and this is what it said then; null = it has just said so. */
+  asOf: Date | null;
+}
+
+export interface SessionLimits {
+  /** A session that its person does not use ends after this; null = never for that reason. */
+  idleMs: number | null;
+  /** However long the cloud's tokens last. */
+  longestMs: number;
 }
 
 export interface Sessions {
-  /** `value` is for the cookie and is nowhere else. Throws bad_credentials, cloud_unavailable. */
-  signIn(given: { domain: string; user: string; password: string }): Promise<{ value: string; view: SessionView }>;
-  /** Null = no session, or it is over. Throws cloud_unavailable. */
+  /**
+   * `value` is for the cookie and is nowhere else. Throws bad_credentials, cloud_unavailable, too_many_attempts
+   * (sign-in-limit.ts).
+   */
+  signIn(given: Try & { password: string }): Promise<{ value: string; view: SessionView }>;
+  /** Null = no session, or it is over. */
   view(value: string | null): Promise<SessionView | null>;
+  /** Its person did something: the time without use begins anew. What pages ask by themselves does not count. */
+  used(value: string | null): Promise<void>;
   /** Ends the session at once and its tokens at Keystone. May be repeated. */
   signOut(value: string | null): Promise<void>;
   /** Throws unauthenticated, invalid_input for a region that the catalog does not have. */
   setRegion(value: string | null, region: string): Promise<SessionView>;
-  /** The gate of the console. Throws unauthenticated, forbidden for a project that the person may not enter. */
-  context(value: string | null, projectId: string, requestId: string): Promise<RequestContext>;
+  /**
+   * The gate of the console. Throws unauthenticated, forbidden for a project that the person may not enter. While
+   * Keystone is away, reading goes on with what it said within the hour; to change something throws cloud_unavailable.
+   */
+  context(value: string | null, projectId: string, requestId: string, aim: Aim): Promise<RequestContext>;
 }
 
-/** Somebody who has been away for the night signs in again, however long the cloud's tokens last. */
-const longestMs = 12 * 3_600_000;
+/** Names of projects that changed at Keystone are written this often at most. */
+const listedAnewMs = 5 * 60_000;
 
 const Kept = z.object({ token: z.string(), expiresAt: z.coerce.date() });
 const Held = z.object({ first: Kept, projects: z.record(z.string(), Kept) });
 type Held = z.infer<typeof Held>;
 
-export function openSessions(deps: AuthDeps & { tokens: Tokens; regions: Regions }): Sessions {
-  const { db, clouds, secrets, clock, log, tokens, regions } = deps;
+export function openSessions(
+  deps: AuthDeps & { tokens: Tokens; regions: Regions; askOrKnown: AskOrKnown },
+  { idleMs, longestMs }: SessionLimits,
+): Sessions {
+  const { db, clouds, secrets, clock, log, tokens, regions, askOrKnown } = deps;
   const entering = new Map<string, Promise<IssuedToken>>();
 
   const sealedAs = (id: string) => `session:${id}`;
   const held = (row: StoredSession): Held => Held.parse(JSON.parse(secrets.open(row.tokens, sealedAs(row.id))));
   const seal = (id: string, value: Held) => secrets.seal(JSON.stringify(value), sealedAs(id));
-  const load = async (value: string | null) => (value === null ? null : getSession(db, idOf(value), clock.now()));
+  const load = async (value: string | null) =>
+    value === null ? null : getSession(db, idOf(value), clock.now(), idleMs);
   const needed = async (value: string | null) => {
     const row = await load(value);
     if (!row) throw over();
     return row;
   };
 
+  /** The person's projects; as they were last listed while Keystone is away. */
+  async function projectsOf(row: StoredSession): Promise<NonNullable<StoredSession["listed"]>> {
+    const { listed } = row;
+    const ask = async () => {
+      const found = await clouds.identity
+        .projectsOf(new Secret(held(row).first.token))
+        .catch((error: unknown) => Promise.reject(isOpenStackError(error, "unauthorized") ? error : failure(error)));
+      const projects = found
+        .map(({ id, name, domainId }) => ({
+          id,
+          name,
+          // Names of other domains are not told to everybody; their id still tells two projects apart.
+          domainName: domainId === row.domainId ? row.domainName : domainId,
+        }))
+        .toSorted((a, b) => a.name.localeCompare(b.name) || a.id.localeCompare(b.id));
+      const now = { projects, at: clock.now() };
+      if (!listed || now.at.getTime() - listed.at.getTime() > listedAnewMs) await rememberProjects(db, row.id, now);
+      return now;
+    };
+    return askOrKnown(ask, listed && { value: listed });
+  }
+
   async function describe(row: StoredSession): Promise<SessionView | null> {
-    const { first } = held(row);
     try {
-      const [projects, known] = await Promise.all([
-        clouds.identity.projectsOf(new Secret(first.token)),
-        regions.list(),
+      const [listed, known] = await Promise.all([
+        projectsOf(row),
+        askOrKnown(() => regions.list(), row.listed && { value: [row.region] }),
       ]);
       return {
         user: { id: row.userId, name: row.userName, domainName: row.domainName },
         expiresAt: row.expiresAt,
         region: row.region,
         regions: [...known],
-        projects: projects
-          .map(({ id, name, domainId }) => ({
-            id,
-            name,
-            // Names of other domains are not told to everybody; their id still tells two projects apart.
-            domainName: domainId === row.domainId ? row.domainName : domainId,
-          }))
-          .toSorted((a, b) => a.name.localeCompare(b.name) || a.id.localeCompare(b.id)),
+        projects: listed.projects,
         lastProjectId: row.lastProjectId,
+        asOf: listed === row.listed ? listed.at : null,
       };
     } catch (error) {
-      if (isOpenStackError(error, "unauthorized")) {
-        await deleteSession(db, row.id);
-        return null;
-      }
-      throw identityFailure(error);
+      if (!isOpenStackError(error, "unauthorized")) throw error;
+      await deleteSession(db, row.id);
+      return null;
     }
   }
 
@@ -118,10 +157,10 @@ export function openSessions(deps: AuthDeps & { tokens: Tokens; regions: Regions
     } catch (error) {
       if (!isOpenStackError(error)) throw error;
       const refused = error.kind === "unauthorized" || error.kind === "forbidden" || error.kind === "not_found";
-      if (!refused) throw identityFailure(error);
+      if (!refused) throw failure(error);
       // Keystone says the same for a project that is closed to the person and for a token that has ended.
       tokens.forget(first);
-      if ((await tokens.identify(first)) !== null)
+      if ((await tokens.identify(first, "change")) !== null)
         throw new DomainError("forbidden", "You have no role in this project.", {
           remedy: "Choose another project, or ask its owner for a role.",
         });
@@ -133,7 +172,7 @@ export function openSessions(deps: AuthDeps & { tokens: Tokens; regions: Regions
   /** Adds a project's token (null = takes it off) to whatever other requests keep meanwhile. */
   async function keep(id: string, projectId: string, token: z.infer<typeof Kept> | null): Promise<void> {
     for (;;) {
-      const row = await getSession(db, id, clock.now());
+      const row = await getSession(db, id, clock.now(), idleMs);
       if (!row) return;
       const before = held(row);
       const projects = Object.fromEntries(Object.entries(before.projects).filter(([known]) => known !== projectId));
@@ -142,21 +181,24 @@ export function openSessions(deps: AuthDeps & { tokens: Tokens; regions: Regions
     }
   }
 
+  async function authenticate({ domain, user, password }: Try & { password: string }): Promise<IssuedToken> {
+    try {
+      return await clouds.identity.signIn({
+        kind: "password",
+        user: { name: user, domain: { name: domain } },
+        password: new Secret(password),
+        scope: "unscoped",
+      });
+    } catch (error) {
+      if (isOpenStackError(error, "unauthorized") || isOpenStackError(error, "not_found"))
+        throw new DomainError("bad_credentials", "Sign-in failed: domain, user name or password is not right.");
+      throw failure(error);
+    }
+  }
+
   return {
-    async signIn({ domain, user, password }) {
-      let issued: IssuedToken;
-      try {
-        issued = await clouds.identity.signIn({
-          kind: "password",
-          user: { name: user, domain: { name: domain } },
-          password: new Secret(password),
-          scope: "unscoped",
-        });
-      } catch (error) {
-        if (isOpenStackError(error, "unauthorized") || isOpenStackError(error, "not_found"))
-          throw new DomainError("bad_credentials", "Sign-in failed: domain, user name or password is not right.");
-        throw identityFailure(error);
-      }
+    async signIn(given) {
+      const issued = await limited(deps, given, () => authenticate(given));
       const value = randomBytes(32).toString("base64url");
       const id = idOf(value);
       const now = clock.now();
@@ -171,6 +213,8 @@ export function openSessions(deps: AuthDeps & { tokens: Tokens; regions: Regions
         lastProjectId: null,
         createdAt: now,
         expiresAt: new Date(Math.min(issued.expiresAt.getTime(), now.getTime() + longestMs)),
+        usedAt: now,
+        listed: null,
       };
       await createSession(db, row);
       const view = await describe(row);
@@ -181,6 +225,10 @@ export function openSessions(deps: AuthDeps & { tokens: Tokens; regions: Regions
     async view(value) {
       const row = await load(value);
       return row ? describe(row) : null;
+    },
+
+    async used(value) {
+      if (value !== null) await noteUse(db, idOf(value), clock.now(), idleMs);
     },
 
     async signOut(value) {
@@ -211,15 +259,17 @@ export function openSessions(deps: AuthDeps & { tokens: Tokens; regions: Regions
       return view;
     },
 
-    async context(value, projectId, requestId) {
+    async context(value, projectId, requestId, aim) {
+      const identify = async ({ token, info }: Awaited<ReturnType<typeof enter>>) =>
+        info ? { info } : tokens.identify(token, aim, { orLastKnown: true });
       const row = await needed(value);
       let entered = await enter(row, projectId);
-      let identified = entered.info ? { info: entered.info } : await tokens.identify(entered.token);
+      let identified = await identify(entered);
       if (!identified) {
         // Revoked under our hands, by an administrator or a change of roles: the first token may still be good.
         await keep(row.id, projectId, null);
         entered = await enter(await needed(value), projectId);
-        identified = entered.info ? { info: entered.info } : await tokens.identify(entered.token);
+        identified = await identify(entered);
         if (!identified) throw over();
       }
       const { project } = identified.info;

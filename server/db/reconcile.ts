@@ -18,6 +18,7 @@ import { releaseRetired, type StoredCredential } from "./credential.ts";
 import { toNodegroup } from "./nodegroup.ts";
 import { addEvents, toOperation, type NewEvent } from "./operation.ts";
 import { deleteExpiredSessions } from "./session.ts";
+import { pruneSignInCounts } from "./sign-in-count.ts";
 
 /** All that a round needs to know of one cluster. */
 export interface ClaimedCluster {
@@ -437,5 +438,6 @@ export async function prune(db: Db, now: Date): Promise<void> {
   await db.prisma.change.deleteMany({ where: { at: { lt: before(hourMs) } } });
   await db.prisma.idempotencyKey.deleteMany({ where: { createdAt: { lt: before(24 * hourMs) } } });
   await deleteExpiredSessions(db, now);
+  await pruneSignInCounts(db, now);
   await db.prisma.conductor.deleteMany({ where: { updatedAt: { lt: before(7 * 24 * hourMs) } } });
 }

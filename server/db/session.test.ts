@@ -7,8 +7,10 @@ import {
   deleteExpiredSessions,
   deleteSession,
   getSession,
+  rememberProjects,
   replaceTokens,
   touchSession,
+  noteUse,
   type StoredSession,
 } from "./session.ts";
 
@@ -26,6 +28,8 @@ const aSession = (given: Partial<StoredSession> = {}): StoredSession => ({
   lastProjectId: null,
   createdAt: testTime,
   expiresAt: at(hour),
+  usedAt: null,
+  listed: null,
   ...given,
 });
 
@@ -33,9 +37,38 @@ onEveryDatabase((database) => {
   it("is there until it ends, and not at its end", async () => {
     const session = aSession();
     await createSession(database.db, session);
-    expect(await getSession(database.db, session.id, at(hour - 1))).toEqual(session);
-    expect(await getSession(database.db, session.id, at(hour))).toBeNull();
-    expect(await getSession(database.db, "another", testTime)).toBeNull();
+    expect(await getSession(database.db, session.id, at(hour - 1), null)).toEqual(session);
+    expect(await getSession(database.db, session.id, at(hour), null)).toBeNull();
+    expect(await getSession(database.db, "another", testTime, null)).toBeNull();
+  });
+
+  it("ends by itself when it is not used, and use begins the time anew; what has ended does not come back", async () => {
+    const idle = hour / 2;
+    const session = aSession({ usedAt: testTime });
+    await createSession(database.db, session);
+    const isThere = async (ms: number) => (await getSession(database.db, session.id, at(ms), idle)) !== null;
+    expect([await isThere(idle - 1), await isThere(idle)]).toEqual([true, false]);
+    await noteUse(database.db, session.id, at(60_000), idle);
+    expect([await isThere(idle), await isThere(idle + 60_000)]).toEqual([true, false]);
+    await noteUse(database.db, session.id, at(idle + 60_000), idle);
+    expect(await isThere(idle + 60_000)).toBe(false);
+  });
+
+  it("is written at most once a minute while it is used", async () => {
+    const session = aSession({ usedAt: testTime });
+    await createSession(database.db, session);
+    await noteUse(database.db, session.id, at(59_999), null);
+    expect((await getSession(database.db, session.id, testTime, null))?.usedAt).toEqual(testTime);
+    await noteUse(database.db, session.id, at(60_000), null);
+    expect((await getSession(database.db, session.id, testTime, null))?.usedAt).toEqual(at(60_000));
+  });
+
+  it("remembers the person's projects and when they were listed", async () => {
+    const session = aSession();
+    await createSession(database.db, session);
+    const listed = { projects: [{ id: "p", name: "demo", domainName: "Default" }], at: at(5) };
+    await rememberProjects(database.db, session.id, listed);
+    expect((await getSession(database.db, session.id, testTime, null))?.listed).toEqual(listed);
   });
 
   it("remembers region and project, and says when it is gone", async () => {
@@ -43,7 +76,7 @@ onEveryDatabase((database) => {
     await createSession(database.db, session);
     expect(await touchSession(database.db, session.id, { region: "RegionTwo" })).toBe(true);
     expect(await touchSession(database.db, session.id, { lastProjectId: "p" })).toBe(true);
-    expect(await getSession(database.db, session.id, testTime)).toMatchObject({
+    expect(await getSession(database.db, session.id, testTime, null)).toMatchObject({
       region: "RegionTwo",
       lastProjectId: "p",
     });
@@ -59,7 +92,7 @@ onEveryDatabase((database) => {
       ["sealed-2", "sealed-3"].map((tokens) => replaceTokens(database.db, session.id, "sealed-1", tokens)),
     );
     expect(answers.filter(Boolean)).toHaveLength(1);
-    const kept = (await getSession(database.db, session.id, testTime))?.tokens;
+    const kept = (await getSession(database.db, session.id, testTime, null))?.tokens;
     expect(kept).toBe(answers[0] ? "sealed-2" : "sealed-3");
   });
 
@@ -69,6 +102,6 @@ onEveryDatabase((database) => {
     await createSession(database.db, going);
     await deleteExpiredSessions(database.db, testTime);
     expect(await database.db.prisma.session.findUnique({ where: { id: over.id } })).toBeNull();
-    expect(await getSession(database.db, going.id, testTime)).not.toBeNull();
+    expect(await getSession(database.db, going.id, testTime, null)).not.toBeNull();
   });
 });

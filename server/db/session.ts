@@ -1,6 +1,10 @@
 // Browser sessions. `id` is the SHA-256 of the cookie's value and `tokens` is sealed: who reads the database can
 // neither become the person nor use their tokens.
+import { z } from "zod";
 import type { Db } from "./client.ts";
+
+const ListedProject = z.object({ id: z.string(), name: z.string(), domainName: z.string() });
+export type ListedProject = z.infer<typeof ListedProject>;
 
 export interface StoredSession {
   id: string;
@@ -14,15 +18,23 @@ export interface StoredSession {
   lastProjectId: string | null;
   createdAt: Date;
   expiresAt: Date;
+  /** When its person last did something. */
+  usedAt: Date | null;
+  /** As Keystone last listed them; null = never yet. */
+  listed: { projects: readonly ListedProject[]; at: Date } | null;
 }
 
-export async function createSession(db: Db, session: StoredSession): Promise<void> {
-  await db.prisma.session.create({ data: session });
+export async function createSession(db: Db, { listed, ...session }: StoredSession): Promise<void> {
+  await db.prisma.session.create({ data: { ...session, ...listedColumns(listed) } });
 }
 
-/** Null when there is none, or when it is over. */
-export async function getSession(db: Db, id: string, now: Date): Promise<StoredSession | null> {
-  return db.prisma.session.findFirst({ where: { id, expiresAt: { gt: now } } });
+/** Null when there is none, when it is over, or when it was not used for `idleMs` (null = that is no matter). */
+export async function getSession(db: Db, id: string, now: Date, idleMs: number | null): Promise<StoredSession | null> {
+  const row = await db.prisma.session.findFirst({ where: alive(id, now, idleMs) });
+  if (!row) return null;
+  const { projects, projectsAt, ...session } = row;
+  const parsed = z.array(ListedProject).safeParse(JSON.parse(projects));
+  return { ...session, listed: projectsAt && parsed.success ? { projects: parsed.data, at: projectsAt } : null };
 }
 
 /** Remembers where the person is. False when the session is gone. */
@@ -32,6 +44,23 @@ export async function touchSession(
   change: { region?: string; lastProjectId?: string },
 ): Promise<boolean> {
   return (await db.prisma.session.updateMany({ where: { id }, data: change })).count === 1;
+}
+
+/** The person did something. Written once a minute at most; what has ended does not come back. */
+export async function noteUse(db: Db, id: string, now: Date, idleMs: number | null): Promise<void> {
+  const minuteAgo = new Date(now.getTime() - 60_000);
+  await db.prisma.session.updateMany({
+    where: { AND: [alive(id, now, idleMs), { OR: [{ usedAt: null }, { usedAt: { lte: minuteAgo } }] }] },
+    data: { usedAt: now },
+  });
+}
+
+export async function rememberProjects(
+  db: Db,
+  id: string,
+  listed: NonNullable<StoredSession["listed"]>,
+): Promise<void> {
+  await db.prisma.session.updateMany({ where: { id }, data: listedColumns(listed) });
 }
 
 /** Replaces the tokens if they are still `before`; false when another request was faster or the session is gone. */
@@ -47,3 +76,14 @@ export async function deleteSession(db: Db, id: string): Promise<void> {
 export async function deleteExpiredSessions(db: Db, now: Date): Promise<void> {
   await db.prisma.session.deleteMany({ where: { expiresAt: { lte: now } } });
 }
+
+const alive = (id: string, now: Date, idleMs: number | null) => ({
+  id,
+  expiresAt: { gt: now },
+  ...(idleMs === null ? {} : { OR: [{ usedAt: null }, { usedAt: { gt: new Date(now.getTime() - idleMs) } }] }),
+});
+
+const listedColumns = (listed: StoredSession["listed"]) => ({
+  projects: JSON.stringify(listed?.projects ?? []),
+  projectsAt: listed?.at ?? null,
+});

@@ -44,6 +44,7 @@ export const reasons = [
   "tls_disabled",
   "delegation_failed",
   "bad_credentials",
+  "too_many_attempts",
   // quotas
   "quota_not_found",
   "quota_exists",
@@ -62,6 +63,8 @@ export interface ErrorDetails {
   problems?: readonly { field: string; message: string }[];
   /** What the person can do now, one sentence. */
   remedy?: string;
+  /** When the same may be tried again, in seconds from now. */
+  retryAfterSeconds?: number;
   /** The other side's own words, and its request id. */
   upstream?: { service: string; operation: string; status: number | null; message: string; requestId: string | null };
 }

@@ -5,6 +5,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { RequestContext } from "../auth/context.ts";
 import type { Env } from "../env.ts";
 import { addHealthEndpoints, type Readiness } from "../health-endpoints.ts";
+import { dataHeaders } from "../security-headers.ts";
 import type { Deps } from "../services/deps.ts";
 import { ApiRefusal, errorAnswer } from "./errors.ts";
 import { negotiate, since, versionHeaders } from "./microversion.ts";
@@ -18,6 +19,9 @@ const open = /^\/(healthcheck|healthz|readyz|metrics)?\/?$|^\/v1\/?$|^\/v1\/open
 
 const requestIdHeader = "x-openstack-request-id";
 
+/** What is answered is for who asked, now. */
+const always = { ...dataHeaders, "cache-control": "no-store" };
+
 export function buildApi(deps: Deps & { readiness?: Readiness }): FastifyInstance {
   const app: FastifyInstance = Fastify({
     genReqId: () => `req-${randomUUID()}`,
@@ -25,7 +29,8 @@ export function buildApi(deps: Deps & { readiness?: Readiness }): FastifyInstanc
     trustProxy: deps.env.trustedProxies,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
     // Addresses that cannot be decoded are refused before any hook.
-    frameworkErrors: (error, request, reply) => void refuse(error, request, reply.header(requestIdHeader, request.id)),
+    frameworkErrors: (error, request, reply) =>
+      void refuse(error, request, reply.headers(always).header(requestIdHeader, request.id)),
     // A first part other than v1 is read as if /v1 stood in front (magnum-api 1.5).
     rewriteUrl: ({ url = "/" }) => (/^\/v1([/?]|$)/.test(url) || open.test(pathOf(url)) ? url : `/v1${url}`),
   });
@@ -34,9 +39,10 @@ export function buildApi(deps: Deps & { readiness?: Readiness }): FastifyInstanc
   app.decorateRequest("caller");
   acceptBodies(app);
   app.addHook("onRequest", async (request, reply) => {
-    void reply.header(requestIdHeader, request.id);
+    void reply.headers(always).header(requestIdHeader, request.id);
     if (open.test(pathOf(request.url))) return;
-    request.caller = await deps.auth.apiContext(first(request.headers["x-auth-token"]), request.id);
+    const aim = request.method === "GET" || request.method === "HEAD" ? "read" : "change";
+    request.caller = await deps.auth.apiContext(first(request.headers["x-auth-token"]), request.id, aim);
   });
   app.addHook("onResponse", async (request, reply) => {
     const { method, id, caller } = request;

@@ -1,5 +1,5 @@
 // From what was thrown to Magnum's error bodies (magnum-api 3).
-import { asDomainError, reasonTable, retryAfterSeconds } from "../errors.ts";
+import { asDomainError, reasonTable, retryAfterOf } from "../errors.ts";
 
 /** A refusal that only this door knows: routing, versions, the form of a body. */
 export class ApiRefusal extends Error {
@@ -57,8 +57,9 @@ export function errorAnswer(error: unknown, requestId: string, authUrl: string):
   if (known) {
     const { status } = reasonTable[known.reason];
     if (status === 401) return unauthenticated(authUrl);
-    const answer = plain(status, known.message, requestId, null, status >= 500);
-    return status === 503 ? { ...answer, headers: { "Retry-After": String(retryAfterSeconds) } } : answer;
+    const seconds = retryAfterOf(known);
+    const headers = seconds === null ? {} : { "Retry-After": String(seconds) };
+    return { ...plain(status, known.message, requestId, null, status >= 500), headers };
   }
   if (error instanceof ApiRefusal) {
     if (error.extra) return { status: error.status, headers: {}, body: { errors: [error.extra] }, unexpected: false };

@@ -6,6 +6,7 @@ import type { Clouds, IssuedToken } from "../../drivers/openstack/cloud.ts";
 import { openClouds, type CloudSettings } from "../../drivers/openstack/clouds.ts";
 import { openAuth, type Auth } from "../auth/auth.ts";
 import type { AuthDeps, RequestContext } from "../auth/context.ts";
+import type { Aim } from "../auth/token.ts";
 import {
   closeDelegation,
   delegate,
@@ -62,14 +63,18 @@ export function identityContract(open: () => Promise<IdentityTarget>): void {
       },
     };
     deps = { db: database.db, clouds: counted, secrets, clock, log: silentLog, policies: readPolicies(null) };
-    auth = openAuth(deps, { region: target.settings.region });
+    auth = openAuth(deps, settings());
   });
   afterAll(async () => {
     clouds.close();
     await target.close?.();
   });
 
-  const person = () => ({ domain: "Default", user: "demo", password: target.password });
+  const settings = () => ({
+    region: target.settings.region,
+    session: { idleMs: 60 * minute, longestMs: 12 * 60 * minute },
+  });
+  const person = () => ({ domain: "Default", user: "demo", password: target.password, from: "192.0.2.1" });
   const issue = (project: string): Promise<IssuedToken> =>
     clouds.identity.signIn({
       kind: "password",
@@ -77,7 +82,7 @@ export function identityContract(open: () => Promise<IdentityTarget>): void {
       password: new Secret(target.password),
       scope: { project: { name: project, domain } },
     });
-  const api = (token: Secret) => auth.apiContext(token.reveal(), "req-1");
+  const api = (token: Secret, aim: Aim = "read") => auth.apiContext(token.reveal(), "req-1", aim);
 
   describe("signing in to the console", () => {
     it("gives a cookie that is neither in the database nor made of a token, and lists the person's projects", async () => {
@@ -88,7 +93,7 @@ export function identityContract(open: () => Promise<IdentityTarget>): void {
       expect(view.regions).toContain(view.region);
       const rows = JSON.stringify(await database.db.prisma.session.findMany());
       expect(rows).not.toContain(value);
-      const ctx = await auth.sessions.context(value, view.projects[0]?.id ?? "", "req-1");
+      const ctx = await auth.sessions.context(value, view.projects[0]?.id ?? "", "req-1", "change");
       expect(rows).not.toContain(ctx.token.reveal());
       expect(JSON.stringify(await database.db.prisma.session.findMany())).not.toContain(ctx.token.reveal());
       await auth.sessions.signOut(value);
@@ -110,7 +115,7 @@ export function identityContract(open: () => Promise<IdentityTarget>): void {
     it("enters each of the person's projects with its own token and roles, and no other project", async () => {
       const { value, view } = await auth.sessions.signIn(person());
       const [demo, other] = view.projects;
-      const ctx = await auth.sessions.context(value, demo?.id ?? "", "req-1");
+      const ctx = await auth.sessions.context(value, demo?.id ?? "", "req-1", "change");
       expect(ctx).toMatchObject({
         door: "console",
         project: { name: "demo" },
@@ -121,11 +126,13 @@ export function identityContract(open: () => Promise<IdentityTarget>): void {
       });
       expect(ctx.roles).toContain("member");
       expect((await ctx.cloud().whoAmI()).project?.id).toBe(demo?.id);
-      expect((await auth.sessions.context(value, other?.id ?? "", "req-1")).project.name).toBe("other");
+      expect((await auth.sessions.context(value, other?.id ?? "", "req-1", "change")).project.name).toBe("other");
       expect((await auth.sessions.view(value))?.lastProjectId).toBe(other?.id);
       const service = (await clouds.service().whoAmI()).project?.id ?? "";
       for (const closed of [service, randomUUID()])
-        await expect(auth.sessions.context(value, closed, "req-1")).rejects.toMatchObject({ reason: "forbidden" });
+        await expect(auth.sessions.context(value, closed, "req-1", "change")).rejects.toMatchObject({
+          reason: "forbidden",
+        });
       expect(await auth.sessions.view(value)).not.toBeNull();
       await auth.sessions.signOut(value);
     });
@@ -134,11 +141,11 @@ export function identityContract(open: () => Promise<IdentityTarget>): void {
       const { value, view } = await auth.sessions.signIn(person());
       const ids = view.projects.map((project) => project.id);
       const contexts = await Promise.all(
-        [...ids, ...ids, ...ids].map((id) => auth.sessions.context(value, id, "req-1")),
+        [...ids, ...ids, ...ids].map((id) => auth.sessions.context(value, id, "req-1", "change")),
       );
       expect(new Set(contexts.map((ctx) => ctx.token.reveal())).size).toBe(ids.length);
-      const restarted = openAuth(deps, { region: target.settings.region });
-      const again = await Promise.all(ids.map((id) => restarted.sessions.context(value, id, "req-1")));
+      const restarted = openAuth(deps, settings());
+      const again = await Promise.all(ids.map((id) => restarted.sessions.context(value, id, "req-1", "change")));
       expect(again.map((ctx) => ctx.token.reveal())).toEqual(
         contexts.slice(0, ids.length).map((ctx) => ctx.token.reveal()),
       );
@@ -147,20 +154,24 @@ export function identityContract(open: () => Promise<IdentityTarget>): void {
 
     it("ends at sign-out: the cookie opens nothing and Keystone refuses the tokens", async () => {
       const { value, view } = await auth.sessions.signIn(person());
-      const ctx = await auth.sessions.context(value, view.projects[0]?.id ?? "", "req-1");
+      const ctx = await auth.sessions.context(value, view.projects[0]?.id ?? "", "req-1", "change");
       await auth.sessions.signOut(value);
       expect(await auth.sessions.view(value)).toBeNull();
-      await expect(auth.sessions.context(value, ctx.project.id, "req-1")).rejects.toMatchObject({
+      await expect(auth.sessions.context(value, ctx.project.id, "req-1", "change")).rejects.toMatchObject({
         reason: "unauthenticated",
       });
       expect(await clouds.identity.validate(ctx.token)).toBeNull();
       await auth.sessions.signOut(value);
     });
 
-    it("ends after twelve hours at the latest", async () => {
+    it("ends after twelve hours at the latest, however much it is used", async () => {
       const { value, view } = await auth.sessions.signIn(person());
       expect(view.expiresAt.getTime()).toBeLessThanOrEqual(clock.now().getTime() + 12 * 60 * minute);
       const before = clock.now();
+      while (clock.now().getTime() + 30 * minute < view.expiresAt.getTime()) {
+        clock.advance(30 * minute);
+        await auth.sessions.used(value);
+      }
       clock.set(new Date(view.expiresAt.getTime() + 1));
       expect(await auth.sessions.view(value)).toBeNull();
       clock.set(before);
@@ -170,13 +181,30 @@ export function identityContract(open: () => Promise<IdentityTarget>): void {
     it("gets a new token for a project when the kept one was revoked", async () => {
       const { value, view } = await auth.sessions.signIn(person());
       const id = view.projects[0]?.id ?? "";
-      const first = await auth.sessions.context(value, id, "req-1");
+      const first = await auth.sessions.context(value, id, "req-1", "change");
       await clouds.identity.revoke(first.token);
-      clock.advance(5 * minute + 1);
-      const second = await auth.sessions.context(value, id, "req-1");
+      const second = await auth.sessions.context(value, id, "req-1", "change");
       expect(second.token.reveal()).not.toBe(first.token.reveal());
       expect(await clouds.identity.validate(second.token)).not.toBeNull();
       await auth.sessions.signOut(value);
+    });
+
+    it("ends when it is not used, whatever its pages ask by themselves", async () => {
+      const before = clock.now();
+      const { value, view } = await auth.sessions.signIn(person());
+      const id = view.projects[0]?.id ?? "";
+      clock.advance(59 * minute);
+      await auth.sessions.used(value);
+      clock.advance(59 * minute);
+      await auth.sessions.context(value, id, "req-1", "read");
+      expect(await auth.sessions.view(value)).not.toBeNull();
+      clock.advance(minute);
+      expect(await auth.sessions.view(value)).toBeNull();
+      await auth.sessions.used(value);
+      await expect(auth.sessions.context(value, id, "req-1", "read")).rejects.toMatchObject({
+        reason: "unauthenticated",
+      });
+      clock.set(before);
     });
 
     it("changes to regions of the catalog only", async () => {
@@ -192,7 +220,7 @@ export function identityContract(open: () => Promise<IdentityTarget>): void {
     it("knows nobody by a missing or invented cookie", async () => {
       for (const value of [null, "x".repeat(43)]) {
         expect(await auth.sessions.view(value)).toBeNull();
-        await expect(auth.sessions.context(value, "demo", "req-1")).rejects.toMatchObject({
+        await expect(auth.sessions.context(value, "demo", "req-1", "change")).rejects.toMatchObject({
           reason: "unauthenticated",
         });
       }
@@ -205,8 +233,8 @@ export function identityContract(open: () => Promise<IdentityTarget>): void {
       const ctx = await api(token);
       expect(ctx).toMatchObject({ door: "api", user: { name: "demo" }, project: { name: "demo" }, trust: null });
       expect((await ctx.cloud().whoAmI()).user.id).toBe(ctx.user.id);
-      await expect(auth.apiContext(undefined, "req-1")).rejects.toMatchObject({ reason: "unauthenticated" });
-      await expect(auth.apiContext("nonsense", "req-1")).rejects.toMatchObject({ reason: "unauthenticated" });
+      await expect(auth.apiContext(undefined, "req-1", "change")).rejects.toMatchObject({ reason: "unauthenticated" });
+      await expect(auth.apiContext("nonsense", "req-1", "change")).rejects.toMatchObject({ reason: "unauthenticated" });
       const unscoped = await clouds.identity.signIn({
         kind: "password",
         user: { name: "demo", domain },
@@ -216,18 +244,40 @@ export function identityContract(open: () => Promise<IdentityTarget>): void {
       await expect(api(unscoped.token)).rejects.toMatchObject({ reason: "forbidden" });
     });
 
-    it("is asked about once in five minutes however many requests come at once, and is dead after them when revoked", async () => {
+    it("is asked about once a minute for reading, however many requests come at once", async () => {
       const { token } = await issue("demo");
       validations = 0;
       await Promise.all(Array.from({ length: 20 }, () => api(token)));
-      expect(validations).toBe(1);
-      await clouds.identity.revoke(token);
-      clock.advance(5 * minute - 1);
+      clock.advance(minute - 1);
       await api(token);
       expect(validations).toBe(1);
-      clock.advance(2);
-      await expect(api(token)).rejects.toMatchObject({ reason: "unauthenticated" });
+      clock.advance(1);
+      await api(token);
       expect(validations).toBe(2);
+    });
+
+    it("changes nothing once it is revoked, and reads nothing a minute later", async () => {
+      const { token } = await issue("demo");
+      await api(token);
+      await clouds.identity.revoke(token);
+      await api(token, "read");
+      await expect(api(token, "change")).rejects.toMatchObject({ reason: "unauthenticated" });
+      const { token: another } = await issue("demo");
+      await api(another);
+      await clouds.identity.revoke(another);
+      clock.advance(minute);
+      await expect(api(another, "read")).rejects.toMatchObject({ reason: "unauthenticated" });
+    });
+
+    it("is asked about once for each change, whatever was known before", async () => {
+      const { token } = await issue("demo");
+      validations = 0;
+      for (const asked of [1, 2, 3]) {
+        await api(token, "change");
+        expect(validations).toBe(asked);
+      }
+      await api(token, "read");
+      expect(validations).toBe(3);
     });
 
     it("is not believed past its own end", async () => {
@@ -237,7 +287,7 @@ export function identityContract(open: () => Promise<IdentityTarget>): void {
       validations = 0;
       // Only our clock moves: what counts is when Keystone is asked.
       for (const [now, asked] of [
-        [end - minute, 1],
+        [end - minute / 2, 1],
         [end - 1, 1],
         [end + 1, 2],
       ] as const) {

@@ -31,7 +31,7 @@ export function testDeps(
     keys: openKeyStore(secrets, "sealed", () => Promise.reject(new Error("there is no key manager in this test"))),
     auth: openAuth(
       { db, clouds, secrets, clock, log: silentLog, policies: readPolicies(null) },
-      { region: "RegionOne" },
+      { region: "RegionOne", session: env.session },
     ),
     drivers: given.drivers ?? [aDriver()],
     clouds,

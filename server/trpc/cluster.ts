@@ -1,9 +1,8 @@
-import { tracked, TRPCError } from "@trpc/server";
+import { tracked } from "@trpc/server";
 import { z } from "zod";
 import type { Change } from "../changes.ts";
 import { ClusterStatus, statusGroups } from "../domain/cluster-status.ts";
 import { ClusterCreate } from "../domain/cluster.ts";
-import { DomainError } from "../domain/error.ts";
 import { Uuid } from "../domain/identifier.ts";
 import { deleteCluster, previewDeletion, resizeCluster, retryCluster, setLocked } from "../services/cluster/change.ts";
 import { createCluster, previewCluster } from "../services/cluster/create.ts";
@@ -33,7 +32,7 @@ import type {
   ResourceNode,
   UpgradePreview,
 } from "../services/views.ts";
-import { projectProcedure, router } from "./init.ts";
+import { projectProcedure, router, translate } from "./init.ts";
 import { ById, InProject, PageInput } from "./inputs.ts";
 
 const ListInput = InProject.extend({
@@ -67,14 +66,13 @@ const Upgrade = ById.extend({
   rollback: z.boolean().optional(),
 });
 
-/** Milliseconds, within what timers can count. */
-const timeLeft = (end: Date, now: Date) => Math.min(Math.max(end.getTime() - now.getTime(), 0), 2 ** 31 - 1);
-
-/** Changes as screens hear of them; the end of the token is the end of the stream, and said so. */
-async function* told(changes: AsyncIterable<Change>, isOver: () => boolean) {
-  for await (const { seq, clusterIds } of changes) yield tracked(String(seq), { clusterIds });
-  if (isOver())
-    throw new TRPCError({ code: "UNAUTHORIZED", cause: new DomainError("unauthenticated", "Your session has ended.") });
+/** Changes as screens hear of them, and why there are no more. */
+async function* told(changes: AsyncIterable<Change>) {
+  try {
+    for await (const { seq, clusterIds } of changes) yield tracked(String(seq), { clusterIds });
+  } catch (error) {
+    throw translate(error);
+  }
 }
 
 const After = { after: z.string().max(256).optional() };
@@ -142,11 +140,8 @@ export const clusterRouter = router({
   watch: projectProcedure
     .input(InProject.extend({ cluster: Uuid.optional(), lastEventId: z.string().regex(/^\d+$/).nullish() }))
     .subscription(({ ctx, input, signal }) => {
-      // The gate was passed once; a stream must not outlive the token that opened it.
-      const over = AbortSignal.timeout(timeLeft(ctx.request.tokenInfo.expiresAt, ctx.deps.clock.now()));
-      const either = signal ? AbortSignal.any([signal, over]) : over;
       const after = input.lastEventId ? Number(input.lastEventId) : undefined;
-      const changes = watchProject(ctx.deps, ctx.request, either, { cluster: input.cluster, after });
-      return told(changes, () => over.aborted && signal?.aborted !== true);
+      const stillThere = () => ctx.enter(input.project, "read");
+      return told(watchProject(ctx.deps, ctx.request, stillThere, { cluster: input.cluster, after, signal }));
     }),
 });

@@ -21,6 +21,7 @@ const codes: Record<Kind, TRPC_ERROR_CODE_KEY> = {
   forbidden: "FORBIDDEN",
   missing: "NOT_FOUND",
   conflict: "CONFLICT",
+  too_many: "TOO_MANY_REQUESTS",
   unavailable: "SERVICE_UNAVAILABLE",
 };
 
@@ -53,12 +54,17 @@ function said(error: TRPCError): ErrorDetails & { reason: Reason | null; message
   return { reason: null, message: error.message };
 }
 
-/** Turns what services throw into tRPC's codes; anything unknown stays an internal error, which is logged whole. */
+/** In tRPC's codes; anything unknown is an internal error, which is logged whole. */
+export function translate(error: unknown): TRPCError {
+  const known = asDomainError(error);
+  if (known)
+    return new TRPCError({ code: codes[reasonTable[known.reason].kind], message: known.message, cause: known });
+  return new TRPCError({ code: "INTERNAL_SERVER_ERROR", cause: error });
+}
+
 const translated = t.middleware(async ({ next }) => {
   const result = await next();
-  if (result.ok) return result;
-  const known = asDomainError(result.error.cause);
-  if (known) throw new TRPCError({ code: codes[reasonTable[known.reason].kind], message: known.message, cause: known });
+  if (!result.ok && asDomainError(result.error.cause)) throw translate(result.error.cause);
   return result;
 });
 
@@ -89,14 +95,26 @@ function unstorableIn(value: unknown, path: readonly string[]): string | null {
   return null;
 }
 
+/** Changes and opened pages are a person's doing: the session stays in use. */
+const noticed = t.middleware(async ({ ctx, type, next }) => {
+  if (type === "mutation" || ctx.opensPage) await ctx.deps.auth.sessions.used(ctx.session);
+  return next();
+});
+
 export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;
 
 /** Anybody, also without a session. */
-export const publicProcedure = t.procedure.use(translated).use(sameSite).use(storable);
+export const publicProcedure = t.procedure.use(translated).use(sameSite).use(storable).use(noticed);
+
+/** What must not be tried many times in one request comes in a request of its own. */
+export const loneProcedure = publicProcedure.use(({ ctx, next }) => {
+  if (ctx.calls > 1) throw new DomainError("invalid_input", "This call must be sent alone, not in a batch.");
+  return next();
+});
 
 /** In one project: `ctx.request` is who asks, with a token of that project. */
-export const projectProcedure = publicProcedure.input(InProject).use(async ({ ctx, input, next }) => {
-  const request = await ctx.inProject(input.project);
+export const projectProcedure = publicProcedure.input(InProject).use(async ({ ctx, type, input, next }) => {
+  const request = await ctx.inProject(input.project, type === "mutation" ? "change" : "read");
   return next({ ctx: { ...ctx, request } });
 });

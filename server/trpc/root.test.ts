@@ -1,15 +1,18 @@
 import Fastify, { type FastifyInstance } from "fastify";
 import { fastifyTRPCPlugin } from "@trpc/server/adapters/fastify";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { RequestContext } from "../auth/context.ts";
 import { DomainError } from "../domain/error.ts";
 import type { Deps } from "../services/deps.ts";
+import { stillThereMs } from "../services/watch.ts";
 import { aProject, writeCluster, writeTemplate } from "../testing/builders.ts";
 import { testContext, type TestPerson } from "../testing/test-context.ts";
 import { testDatabase } from "../testing/test-db.ts";
 import { testDeps } from "../testing/test-deps.ts";
-import { createContext, isSameOrigin, type TrpcContext } from "./context.ts";
-import { appRouter, createCaller } from "./root.ts";
+import { aTrpcContext } from "../testing/test-trpc.ts";
+import { createContext, isSameOrigin } from "./context.ts";
+import { trpcPlugin } from "./plugin.ts";
+import { createCaller } from "./root.ts";
 
 const database = testDatabase();
 const project = aProject();
@@ -49,18 +52,11 @@ const aCluster = (name = "web-1") =>
 
 /** The procedures as that person would call them; a stranger has no session. */
 function as(name: string) {
-  const context: TrpcContext = {
-    deps,
-    requestId: "req-1",
-    session: null,
-    sameOrigin: true,
-    keepSession: () => {},
-    inProject: async () => {
-      const known = people[name];
-      if (!known) throw new DomainError("unauthenticated", "Your session has ended.");
-      return known;
-    },
-  };
+  const context = aTrpcContext(deps, async () => {
+    const known = people[name];
+    if (!known) throw new DomainError("unauthenticated", "Your session has ended.");
+    return known;
+  });
   return createCaller(context);
 }
 
@@ -117,24 +113,18 @@ describe("a cluster's page", () => {
 describe("over HTTP", () => {
   let app: FastifyInstance;
   beforeAll(async () => {
-    app = Fastify();
-    await app.register(fastifyTRPCPlugin, {
-      prefix: "/api/trpc",
-      trpcOptions: {
-        router: appRouter,
-        createContext: async ({ req, res }: Parameters<typeof toContext>[0]) => ({
-          ...(await toContext({ req, res })),
-          inProject: async (wanted: string) => {
-            const known = people[wanted];
-            if (!known) throw new Error("secret: the handle is 0x1234");
-            return known;
-          },
-        }),
+    app = Fastify({ routerOptions: { maxParamLength: 5000 } });
+    const plugin = trpcPlugin(deps, async (from) => ({
+      ...(await createContext(deps, from)),
+      inProject: async (wanted: string) => {
+        const known = people[wanted];
+        if (!known) throw new Error("secret: the handle is 0x1234");
+        return known;
       },
-    });
+    }));
+    await app.register(fastifyTRPCPlugin, plugin);
   });
   afterAll(() => app.close());
-  const toContext = (from: Extract<Parameters<typeof createContext>[1], { req: unknown }>) => createContext(deps, from);
 
   const post = (path: string, input: object, headers: Record<string, string> = {}) =>
     app.inject({
@@ -208,6 +198,39 @@ describe("over HTTP", () => {
     }
   });
 
+  const signIn = { domain: "Default", user: "demo", password: "guess" };
+
+  test("a password is tried alone: no batch holds two, nor one beside another call", async () => {
+    for (const paths of ["session.signIn,session.signIn", "session.stay,session.signIn"]) {
+      const answer = await app.inject({
+        method: "POST",
+        url: `/api/trpc/${paths}?batch=1`,
+        headers: { "content-type": "application/json", host: "console.example" },
+        payload: JSON.stringify({ 0: { json: signIn }, 1: { json: signIn } }),
+      });
+      expect(answer.body).toContain("must be sent alone");
+      expect(answer.body).not.toContain("cloud_unavailable");
+    }
+    const many = Array<string>(21).fill("session.options").join(",");
+    expect((await app.inject({ url: `/api/trpc/${many}?batch=1` })).statusCode).toBe(400);
+  });
+
+  test("too many wrong passwords are told apart from wrong ones, and when to try again is said twice", async () => {
+    const tooMany = new DomainError("too_many_attempts", "Too many sign-ins have failed.", { retryAfterSeconds: 17 });
+    const sessions = { ...deps.auth.sessions, signIn: () => Promise.reject(tooMany) };
+    const blocked = Fastify();
+    await blocked.register(fastifyTRPCPlugin, trpcPlugin({ ...deps, auth: { ...deps.auth, sessions } }));
+    const answer = await blocked.inject({
+      method: "POST",
+      url: "/api/trpc/session.signIn",
+      headers: { "content-type": "application/json" },
+      payload: JSON.stringify({ json: signIn }),
+    });
+    expect([answer.statusCode, answer.headers["retry-after"]]).toEqual([429, "17"]);
+    expect(errorOf(answer).data).toMatchObject({ reason: "too_many_attempts", retryAfterSeconds: 17 });
+    await blocked.close();
+  });
+
   test("signing out takes the cookie away", async () => {
     const answer = await post("session.signOut", {});
     expect(answer.headers["set-cookie"]).toMatch(
@@ -230,14 +253,7 @@ test("the address that people were given counts as our own behind a proxy", () =
 test("what changes in the project reaches who watches, with a number to go on from", async () => {
   const stop = new AbortController();
   const events = await createCaller(
-    {
-      deps,
-      requestId: "r",
-      session: null,
-      sameOrigin: true,
-      keepSession: () => {},
-      inProject: async () => people["member"] ?? Promise.reject(new Error()),
-    },
+    aTrpcContext(deps, async () => people["member"] ?? Promise.reject(new Error())),
     { signal: stop.signal },
   ).cluster.watch({ project });
   const iterator = events[Symbol.asyncIterator]();
@@ -250,19 +266,54 @@ test("what changes in the project reaches who watches, with a number to go on fr
   expect(seen.value).toEqual([expect.stringMatching(/^\d+$/), { clusterIds: [changed] }, expect.anything()]);
 });
 
-test("watching ends with the session, and says so", async () => {
-  const ending = testContext({ projectId: project, clock: { now: () => new Date(Date.now() - 3_600_000 + 50) } });
-  const stop = new AbortController();
-  const events = await createCaller(
-    {
-      deps: { ...deps, clock: { now: () => new Date() } },
-      requestId: "r",
-      session: null,
-      sameOrigin: true,
-      keepSession: () => {},
-      inProject: async () => ending,
-    },
-    { signal: stop.signal },
-  ).cluster.watch({ project });
-  await expect(events[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "UNAUTHORIZED" });
+describe("watching", () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] }));
+  afterEach(() => void vi.useRealTimers());
+
+  /** Watches as a member, to whom the gate later says something else. */
+  async function watching() {
+    const { member } = people;
+    if (!member) throw new Error("people are there after beforeAll");
+    let gate = () => Promise.resolve(member);
+    const stop = new AbortController();
+    const caller = createCaller(
+      aTrpcContext(deps, () => gate()),
+      { signal: stop.signal },
+    );
+    const events = (await caller.cluster.watch({ project }))[Symbol.asyncIterator]();
+    return {
+      next: () => events.next(),
+      close: () => stop.abort(),
+      gateSays(answer: () => Promise<RequestContext>) {
+        gate = answer;
+      },
+    };
+  }
+
+  test.each([
+    [
+      "signing out",
+      () => Promise.reject(new DomainError("unauthenticated", "Your session has ended.")),
+      "UNAUTHORIZED",
+    ],
+    ["being put out of the project", () => Promise.reject(new DomainError("forbidden", "no role")), "FORBIDDEN"],
+    ["losing the role", async () => people["nobody"] ?? Promise.reject(new Error()), "FORBIDDEN"],
+  ])("ends within ten seconds of %s, and says so", async (_what, answer, code) => {
+    const stream = await watching();
+    const ended = expect(stream.next()).rejects.toMatchObject({ code });
+    await vi.advanceTimersByTimeAsync(stillThereMs);
+    stream.gateSays(answer);
+    await vi.advanceTimersByTimeAsync(stillThereMs);
+    await ended;
+  });
+
+  test("goes on while the session does", async () => {
+    const stream = await watching();
+    const next = stream.next();
+    for (let round = 0; round < 5; round++) await vi.advanceTimersByTimeAsync(stillThereMs);
+    const changed = await aCluster("web-3");
+    deps.changes.nudge();
+    expect((await next).value).toEqual([expect.any(String), { clusterIds: [changed] }, expect.anything()]);
+    stream.close();
+  });
 });

@@ -1,19 +1,19 @@
 import { z } from "zod";
 import type { SessionView } from "../auth/session.ts";
 import { sessionOptions, type SignInOptions } from "../services/session.ts";
-import { publicProcedure, router } from "./init.ts";
+import { loneProcedure, publicProcedure, router } from "./init.ts";
 
 const SignIn = z.object({
-  domain: z.string().trim().min(1, "is needed"),
-  user: z.string().trim().min(1, "is needed"),
-  password: z.string().min(1, "is needed"),
+  domain: z.string().trim().min(1, "is needed").max(64),
+  user: z.string().trim().min(1, "is needed").max(255),
+  password: z.string().min(1, "is needed").max(4096),
 });
 
 export const sessionRouter = router({
   options: publicProcedure.query(({ ctx }): Promise<SignInOptions> => sessionOptions(ctx.deps)),
   get: publicProcedure.query(({ ctx }): Promise<SessionView | null> => ctx.deps.auth.sessions.view(ctx.session)),
-  signIn: publicProcedure.input(SignIn).mutation(async ({ ctx, input }): Promise<SessionView> => {
-    const { value, view } = await ctx.deps.auth.sessions.signIn(input);
+  signIn: loneProcedure.input(SignIn).mutation(async ({ ctx, input }): Promise<SessionView> => {
+    const { value, view } = await ctx.deps.auth.sessions.signIn({ ...input, from: ctx.from });
     // Whoever signs in again leaves no session behind that nobody could end.
     await ctx.deps.auth.sessions.signOut(ctx.session);
     ctx.keepSession(value, view.expiresAt);
@@ -23,6 +23,8 @@ export const sessionRouter = router({
     await ctx.deps.auth.sessions.signOut(ctx.session);
     ctx.keepSession(null);
   }),
+  /** The person is still there, though nothing on the page had to be sent. */
+  stay: publicProcedure.mutation(async (): Promise<void> => {}),
   setRegion: publicProcedure
     .input(z.object({ region: z.string().min(1) }))
     .mutation(({ ctx, input }): Promise<SessionView> => ctx.deps.auth.sessions.setRegion(ctx.session, input.region)),

@@ -117,6 +117,19 @@ describe("links", () => {
 });
 
 describe("headers", () => {
+  test("of every answer keep it from being framed, run, guessed at or kept", async () => {
+    for (const url of ["/", "/v1/clusters", "/v1/clusters/none", "/nothing", "/v1/openapi.json", "/healthz", "/%zz"]) {
+      const { headers } = await door.call(url, {});
+      expect(headers, url).toMatchObject({
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        "referrer-policy": "no-referrer",
+        "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+        "cache-control": "no-store",
+      });
+    }
+  });
+
   test("of every /v1 answer name the version asked for, in the server's own words, and the range", async () => {
     const { headers } = await door.call("/v1/clusters", { version: "container-infra 1.9" });
     expect(headers).toMatchObject({

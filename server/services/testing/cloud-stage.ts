@@ -40,7 +40,7 @@ export async function openCloudStage(
 ): Promise<CloudStage> {
   const deps = testDeps(db, { clouds: cloud.clouds, drivers: [driver], clock });
   const person = async (user: string, project: string) =>
-    deps.auth.apiContext((await cloud.token(user, project)).token, `req-${user}`);
+    deps.auth.apiContext((await cloud.token(user, project)).token, `req-${user}`, "change");
   const [member, reader, admin] = await Promise.all([
     person("demo", "demo"),
     person("reader", "demo"),

@@ -3,8 +3,9 @@ import { usePathname } from "next/navigation";
 import { useEffect, useRef, type ReactNode } from "react";
 import { LiveProvider } from "@/app/_lib/live";
 import { Header } from "./header";
+import { IdentityAway } from "./identity-away";
 import { Navigation } from "./navigation";
-import { ProjectProvider, type ProjectInView, type Session } from "./project-context";
+import { ProjectProvider, useSessionNow, type ProjectInView, type Session } from "./project-context";
 import { SessionGuard } from "./session-guard";
 
 export function Frame({
@@ -30,6 +31,7 @@ export function Frame({
           <div className="flex">
             <Navigation />
             <main id="main" tabIndex={-1} className="min-w-0 flex-1 px-4 pt-6 pb-24 sm:px-6 lg:px-8">
+              <OldKnowledge />
               <div className="mx-auto w-full max-w-7xl">{children}</div>
             </main>
           </div>
@@ -38,6 +40,11 @@ export function Frame({
       </LiveProvider>
     </ProjectProvider>
   );
+}
+
+function OldKnowledge() {
+  const { asOf } = useSessionNow();
+  return asOf && <IdentityAway asOf={asOf} />;
 }
 
 /** After a move to another page the focus goes to its heading, so that readers hear where they are. Not among tabs. */

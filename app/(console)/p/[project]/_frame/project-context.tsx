@@ -1,7 +1,7 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import { createContext, useContext, type ReactNode } from "react";
-import { useTRPC, type Outputs } from "@/app/_lib/trpc-client";
+import { createContext, useContext, useEffect, type ReactNode } from "react";
+import { signedOutEvent, useTRPC, type Outputs } from "@/app/_lib/trpc-client";
 
 export type Session = NonNullable<Outputs["session"]["get"]>;
 
@@ -33,6 +33,22 @@ function useInView() {
 
 export const useProject = (): ProjectInView => useInView().project;
 export const useSession = (): Session => useInView().session;
+
+/** As the page was opened with, and asked for now and then: an outage's end is seen, and the session's. */
+export function useSessionNow(): Session {
+  const trpc = useTRPC();
+  const { session } = useInView();
+  const { data } = useQuery(
+    trpc.session.get.queryOptions(undefined, {
+      initialData: session,
+      refetchInterval: ({ state }) => (state.data?.asOf ? 10_000 : 60_000),
+    }),
+  );
+  useEffect(() => {
+    if (data === null) window.dispatchEvent(new Event(signedOutEvent));
+  }, [data]);
+  return data ?? session;
+}
 
 type Policy = keyof Outputs["project"]["get"]["can"];
 

@@ -7,6 +7,7 @@ import { useUnsaved } from "@/app/_lib/unsaved";
 import { SignInForm } from "@/app/_shared/sign-in-form";
 import { Dialog } from "@/app/_ui/dialog";
 import { useSession } from "./project-context";
+import { useStay } from "./use-stay";
 
 /** When the session has ended: input that is not saved stays and the sign-in comes to it; else to the sign-in page. */
 export function SessionGuard({ children }: { children: ReactNode }) {
@@ -14,6 +15,7 @@ export function SessionGuard({ children }: { children: ReactNode }) {
   const unsaved = useUnsaved();
   const client = useQueryClient();
   const [asking, setAsking] = useState(false);
+  useStay();
   useEffect(() => {
     const onEnd = () => {
       if (unsaved.any()) setAsking(true);

@@ -5,10 +5,10 @@ import { DomainError } from "./domain/error.ts";
 
 export interface Readiness {
   /**
-   * Each check by name; it rejects when what it asks does not answer. Anybody may read the answer: only a DomainError's
-   * message is shown.
+   * Each check by name: null, or what is wrong in plain words, since anybody may read it. Of what a check throws only a
+   * DomainError's message is shown.
    */
-  checks: Record<string, () => Promise<void>>;
+  checks: Record<string, () => Promise<string | null>>;
   /** The process ends: whatever else holds, nothing more is to be sent here. */
   stopping: boolean;
 }
@@ -37,11 +37,11 @@ export function addHealthEndpoints(app: FastifyInstance, readiness: Readiness): 
   app.get("/metrics", async (_request, reply) => reply.type(register.contentType).send(await register.metrics()));
 }
 
-async function within(check: () => Promise<void>, ms: number): Promise<string | null> {
+async function within(check: () => Promise<string | null>, ms: number): Promise<string | null> {
   const { promise: late, resolve } = Promise.withResolvers<string>();
   const timer = setTimeout(() => resolve("does not answer"), ms);
   try {
-    return await Promise.race([check().then(() => null), late]);
+    return await Promise.race([check(), late]);
   } catch (error) {
     return error instanceof DomainError ? error.message : "does not answer";
   } finally {

@@ -7,9 +7,10 @@ import { driverRegistry } from "../drivers/registry.ts";
 import { openAuth } from "./auth/auth.ts";
 import { loadPolicies, type Policies } from "./auth/policy.ts";
 import { openChanges } from "./changes.ts";
-import { systemClock } from "./clock.ts";
+import { openSharedClock, type SharedClock } from "./clock.ts";
 import { changesSince, latestSeq } from "./db/change.ts";
-import { connect } from "./db/client.ts";
+import { connect, type Db } from "./db/client.ts";
+import { databaseTime } from "./db/installation.ts";
 import { prepareDatabase } from "./db/prepare.ts";
 import { EnvError, type Env } from "./env.ts";
 import type { Readiness } from "./health-endpoints.ts";
@@ -21,6 +22,7 @@ import { openSecrets, secretsKey } from "./secrets.ts";
 import type { Deps } from "./services/deps.ts";
 
 export interface Runtime extends Deps {
+  unfit: () => string | null;
   policies: Policies;
   readiness: Readiness;
   stop(): Promise<void>;
@@ -53,9 +55,10 @@ export async function openRuntime(env: Env, log: Logger): Promise<Runtime> {
     await db.close();
     throw error;
   });
+  const { clock, stop: stopClock } = await keptClock(db, log);
   const clouds = openClouds(env.openstack);
   const auth = openAuth(
-    { db, clouds, secrets, clock: systemClock, log, policies },
+    { db, clouds, secrets, clock, log, policies },
     { region: env.openstack.region, session: env.session },
   );
   const changes = openChanges({ latest: () => latestSeq(db), since: (seq) => changesSince(db, seq) }, (error) =>
@@ -67,7 +70,8 @@ export async function openRuntime(env: Env, log: Logger): Promise<Runtime> {
     policies,
     auth,
     log,
-    clock: systemClock,
+    clock,
+    unfit: clock.problem,
     secrets,
     keys: openKeyStore(secrets, env.certManager, () => barbicanVault(clouds)),
     clouds,
@@ -76,17 +80,39 @@ export async function openRuntime(env: Env, log: Logger): Promise<Runtime> {
     readiness: {
       stopping: false,
       checks: {
-        database: () => db.probe(),
+        database: () => db.probe().then(() => null),
+        clock: async () => clock.problem(),
         identity: async () => {
           const answer = await fetch(env.openstack.authUrl, { signal: AbortSignal.timeout(2500) });
-          if (!answer.ok && answer.status !== 300) throw new Error(`answers ${answer.status}`);
+          return answer.ok || answer.status === 300 ? null : "does not answer as it should";
         },
       },
     },
     async stop() {
       await changes.stop();
+      stopClock();
       clouds.close();
       await db.close();
     },
   };
+}
+
+const syncMs = 30_000;
+
+/** The database's clock, looked at now and then. Says once that this host's own is wrong, and once that it is right again. */
+async function keptClock(db: Db, log: Logger): Promise<{ clock: SharedClock; stop(): void }> {
+  const clock = await openSharedClock(() => databaseTime(db));
+  let said: string | null = null;
+  const tell = () => {
+    const problem = clock.problem();
+    if (problem !== null && said === null) log.error({ reason: problem }, "this host takes no work: set its clock");
+    if (problem === null && said !== null) log.info("this host's clock is right again");
+    said = problem;
+  };
+  tell();
+  const timer = setInterval(() => {
+    clock.sync().then(tell, (error: unknown) => log.warn({ err: error }, "the database's clock could not be read"));
+  }, syncMs);
+  timer.unref();
+  return { clock, stop: () => clearInterval(timer) };
 }

@@ -14,6 +14,8 @@ export interface ConductorDeps {
   db: Db;
   log: Logger;
   clock: Clock;
+  /** Why this process must take no work now, in plain words; null = it may. Absent = it always may. */
+  unfit?: () => string | null;
   secrets: Secrets;
   drivers: readonly ClusterDriver[];
   clouds: Clouds;

@@ -18,7 +18,7 @@ export function startHousekeeping(deps: ConductorDeps, host: string): Housekeepi
 
   const chores = async () => {
     const turn = minutes++;
-    await chore("heartbeat", () => heartbeat(deps.db, host, deps.clock.now()));
+    await chore("heartbeat", () => heartbeat(deps.db, host, deps.clock.now(), deps.unfit?.() ?? null));
     await chore("sweep", async () => {
       const removed = await sweepDelegations(deps, orphanMs);
       if (removed > 0) deps.log.info({ removed }, "identities of clusters that do not exist were removed");

@@ -79,6 +79,7 @@ export function startLoop(conductor: Conductor, options: LoopOptions = loopDefau
 
   /** Milliseconds until there may be something to do. */
   async function turn(): Promise<number> {
+    if (deps.unfit?.()) return options.idleMs;
     const most = room();
     if (most <= 0) return options.idleMs;
     const due = await nextDueAt(deps.db);

@@ -9,8 +9,8 @@ export const conductorWire = (conductor: ConductorView) => ({
   binary: "magnum-conductor",
   state: conductor.up ? "up" : "down",
   report_count: conductor.reportCount,
-  disabled: false,
-  disabled_reason: null,
+  disabled: conductor.disabledReason !== null,
+  disabled_reason: conductor.disabledReason,
   created_at: timestamp(conductor.createdAt),
   updated_at: timestamp(conductor.updatedAt),
 });

@@ -1,5 +1,6 @@
 // Carries out one step. Everything is found before it is made, by names that come from the cluster's id; 409 is fine
 // when what exists is ours, and a matter for a person when it is not.
+import { passingOf } from "../../server/domain/passing.ts";
 import type { Desired, Outcome } from "../driver.ts";
 import type { Cloud, StackCreate } from "../openstack/cloud.ts";
 import { isOpenStackError, orNull } from "../openstack/error.ts";
@@ -17,6 +18,8 @@ export async function applyHeat(pair: Pair, cloud: Cloud, want: Desired, step: H
     return await (isInside(step) ? inside(pair, want, step, now) : carryOut(pair, cloud, want, step));
   } catch (error) {
     if (!isOpenStackError(error)) throw error;
+    // The loop comes back to it, later each time.
+    if (passingOf(error.message) !== null) throw error;
     switch (error.kind) {
       case "unauthorized":
       case "forbidden":

@@ -1,5 +1,6 @@
 // What to choose or to write so that the sandbox fails in a given way, as a real cloud would and in its words. The table is
 // data: documentation and tests read it.
+import { passing } from "../../server/domain/passing.ts";
 
 export interface Scenario {
   /** Where it is given: the flavor of a node group, or words in the name of a cluster. */
@@ -77,6 +78,11 @@ export const scenarios = {
     values: ["never-leaves"],
     effect: "Control plane nodes do not leave the cluster's store when they are asked to.",
   },
+  passing: {
+    by: "name",
+    values: passing.flatMap(({ key, resource }) => (resource === null ? [] : [key])),
+    effect: "A service refuses once, in words of a refusal that passes by itself (server/domain/passing.ts).",
+  },
   slow: { by: "name", values: ["slow"], effect: "Servers and nodes take four times as long." },
 } as const satisfies Record<string, Scenario>;
 
@@ -84,11 +90,10 @@ export type ScenarioName = keyof typeof scenarios;
 
 /** Do these words of a name ask for the scenario? Stacks, servers and volumes begin with the cluster's name. */
 export const asksFor = (scenario: ScenarioName, ...names: readonly (string | null | undefined)[]): boolean =>
-  scenarios[scenario].values.some((value) =>
-    names.some(
-      (name) => name !== null && name !== undefined && new RegExp(`(^|[^a-z])${value}($|[^a-z])`, "i").test(name),
-    ),
-  );
+  scenarios[scenario].values.some((value) => names.some((name) => named(value, name)));
+
+export const named = (word: string, name: string | null | undefined): boolean =>
+  name !== null && name !== undefined && new RegExp(`(^|[^a-z])${word}($|[^a-z])`, "i").test(name);
 
 /** Flavors that exist only to fail or to be slow. */
 export const scenarioFlavors: readonly string[] = Object.values(scenarios).flatMap((one) =>

@@ -12,7 +12,14 @@ const stack = (given: Partial<Parameters<typeof fingerprint>[0][number]> = {}) =
 });
 
 describe("the conductor's note about a cluster", () => {
-  const note = { backend: "s-1 CREATE_COMPLETE ", attempts: 3, generation: 2, said: "Make the network.", gone: false };
+  const note = {
+    backend: "s-1 CREATE_COMPLETE ",
+    attempts: 3,
+    mended: 1,
+    generation: 2,
+    said: "Make the network.",
+    gone: false,
+  };
 
   it("is what was written, within one operation", () => {
     expect(readMemory(JSON.parse(JSON.stringify(note)), 2)).toEqual(note);
@@ -23,13 +30,21 @@ describe("the conductor's note about a cluster", () => {
       ...note,
       gone: true,
       attempts: 0,
+      mended: 0,
       generation: 3,
       said: null,
     });
   });
 
   it.each([null, undefined, "damaged", { backend: 1 }])("counts as never written when it is %j", (stored) => {
-    expect(readMemory(stored, 1)).toEqual({ backend: null, attempts: 0, generation: 1, said: null, gone: false });
+    expect(readMemory(stored, 1)).toEqual({
+      backend: null,
+      attempts: 0,
+      mended: 0,
+      generation: 1,
+      said: null,
+      gone: false,
+    });
   });
 });
 

@@ -7,6 +7,8 @@ export const Memory = z.object({
   backend: z.string().nullable(),
   /** Steps taken on something failed, in the operation of `generation`. */
   attempts: z.int(),
+  /** Repairs that nobody asked for, in the operation of `generation`. */
+  mended: z.int().default(0),
   generation: z.int(),
   /** The last thing said in an event, so that it is said once. */
   said: z.string().nullable(),
@@ -18,8 +20,10 @@ export type Memory = z.infer<typeof Memory>;
 /** Reads the row's note. A new operation begins without attempts; what cannot be read counts as never written. */
 export function readMemory(stored: unknown, generation: number): Memory {
   const parsed = Memory.safeParse(stored);
-  if (!parsed.success) return { backend: null, attempts: 0, generation, said: null, gone: false };
-  return parsed.data.generation === generation ? parsed.data : { ...parsed.data, attempts: 0, generation, said: null };
+  if (!parsed.success) return { backend: null, attempts: 0, mended: 0, generation, said: null, gone: false };
+  return parsed.data.generation === generation
+    ? parsed.data
+    : { ...parsed.data, attempts: 0, mended: 0, generation, said: null };
 }
 
 /** What the survey says of one cluster: its objects carry a tag that ends in the cluster's id. */

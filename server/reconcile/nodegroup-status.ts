@@ -1,5 +1,6 @@
 // The words of node groups (statuses.md 2 and 3). Pure.
 import { isFailed, isInProgress, isSettledGood, type ClusterStatus } from "../domain/cluster-status.ts";
+import { passingOf } from "../domain/passing.ts";
 import type { Observed, ObservedNodegroup } from "../../drivers/driver.ts";
 import type { GroupVerdict, Standing, StandingGroup } from "./verdict.ts";
 
@@ -42,8 +43,8 @@ export function workingGroup(before: Standing, group: StandingGroup, all: Observ
   const same = { id: group.id, status, statusReason: group.statusReason, gone: false };
   if (before.deleting || isLead(before, group.id) || !isInProgress(status)) return same;
   if (verbOf(status) === "DELETE") return isGone(all, group) ? removed(group) : same;
-  // Others may still be at work: this group's failure is known all the same.
-  if (seen?.state === "failed" && !before.repair)
+  // Others may still be at work: this group's failure is known all the same, unless it may pass.
+  if (seen?.state === "failed" && !before.repair && passingOf(seen.reason ?? "") === null)
     return { ...same, status: `${verbOf(status)}_FAILED`, statusReason: seen.reason };
   // What is still to be done may be about this group's nodes (their labels, say): only a new group has nothing before it.
   if (more && verbOf(status) !== "CREATE") return same;

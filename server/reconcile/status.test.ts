@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { BackendState, Observed, ObservedNodegroup, Outcome, Step } from "../../drivers/driver.ts";
 import { clusterStatuses, isInProgress, type ClusterStatus } from "../domain/cluster-status.ts";
+import { passing } from "../domain/passing.ts";
 import { judge, stepToTake } from "./status.ts";
 import { attemptLimits, type Finding, type Standing, type StandingGroup } from "./verdict.ts";
 
@@ -51,7 +52,7 @@ function standing(status: ClusterStatus, given: Partial<Standing> = {}): Standin
     failures: 0,
     progress: null,
     nodegroups: [group("default-master", status), group("default-worker", status)],
-    memory: { backend: null, attempts: 0, generation: 3, said: null, gone: false },
+    memory: { backend: null, attempts: 0, mended: 0, generation: 3, said: null, gone: false },
     ...given,
   };
 }
@@ -313,13 +314,13 @@ describe("a cluster that is being changed", () => {
       nodegroups: [
         foundGroup("default-master", "ready"),
         foundGroup("default-worker", "ready"),
-        foundGroup("pool-1", "failed", { reason: "Quota exceeded for instances" }),
+        foundGroup("pool-1", "failed", { reason: "No valid host was found" }),
       ],
-      reason: "Quota exceeded for instances",
+      reason: "No valid host was found",
     });
     const verdict = judge(before, sees(seen), now);
     expect(verdict.status).toBe("UPDATE_FAILED");
-    expect(verdict.failure?.kind).toBe("quota");
+    expect(verdict.failure?.kind).toBe("capacity");
     expect(verdict.nodegroups.map((each) => each.status)).toEqual([
       "CREATE_COMPLETE",
       "UPDATE_COMPLETE",
@@ -557,5 +558,71 @@ describe("whatever the status and whatever is seen", () => {
       for (const each of verdict.nodegroups) expect(clusterStatuses).toContain(each.status);
     }
     expect(cases.length).toBeGreaterThan(600);
+  });
+});
+
+describe("a failure that passes by itself", () => {
+  const { sample = "", why = "", tries = 0 } = passing.find(({ key }) => key === "project-busy") ?? {};
+  const lasting = "No valid host was found.";
+  const leaf = (reason: string) => ({
+    path: ["cluster network", "API load balancer"],
+    type: "OS::Octavia::LoadBalancer",
+    name: "api_balancer",
+    physicalId: null,
+    reason,
+    at: null,
+  });
+  const failing = (...reasons: string[]) =>
+    observed("failed", { failures: reasons.map(leaf), reason: reasons[0] ?? null });
+  const after = (mended: number, given: Partial<Standing> = {}) => {
+    const before = standing("CREATE_IN_PROGRESS", { stackId: "stack-1", ...given });
+    return { ...before, memory: { ...before.memory, mended } };
+  };
+
+  it("is repaired by itself, told as an event and not as a status", () => {
+    const verdict = judge(after(0), sees(failing(sample)), now);
+    expect(verdict).toMatchObject({ status: "CREATE_IN_PROGRESS", repair: true, failure: null, ended: null });
+    expect(verdict.memory.mended).toBe(1);
+    expect(verdict.events).toEqual([
+      {
+        level: "warning",
+        message: `API load balancer was refused for the moment: ${why}. Trying again (1 of ${tries}).`,
+        detail: sample,
+      },
+    ]);
+  });
+
+  it("is tried again after pauses that grow", () => {
+    const pauses = Array.from({ length: tries }, (_, mended) => judge(after(mended), sees(failing(sample)), now).next);
+    const ms = pauses.map((next) => (next.kind === "after" ? next.ms : 0));
+    expect(ms[0]).toBeGreaterThan(0);
+    for (const [index, pause] of ms.entries()) if (index > 0) expect(pause).toBeGreaterThan(ms[index - 1] ?? 0);
+  });
+
+  it("is given up when it was tried as often as its row says", () => {
+    expect(judge(after(tries), sees(failing(sample)), now)).toMatchObject({
+      status: "CREATE_FAILED",
+      failure: { kind: "load-balancer" },
+      memory: { mended: 0 },
+    });
+  });
+
+  it("is given up when the cluster's time is over", () => {
+    const late = after(0, { deadlineAt: new Date(now.getTime() - 1) });
+    expect(judge(late, sees(failing(sample)), now).status).toBe("CREATE_FAILED");
+  });
+
+  it("is given up when something else has failed for good beside it", () => {
+    expect(judge(after(0), sees(failing(sample, lasting)), now).status).toBe("CREATE_FAILED");
+  });
+
+  it("is repaired in a change too, before that is undone", () => {
+    const before = standing("UPDATE_IN_PROGRESS", { undo: { createTimeoutMinutes: 60, nodes: 3 } });
+    expect(judge(before, sees(failing(sample)), now)).toMatchObject({ status: "UPDATE_IN_PROGRESS", repair: true });
+  });
+
+  it.each(passing)("$key is among them", ({ sample: said, ofChanges }) => {
+    const before = standing(ofChanges ? "UPDATE_IN_PROGRESS" : "CREATE_IN_PROGRESS", { stackId: "stack-1" });
+    expect(judge(before, sees(failing(said)), now).repair).toBe(true);
   });
 });

@@ -8,7 +8,8 @@ import {
 } from "../domain/cluster-status.ts";
 import { rolloutDeadline } from "../domain/deadline.ts";
 import type { FailureCause } from "../domain/failure.ts";
-import type { Observed, Outcome, Step } from "../../drivers/driver.ts";
+import { passingOf, type Passing } from "../domain/passing.ts";
+import type { FailedResource, Observed, Outcome, Step } from "../../drivers/driver.ts";
 import { failureOf, reasonText, sentence, stalled, timedOut, vanished } from "./cause.ts";
 import {
   completedGroup,
@@ -72,10 +73,47 @@ function progressed(before: Standing, { seen, steps, outcome, backendWords }: Se
   if (rollback) return rollback;
   if (isComplete(before, seen, steps)) return before.deleting ? removed(before) : completed(before, seen, false);
   const cause = stopCause(before, seen, steps, now);
+  const passes = cause ? passingFailure(before, seen, steps, now) : null;
+  if (cause && passes) return mending(before, seen, cause, passes);
   if (cause) return givenUp(before, cause, seen, now);
   if (outcome?.kind === "stalled") return givenUp(before, stalled(outcome.reason, outcome.remedy), seen, now);
   const failing = seen.state === "failed" || (before.deleting && backendWords.includes("DELETE_FAILED"));
   return working(before, seen, steps[0] ?? null, outcome, failing);
+}
+
+/** The refusal that made the back end fail, when it passes by itself, may be tried again and nothing else failed. */
+function passingFailure(before: Standing, seen: Observed, steps: readonly Step[], now: Date): Passing | null {
+  const late = before.deadlineAt !== null && before.deadlineAt <= now;
+  if (seen.state !== "failed" || before.deleting || steps.length > 0 || late) return null;
+  const during = before.status.startsWith("CREATE") ? "creation" : "change";
+  const reasons: readonly Pick<FailedResource, "reason" | "type">[] =
+    seen.failures.length > 0 ? seen.failures : [{ reason: seen.reason ?? "", type: "" }];
+  const rows = reasons.map(({ reason, type }) => passingOf(reason, type, during));
+  const [first] = rows;
+  return first && rows.every((row) => row !== null && before.memory.mended < row.tries) ? first : null;
+}
+
+/** The repair that people would ask for, after a pause that grows; within the operation's time. */
+function mending(before: Standing, seen: Observed, cause: FailureCause, { why, tries }: Passing): Verdict {
+  const mended = before.memory.mended + 1;
+  return {
+    ...unmoved(before),
+    nodegroups: unmoved(before).nodegroups.map((group) =>
+      isFailed(group.status) ? { ...group, status: `${verbOf(group.status)}_IN_PROGRESS`, statusReason: null } : group,
+    ),
+    progress: seen.progress ?? before.progress,
+    repair: true,
+    failures: 0,
+    memory: { ...before.memory, attempts: 0, mended, said: null },
+    events: [
+      {
+        level: "warning",
+        message: `${cause.what ?? "The cluster"} was refused for the moment: ${why}. Trying again (${mended} of ${tries}).`,
+        detail: cause.upstream === "" ? null : cause.upstream,
+      },
+    ],
+    next: { kind: "after", ms: 5000 * 2 ** before.memory.mended },
+  };
 }
 
 function working(
@@ -157,7 +195,7 @@ function completed(before: Standing, seen: Observed, byItself: boolean): Verdict
     repair: false,
     failures: 0,
     observedGeneration: before.generation,
-    memory: { ...before.memory, attempts: 0, said: null },
+    memory: { ...before.memory, attempts: 0, mended: 0, said: null },
     events: [
       ...addressMessage(before, seen),
       ...stay.filter((after) => !isLead(before, after.id)).flatMap((after) => finishedMessage(before, after, seen)),
@@ -244,7 +282,7 @@ function givenUp(before: Standing, cause: FailureCause, seen: Observed | null, n
     // What failed on the way there must not stand in the way back.
     repair: true,
     failures: 0,
-    memory: { ...before.memory, attempts: 0, said: null },
+    memory: { ...before.memory, attempts: 0, mended: 0, said: null },
     deadlineAt: rolloutDeadline(before.undo, before.undo.nodes, now),
     restore: true,
     events: [{ level: "warning", message: "The change failed and is being undone.", detail: reason }],
@@ -282,7 +320,7 @@ function failed(before: Standing, cause: FailureCause, seen: Observed | null): V
     progress: seen?.progress ?? before.progress,
     repair: false,
     failures: 0,
-    memory: { ...before.memory, attempts: 0, said: null },
+    memory: { ...before.memory, attempts: 0, mended: 0, said: null },
     events: [{ level: "error", message: cause.sentence, detail: cause.upstream === "" ? null : cause.upstream }],
     ended: { outcome: "failed", reason },
     next: { kind: "settled" },

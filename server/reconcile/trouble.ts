@@ -1,6 +1,7 @@
 // What went wrong with the cloud, as the loop has to know it: for whom, for how long, and in which words.
 import { isOpenStackError } from "../../drivers/openstack/error.ts";
 import { DomainError } from "../domain/error.ts";
+import { passingOf } from "../domain/passing.ts";
 
 export interface Trouble {
   message: string;
@@ -31,7 +32,7 @@ export function troubleOf(error: unknown): Trouble {
     if (kind === "cancelled") return plain(`The call to ${who} was given up.`, false);
     return plain(
       `${capital(who)} refused: ${message}`,
-      kind === "quota" || kind === "bad_request" || kind === "no_service",
+      (kind === "quota" || kind === "bad_request" || kind === "no_service") && passingOf(message) === null,
     );
   }
   if (error instanceof DomainError) {

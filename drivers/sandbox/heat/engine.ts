@@ -4,7 +4,8 @@ import { z } from "zod";
 import { Fault, randomWord, uuid } from "../core.ts";
 import type { Caller, Core } from "../core.ts";
 import type { Action, Failure, Resource, Stack } from "../model.ts";
-import { asksFor } from "../scenarios.ts";
+import { passing } from "../../../server/domain/passing.ts";
+import { asksFor, named } from "../scenarios.ts";
 import { failureOf, HeatFailure } from "./handler.ts";
 import type { Context, Handler, Properties, Services } from "./handler.ts";
 import {
@@ -553,12 +554,23 @@ export function openEngine(core: Core, services: Services, callerOf: (userId: st
   /** The making itself; "not now" leaves it for the next turn. */
   function attempt(stack: Stack, row: Resource, handler: Handler): boolean {
     try {
+      refuseInPassing(stack, row);
       if (handler.create(context(stack, row), row.properties) === "wait") return false;
       state.resources.save(row);
     } catch (error) {
       fail(stack, row, "CREATE", error);
     }
     return true;
+  }
+
+  /** Once for each name of a stack that people make: the same again comes up. */
+  function refuseInPassing(stack: Stack, row: Resource): void {
+    const met = passing.find(({ key, resource }) => resource === row.type && named(key, stack.name));
+    if (!met) return;
+    const id = `passing ${state.stacks.get(stack.rootId)?.name ?? stack.name}`;
+    if (state.settings.get(id)) return;
+    state.settings.save({ id, value: met.key });
+    throw new HeatFailure("ClientException", met.sample);
   }
 
   function follow(stack: Stack, row: Resource, now: number): boolean {

@@ -21,13 +21,15 @@ async function main(): Promise<void> {
   if (unknown !== undefined) throw new EnvError(`there is no role ${unknown}: choose among ${allRoles.join(", ")}`);
   if (process.argv.includes("--help")) return console.log(help);
   const together = words.length === 0;
-  const env = readEnv({ ...(together ? { LOG_LEVEL: "warn" } : {}), ...process.env });
+  const env = readEnv(process.env);
+  // On one machine for one person, each page makes a dozen requests; what becomes of clusters is told in every mode.
+  const tellsRequests = !together || process.env["LOG_LEVEL"] !== undefined;
   const roles = together ? allRoles.filter((role) => role !== "sandbox" || env.sandbox) : words.filter(isRole);
 
   // Next would end the process by itself at a signal, before the roles have stopped.
   process.env["NEXT_MANUAL_SIG_HANDLE"] = "1";
   const { startRoles } = await import("./roles.ts");
-  const running = await startRoles(env, roles);
+  const running = await startRoles(env, roles, { tellsRequests });
   for (const line of running.announcement) console.log(line);
 
   let stopping = false;

@@ -17,10 +17,13 @@ export interface Running {
   stop(noticeMs: number): Promise<void>;
 }
 
+const quieter = (level: string) => (level === "info" ? "warn" : level);
+
 /** Starts what is named, in an order in which each finds what it needs; all that works ends at once, what it needs after it. */
 export async function startRoles(
   env: Env,
   roles: readonly ("sandbox" | "api" | "conductor" | "console")[],
+  { tellsRequests }: { tellsRequests: boolean },
 ): Promise<Running> {
   /** Those who work for others or by themselves. */
   const workers: ((noticeMs: number) => Promise<unknown>)[] = [];
@@ -76,7 +79,8 @@ export async function startRoles(
         },
       };
       if (roles.includes("api")) {
-        await listen(buildApi(served), env.apiPort);
+        const log = tellsRequests ? runtime.log : runtime.log.child({}, { level: quieter(env.logLevel) });
+        await listen(buildApi({ ...served, log }), env.apiPort);
         announcement.unshift(`Magnum REST API   ${env.apiPublicUrl}/v1`);
       }
       if (roles.includes("conductor")) {

@@ -5,6 +5,7 @@ import { kubernetesFedoraCoreos } from "../drivers/kubernetes-fedora-coreos/driv
 import { openClouds } from "../drivers/openstack/clouds.ts";
 import { driverRegistry } from "../drivers/registry.ts";
 import { openAuth } from "./auth/auth.ts";
+import { keepSignedIn } from "./auth/sign-ins.ts";
 import { loadPolicies, type Policies } from "./auth/policy.ts";
 import { openChanges } from "./changes.ts";
 import { openSharedClock, type SharedClock } from "./clock.ts";
@@ -61,6 +62,7 @@ export async function openRuntime(env: Env, log: Logger): Promise<Runtime> {
     { db, clouds, secrets, clock, log, policies },
     { region: env.openstack.region, session: env.session },
   );
+  const signIns = keepSignedIn(clouds, log);
   const changes = openChanges({ latest: () => latestSeq(db), since: (seq) => changesSince(db, seq) }, (error) =>
     log.error({ err: error }, "change feed"),
   );
@@ -86,11 +88,14 @@ export async function openRuntime(env: Env, log: Logger): Promise<Runtime> {
           const answer = await fetch(env.openstack.authUrl, { signal: AbortSignal.timeout(2500) });
           return answer.ok || answer.status === 300 ? null : "does not answer as it should";
         },
+        service_user: async () => signIns.service(),
+        trustee_domain_admin: async () => signIns.trusteeAdmin(),
       },
     },
     async stop() {
       await changes.stop();
       stopClock();
+      signIns.stop();
       clouds.close();
       await db.close();
     },

@@ -26,6 +26,10 @@ export function readMemory(stored: unknown, generation: number): Memory {
     : { ...parsed.data, attempts: 0, mended: 0, generation, said: null };
 }
 
+/** Has a pass worked on this operation before? */
+export const isNoted = (stored: unknown, generation: number): boolean =>
+  Memory.safeParse(stored).data?.generation === generation;
+
 /** What the survey says of one cluster: its objects carry a tag that ends in the cluster's id. */
 export function surveyed(survey: Survey, clusterId: string) {
   return survey.stacks.filter((stack) => stack.tags.some((tag) => tag.endsWith(clusterId)));

@@ -4,11 +4,11 @@ import type { ClusterDriver, Desired, Observed, Survey } from "../../drivers/dri
 import type { Cloud } from "../../drivers/openstack/cloud.ts";
 import { openDelegation, removeDelegation } from "../auth/delegated-credential.ts";
 import { record, removeCluster, type ClaimedCluster } from "../db/reconcile.ts";
-import { isInProgress, isSettledGood } from "../domain/cluster-status.ts";
+import { isFailed, isInProgress, isSettledGood } from "../domain/cluster-status.ts";
 import { counted, driverNamed, rememberSeen, type Conductor, type Lease } from "./conductor.ts";
 import { desired, endpointsOf } from "./desired.ts";
 import { healthDueIn, isCalm, lookAtHealth, type HealthLook } from "./health.ts";
-import { fingerprint, surveyed } from "./memory.ts";
+import { fingerprint, isNoted, surveyed } from "./memory.ts";
 import { nextTime } from "./pace.ts";
 import { carryRotation } from "./rotation.ts";
 import { recordedOutcome, standingOf } from "./row.ts";
@@ -200,12 +200,30 @@ async function exit(
   if (result === "recorded" && verdict.status !== cluster.status) {
     metrics.transitions.inc({ status: verdict.status });
     if (verdict.failure) metrics.failures.inc({ kind: verdict.failure.kind });
-    deps.log.info(
-      { clusterId: cluster.id, from: cluster.status, to: verdict.status, reason: verdict.statusReason },
-      "status",
-    );
   }
+  if (result === "recorded") tellOfOperation(conductor, claimed, verdict);
   return result;
+}
+
+/** Each operation's begin and end, and whatever makes a cluster fail, for those who read the log. */
+function tellOfOperation({ deps }: Conductor, { cluster, operation, seenBackend }: ClaimedCluster, verdict: Verdict) {
+  const about = {
+    clusterId: cluster.id,
+    cluster: cluster.name,
+    projectId: cluster.projectId,
+    operation: operation?.kind,
+    by: operation?.userName ?? operation?.userId,
+  };
+  if (operation && !isNoted(seenBackend, cluster.generation)) deps.log.info(about, "operation begins");
+  const hasFailed = isFailed(verdict.status) && verdict.status !== cluster.status;
+  if (verdict.ended?.outcome === "failed" || hasFailed)
+    deps.log.warn(
+      { ...about, status: verdict.status, cause: verdict.failure?.kind, reason: verdict.statusReason },
+      "operation failed",
+    );
+  else if (verdict.ended) deps.log.info({ ...about, status: verdict.status }, "operation is done");
+  else if (verdict.status !== cluster.status)
+    deps.log.info({ ...about, status: verdict.status, reason: verdict.statusReason }, "status");
 }
 
 /** Attempts to end the cluster's identity before its rows go all the same and the sweeper goes on. */
@@ -244,7 +262,10 @@ async function finishRemoval(conductor: Conductor, claimed: ClaimedCluster, befo
   conductor.seen.delete(cluster.id);
   conductor.metrics.transitions.inc({ status: "DELETE_COMPLETE" });
   deps.changes.nudge();
-  deps.log.info({ clusterId: cluster.id }, "cluster deleted");
+  deps.log.info(
+    { clusterId: cluster.id, cluster: cluster.name, projectId: cluster.projectId, operation: "delete" },
+    "operation is done",
+  );
   return "removed";
 }
 

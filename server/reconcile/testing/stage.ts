@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { projectScope, type ProjectScope } from "../../db/scope.ts";
 import type { Clock } from "../../clock.ts";
 import type { Db } from "../../db/client.ts";
+import type { Logger } from "../../log.ts";
 import { insertIntent, completeCredential } from "../../db/credential.ts";
 import { claimDue, nextDueAt } from "../../db/lease.ts";
 import { getCluster } from "../../db/cluster.ts";
@@ -26,7 +27,7 @@ export interface Stage {
   /** Keys in the vault, by reference. */
   vault: Map<string, string>;
   /** A conductor as a new process would be; its rounds are run by hand. */
-  conductor(life?: Life): Conductor;
+  conductor(life?: Life, log?: Logger): Conductor;
   cluster(given?: {
     /** Default: the stage's own project. */
     scope?: ProjectScope;
@@ -60,7 +61,7 @@ export function openStage(db: Db, real?: Clock): Stage {
     projectId,
     scope,
     vault,
-    conductor(life = new Life(null)) {
+    conductor(life = new Life(null), log = silentLog) {
       return makeConductor(
         {
           env: {
@@ -75,7 +76,7 @@ export function openStage(db: Db, real?: Clock): Stage {
             prisma: db.prisma,
             transaction: (work) => life.around("transaction", () => db.transaction(work)),
           },
-          log: silentLog,
+          log,
           clock,
           secrets,
           drivers: [scriptedDriver(world, life)],

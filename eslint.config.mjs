@@ -118,6 +118,7 @@ export default tseslint.config(
     files: [
       "server/main.ts",
       "server/policy.ts",
+      "server/check.ts",
       "e2e/**",
       "prisma/**",
       "*.config.ts",

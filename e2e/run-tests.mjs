@@ -8,7 +8,7 @@ import { delimiter, join } from "node:path";
 import { asksForHelp, node, prepare, root, run, say } from "../server/prepare.mjs";
 import { runClients } from "./clients/run.mjs";
 
-const parts = ["types", "lint", "format", "unit", "clients", "e2e"];
+const parts = ["types", "lint", "format", "unit", "clients", "e2e", "bench"];
 const only = new Set(process.argv.slice(2).filter((word) => word !== "--help"));
 const unknown = [...only].filter((part) => !parts.includes(part));
 if (unknown.length > 0 || asksForHelp()) {
@@ -16,7 +16,10 @@ if (unknown.length > 0 || asksForHelp()) {
   if (unknown.length > 0) say(`there is no part ${unknown.join(", ")}`);
   process.exit(unknown.length > 0 ? 2 : 0);
 }
-const wanted = (part) => only.size === 0 || only.has(part);
+const wanted = (part) => {
+  if (!parts.includes(part)) throw new Error(`the list of parts lacks ${part}`);
+  return only.size === 0 || only.has(part);
+};
 const work = mkdtempSync(join(tmpdir(), "jeroboam-test-"));
 const total = { passed: 0, failed: 0, skipped: 0 };
 const onPath = (program) =>

@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance } from "fastify";
 import { join } from "node:path";
 import { drainOf } from "./drain.ts";
 import type { Env } from "./env.ts";
+import { checkAtStart } from "./check/at-start.ts";
 import { addHealthEndpoints } from "./health-endpoints.ts";
 import { openLog } from "./log.ts";
 import { startNotifications } from "./notifications/main.ts";
@@ -87,6 +88,9 @@ export async function startRoles(
         const conductor = startConductor(runtime);
         wakeConductor = conductor.nudge;
         workers.push(() => conductor.stop());
+        // The sandbox is as the product needs it.
+        const check = env.sandbox ? Promise.resolve() : checkAtStart(runtime);
+        workers.push(() => check);
         const notifications = startNotifications(runtime);
         workers.push(() => notifications.stop());
         if (rest.length === 1 && env.metricsPort !== null) {

@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { commands } from "../documents/read.ts";
-import { isSandbox } from "../documents/tried.ts";
+import { commands, documents } from "../documents/read.ts";
+import { isClient, isSandbox } from "../documents/tried.ts";
+import { catalogue } from "./catalogue.ts";
 import { hasKubectl } from "./kubectl.ts";
 import { enter, watchAs } from "./waiting.ts";
 import type { Watch } from "./waiting.ts";
@@ -65,4 +66,20 @@ describe("README's commands for the sandbox", () => {
     renameSync(config, join(downloads, "web-kubeconfig.yaml"));
     expect(await shell(...kubernetes)).toMatch(/^web-\S+ +Ready/m);
   });
+});
+
+it("commands of the client elsewhere in documents have its words and options", () => {
+  const known = catalogue();
+  const wrong = documents
+    .flatMap(commands)
+    .filter(isClient)
+    .map(({ text }) => text.replace(/^openstack /, ""))
+    .filter((text) => {
+      const name = Object.keys(known)
+        .filter((each) => text === each || text.startsWith(`${each} `))
+        .toSorted((a, b) => b.length - a.length)[0];
+      const options = text.match(/(?<= )--[a-z-]+/g) ?? [];
+      return name === undefined || options.some((option) => !known[name]?.includes(option));
+    });
+  expect(wrong).toEqual([]);
 });

@@ -13,6 +13,13 @@ export const isSandbox = ({ document, text, block }: Command): boolean =>
   document === "README.md" &&
   (/^(openstack|kubectl) /.test(text) || /^export (KUBECONFIG=|OS_AUTH_URL=http:\/\/127\.0\.0\.1:15000)/.test(text));
 
+/** Their words are held against the client's own, of which other tests run every one (clients/documents.client.ts). */
+export const isClient = (command: Command): boolean => command.text.startsWith("openstack coe ") && !isSandbox(command);
+
+/** Run in their order by an administrator of a real Keystone (openstack/cloud-setup.real.test.ts). */
+export const isCloudSetup = ({ document, text, block }: Command): boolean =>
+  block && document === "docs/cloud-setup.md" && /^openstack (?!coe)/.test(text);
+
 export const untried: Readonly<Record<string, string>> = {
   "e2e/openstack/up": "the first step of npm run test:openstack, which is minutes long",
   "e2e/openstack/down": "the last step of npm run test:openstack",

@@ -6,10 +6,12 @@ import type { Clouds } from "../../drivers/openstack/cloud.ts";
 import { openClouds } from "../../drivers/openstack/clouds.ts";
 import { startSandbox } from "../../drivers/sandbox/main.ts";
 import { Secret } from "../domain/secret.ts";
-import { readEnv } from "../env.ts";
+import { readEnv, type OpenStackSettings } from "../env.ts";
 import { silentLog } from "./test-context.ts";
 
 export interface TestCloud {
+  /** As the product finds it. */
+  settings: OpenStackSettings;
   clouds: Clouds;
   /** What was asked of it over `clouds` so far, as `service: operation`. */
   asked: readonly string[];
@@ -30,10 +32,12 @@ export async function openTestCloud(): Promise<TestCloud> {
   });
   const { port } = new URL(sandbox.url);
   const asked: string[] = [];
-  const clouds = openClouds(readEnv({ DATABASE_URL: "file:unused.db", SANDBOX_PORT: port }).openstack, {
+  const settings = readEnv({ DATABASE_URL: "file:unused.db", SANDBOX_PORT: port }).openstack;
+  const clouds = openClouds(settings, {
     onCall: ({ service, operation }) => void asked.push(`${service}: ${operation}`),
   });
   return {
+    settings,
     clouds,
     asked,
     async token(user, project) {

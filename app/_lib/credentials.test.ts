@@ -51,7 +51,7 @@ describe("a key made in the browser", () => {
     });
     const files = unzipSync(zip);
     expect(strFromU8(files["k1/key.pem"] ?? new Uint8Array())).toBe("KEY\n");
-    expect(strFromU8(files["k1/k1-kubeconfig.yaml"] ?? new Uint8Array())).toContain("server: https://192.0.2.7:6443");
+    expect(strFromU8(files["k1/k1-kubeconfig.yaml"] ?? new Uint8Array())).toContain('server: "https://192.0.2.7:6443"');
     expect(modes(zip)).toMatchObject({ "k1/key.pem": 0o600, "k1/k1-kubeconfig.yaml": 0o600, "k1/ca.pem": 0o644 });
   });
 });

@@ -81,6 +81,7 @@ export async function openRuntime(env: Env, log: Logger): Promise<Runtime> {
     changes,
     readiness: {
       stopping: false,
+      onProblem: (check, error) => log.warn({ err: error, check }, "not ready"),
       checks: {
         database: () => db.probe().then(() => null),
         clock: async () => clock.problem(),

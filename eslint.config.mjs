@@ -8,7 +8,7 @@ import tseslint from "typescript-eslint";
 const zone = (target, from, message, except) => ({ target, from, message, ...(except ? { except } : {}) });
 
 export const zones = [
-  zone("./server/domain", "./server", "The domain imports only zod and itself: pass what it needs as a parameter.", [
+  zone("./server/domain", "./server", "The domain imports only zod, yaml and itself: pass what it needs as a parameter.", [
     "./domain",
   ]),
   zone(

@@ -1,9 +1,9 @@
 // Numbers and lists in documents that the code has too.
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { defaultHardLimit } from "../../server/domain/quota.ts";
-import { root, text } from "./read.ts";
+import { documents, root, text } from "./read.ts";
 
 test("docs/security.md has every sealed column of the database, and no other", () => {
   const schema = readFileSync(join(root, "prisma/schema.prisma"), "utf8");
@@ -16,4 +16,43 @@ test("docs/security.md has every sealed column of the database, and no other", (
 
 test("docs/cloud-setup.md has the quota of a project for which nobody has set one", () => {
   expect(text("docs/cloud-setup.md")).toContain(`A project may have ${defaultHardLimit} clusters until`);
+});
+
+test("decisions are numbered one after the other, each once, and name each other by numbers that exist", () => {
+  const pages = documents.filter((document) => document.startsWith("docs/adr/"));
+  const numbers = pages.map((page) => Number(/(\d{4})-[a-z-]+\.md$/.exec(page)?.[1]));
+  expect(numbers).toEqual(pages.map((_, index) => index + 1));
+  expect(pages.map((page) => Number(/^# (\d+)\. /.exec(text(page))?.[1]))).toEqual(numbers);
+  const named = documents.flatMap((document) =>
+    [...text(document).matchAll(/\bADR (\d+)\b|\b(00\d{2})\b(?!-)/g)].map(([, number, digits]) =>
+      Number(number ?? digits),
+    ),
+  );
+  expect(named.filter((number) => !numbers.includes(number))).toEqual([]);
+});
+
+describe("docs/architecture.md on who imports whom", () => {
+  const imports = (pattern: string) =>
+    globSync(pattern, { cwd: root })
+      .filter((file) => !/\.test\.|\/testing\//.test(file))
+      .flatMap((file) =>
+        [...readFileSync(join(root, file), "utf8").matchAll(/from "([^"]+)"/g)].map(([, target = ""]) => ({
+          file,
+          target,
+        })),
+      );
+
+  test("the domain imports only zod and yaml", () => {
+    const others = imports("server/domain/**/*.ts").filter(
+      ({ target }) => !["zod", "yaml"].includes(target) && !target.startsWith("./"),
+    );
+    expect(others).toEqual([]);
+  });
+
+  test("server/runtime.ts is the only importer of concrete drivers", () => {
+    const concrete = imports("{server,app}/**/*.{ts,tsx}").filter(({ target }) =>
+      /drivers\/[\w-]+\/driver\.ts$/.test(target),
+    );
+    expect([...new Set(concrete.map(({ file }) => file))]).toEqual(["server/runtime.ts"]);
+  });
 });

@@ -201,6 +201,8 @@ export interface Observed {
   state: BackendState;
   /** The back end's own words for the state. */
   reason: string | null;
+  /** A step that needed a turn is taken, and the service has not taken on the request yet: the turn is not over. */
+  turn?: OneAtATime;
   /** `https://192.0.2.7:6443`, null until known. */
   apiAddress: string | null;
   /** All is there, but the cluster's API has not answered for so long that it is not waited for any more. */
@@ -311,9 +313,14 @@ export interface SurveyedStack {
   tags: readonly string[];
 }
 
+/** A service that works on one request of a project at a time, and refuses those that come meanwhile. */
+export type OneAtATime = "load-balancer";
+
 /** Plain data without secrets, so that a plan can be shown, logged and compared. */
 export interface Step {
   readonly kind: string;
+  /** New clusters of one project take this step one after the other, because of that service. */
+  readonly turn?: OneAtATime;
   /** The step in words for people: "Create 2 worker nodes". */
   readonly summary: string;
 }

@@ -14,6 +14,8 @@ export interface Template {
   outputs: Record<string, Hot>;
 }
 
+export const balancerType = "OS::Octavia::LoadBalancer";
+
 export const templateVersion = "2018-08-31";
 
 /** Names of outputs are ours; `api_address` is also Magnum's. */
@@ -108,7 +110,7 @@ export function renderClusterTemplate(want: Desired, coe: HeatCoe): Template {
   let floatingPort: Hot;
   if (plan.balancer) {
     resources["api_balancer"] = {
-      type: "OS::Octavia::LoadBalancer",
+      type: balancerType,
       properties: {
         name: `${name}-api`,
         description: `Kubernetes API of cluster ${want.key.id}`,

@@ -4,9 +4,10 @@ import type { Cloud } from "../openstack/cloud.ts";
 import { isOpenStackError } from "../openstack/error.ts";
 import { failedResources, reasonOf } from "./failures.ts";
 import { generationsOf, nodeName } from "./generations.ts";
+import { balancerType } from "./cluster-template.ts";
 import { findLeftovers } from "./leftovers.ts";
 import { baseName, clusterTag, stackTag } from "./names.ts";
-import { apiReachable } from "./network.ts";
+import { apiReachable, networkPlan } from "./network.ts";
 import { isMoving, stackState } from "./observed.ts";
 import type { HeatObserved, HeatStack } from "./observed.ts";
 import { groupsOf } from "./nodegroups.ts";
@@ -80,6 +81,7 @@ export async function observeHeat(
     reason: null,
     apiAddress,
     apiSilent: false,
+    ...(cluster && awaitsBalancer(want, cluster) ? { turn: "load-balancer" as const } : {}),
     coeVersion: masters[0]?.version ?? null,
     containerVersion: null,
     masterAddresses: masters.flatMap((group) => group.addresses),
@@ -110,6 +112,12 @@ const inShrinkingGroups = (pair: Pair, want: Desired, stacks: readonly HeatStack
     if (!current || countOf(current) <= group.count) return [];
     return current.members.map((member) => nodeName(current, member.index));
   });
+
+/** Octavia locks the project for as long as it takes a request on: a balancer that has an id keeps nobody waiting. */
+const awaitsBalancer = (want: Desired, cluster: HeatStack): boolean =>
+  networkPlan(want).balancer &&
+  cluster.state === "creating" &&
+  !cluster.resources.some(({ type, physicalId }) => type === balancerType && physicalId !== null);
 
 /**
  * A node that never reported says on its console how far it came. Only the earliest one is asked, and no answer is fine:

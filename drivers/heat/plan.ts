@@ -2,6 +2,7 @@
 import type { Desired, NodegroupWish } from "../driver.ts";
 import { generationsOf, nodeName } from "./generations.ts";
 import { baseName } from "./names.ts";
+import { networkPlan } from "./network.ts";
 import { isMoving } from "./observed.ts";
 import type { HeatObserved, HeatStack } from "./observed.ts";
 import type { Pair } from "./pair.ts";
@@ -23,6 +24,7 @@ function planConverge(pair: Pair, want: Desired, seen: HeatObserved, now: Date):
           {
             kind: "createCluster",
             name: baseName(want.key),
+            ...(networkPlan(want).balancer ? { turn: "load-balancer" as const } : {}),
             summary: "Create network, security groups and API address",
           },
         ]

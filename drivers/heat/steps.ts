@@ -1,4 +1,5 @@
 // What the Heat base can do next: plain data without secrets.
+import type { OneAtATime } from "../driver.ts";
 import type { ClusterFacts } from "./pair.ts";
 import type { Part } from "./names.ts";
 
@@ -7,7 +8,7 @@ export interface StackKey {
   name: string;
 }
 
-export type HeatStep = { readonly summary: string } & (
+export type HeatStep = { readonly summary: string; readonly turn?: OneAtATime } & (
   | { readonly kind: "createCluster"; readonly name: string }
   | {
       readonly kind: "createNodes";

@@ -18,6 +18,7 @@ describe("the conductor's note about a cluster", () => {
     mended: 1,
     generation: 2,
     said: "Make the network.",
+    turn: false,
     gone: false,
   };
 
@@ -43,6 +44,7 @@ describe("the conductor's note about a cluster", () => {
       mended: 0,
       generation: 1,
       said: null,
+      turn: false,
       gone: false,
     });
   });

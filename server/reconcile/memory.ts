@@ -12,6 +12,8 @@ export const Memory = z.object({
   generation: z.int(),
   /** The last thing said in an event, so that it is said once. */
   said: z.string().nullable(),
+  /** Its step at a service that does one thing at a time is taken, and the service has not taken it on yet. */
+  turn: z.boolean().default(false),
   /** The back end of a deleted cluster is gone: what remains are its identity, keys and rows. */
   gone: z.boolean(),
 });
@@ -20,7 +22,8 @@ export type Memory = z.infer<typeof Memory>;
 /** Reads the row's note. A new operation begins without attempts; what cannot be read counts as never written. */
 export function readMemory(stored: unknown, generation: number): Memory {
   const parsed = Memory.safeParse(stored);
-  if (!parsed.success) return { backend: null, attempts: 0, mended: 0, generation, said: null, gone: false };
+  if (!parsed.success)
+    return { backend: null, attempts: 0, mended: 0, generation, said: null, turn: false, gone: false };
   return parsed.data.generation === generation
     ? parsed.data
     : { ...parsed.data, attempts: 0, mended: 0, generation, said: null };

@@ -8,6 +8,7 @@ import { isFailed, isInProgress, isSettledGood } from "../domain/cluster-status.
 import { counted, driverNamed, rememberSeen, type Conductor, type Lease } from "./conductor.ts";
 import { desired, endpointsOf } from "./desired.ts";
 import { healthDueIn, isCalm, lookAtHealth, type HealthLook } from "./health.ts";
+import { waitsInLine } from "./in-line.ts";
 import { fingerprint, isNoted, surveyed } from "./memory.ts";
 import { nextTime } from "./pace.ts";
 import { carryRotation } from "./rotation.ts";
@@ -70,7 +71,12 @@ export async function reconcileCluster(
     ...verdict,
     // Written before anything of it is done: afterwards the cluster's own credential cannot tell any more.
     ...(verdict.gone ? { status: before.status, ended: null } : {}),
-    memory: { ...verdict.memory, backend: sight.backend ?? verdict.memory.backend, gone: verdict.gone },
+    memory: {
+      ...verdict.memory,
+      backend: sight.backend ?? verdict.memory.backend,
+      turn: body ? body.seen.turn !== undefined : verdict.memory.turn,
+      gone: verdict.gone,
+    },
   };
   return exit(conductor, claimed, kept, body?.seen ?? null, health, dueIn, lookMs);
 }
@@ -145,7 +151,9 @@ async function look(
         return { ...trouble(refused ?? lacking("The cluster's access to the cloud was refused.")), backend: print };
       const isOurs = lease && conductor.leases.get(cluster.id) === lease && lease.until > deps.clock.now().getTime();
       if (!isOurs) return "lost";
-      outcome = await counted(conductor, "apply", driver.apply(actor, want, step));
+      outcome =
+        (step.turn ? await waitsInLine(conductor, cluster) : null) ??
+        (await counted(conductor, "apply", driver.apply(actor, want, step)));
       conductor.metrics.steps.inc({ kind: step.kind, outcome: outcome.kind });
       deps.log.info({ clusterId: cluster.id, step: step.kind, outcome: outcome.kind }, step.summary);
     }

@@ -52,7 +52,7 @@ function standing(status: ClusterStatus, given: Partial<Standing> = {}): Standin
     failures: 0,
     progress: null,
     nodegroups: [group("default-master", status), group("default-worker", status)],
-    memory: { backend: null, attempts: 0, mended: 0, generation: 3, said: null, gone: false },
+    memory: { backend: null, attempts: 0, mended: 0, generation: 3, said: null, turn: false, gone: false },
     ...given,
   };
 }

@@ -376,6 +376,10 @@ function observe(world: World, want: Desired): ScriptObserved {
     reason: moving ? null : (failed?.reason ?? null),
     apiAddress: shared?.status === "CREATE_COMPLETE" ? "https://192.0.2.7:6443" : null,
     apiSilent: false,
+    // As long as the network is being made.
+    ...(want.network.masterLbEnabled && shared?.status === "CREATE_IN_PROGRESS"
+      ? { turn: "load-balancer" as const }
+      : {}),
     coeVersion: "v1.31.1",
     containerVersion: null,
     masterAddresses: nodegroups[0]?.addresses ?? [],
@@ -414,7 +418,10 @@ function plan(want: Desired, seen: ScriptObserved): ScriptStep[] {
     const next = groups.length > 0 ? groups : seen.backendId === null ? [] : [seen.backendId];
     return next.map((stackId) => ({ kind: "remove", stackId, summary: "Remove a part" }));
   }
-  if (seen.backendId === null) return [{ kind: "make", group: null, count: 0, summary: "Make the network" }];
+  if (seen.backendId === null) {
+    const turn = want.network.masterLbEnabled ? { turn: "load-balancer" as const } : {};
+    return [{ kind: "make", group: null, count: 0, summary: "Make the network", ...turn }];
+  }
   if (seen.state === "failed" && seen.nodegroups.every((group) => group.state !== "failed"))
     return want.repair ? [{ kind: "repair", group: null, summary: "Repair the network" }] : [];
   if (seen.apiAddress === null) return [];

@@ -8,9 +8,12 @@ import tseslint from "typescript-eslint";
 const zone = (target, from, message, except) => ({ target, from, message, ...(except ? { except } : {}) });
 
 export const zones = [
-  zone("./server/domain", "./server", "The domain imports only zod, yaml and itself: pass what it needs as a parameter.", [
-    "./domain",
-  ]),
+  zone(
+    "./server/domain",
+    "./server",
+    "The domain imports only zod, yaml and itself: pass what it needs as a parameter.",
+    ["./domain"],
+  ),
   zone(
     "./server/domain",
     "./drivers",

@@ -107,6 +107,9 @@ const Variables = z.object({
   NODE_AUTH_URL: http.optional(),
 });
 
+/** What counts where nothing is set: undefined = nothing does. */
+export const variableDefaults: Readonly<Record<string, unknown>> = Variables.parse({});
+
 /** The names of all that is read from the environment. */
 export const variableNames: readonly string[] = Object.keys(Variables.shape);
 

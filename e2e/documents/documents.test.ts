@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { readEnv, variableNames } from "../../server/env.ts";
+import { readEnv, variableDefaults, variableNames } from "../../server/env.ts";
 import { cleanEnv } from "../support/clean-env.ts";
 import { blocks, commands, documents, lines, links, quoted, root, text } from "./read.ts";
 import type { Command } from "./read.ts";
@@ -91,6 +91,22 @@ describe("settings in documents", () => {
 
   const rows = text("README.md").match(/^\| `[A-Z][A-Z_*]*`.*$/gm) ?? [];
   const told = rows.flatMap((row) => row.match(/(?<=`)([A-Z]+_[A-Z_*]+|HOST|PORT)(?=`)/g) ?? []);
+
+  it("README.md's table has one row for each, with the defaults that the product has", () => {
+    const first = rows.flatMap((row) => (row.split(" | ")[0] ?? "").match(/(?<=`)[A-Z_*]+(?=`)/g) ?? []);
+    expect(first.toSorted()).toEqual([...new Set(first)].toSorted());
+    const wrong = rows.flatMap((row) => {
+      const [names = "", , given = ""] = row.split(" | ");
+      const of = names.match(/(?<=`)[A-Z_]+(?=`)/g) ?? [];
+      const told = given.replace(/ \|$/, "").replaceAll("`", "").split(/, |; /);
+      return of.flatMap((name, at) => {
+        const value = variableDefaults[name];
+        const unset = value === undefined || String(value) === "";
+        return unset || String(value) === told[at] ? [] : [`${name}: ${String(value)}, not ${told[at]}`];
+      });
+    });
+    expect(wrong).toEqual([]);
+  });
 
   it("README.md's table has every variable that the product reads, and no other", () => {
     const covered = (name: string) => told.includes(name) || (name.startsWith("OS_") && told.includes("OS_*"));

@@ -2,7 +2,9 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { defaultHardLimit } from "../../server/domain/quota.ts";
+import { maximum, minimum } from "../../server/rest/microversion.ts";
 import { documents, root, text } from "./read.ts";
 
 test("docs/security.md has every sealed column of the database, and no other", () => {
@@ -12,6 +14,15 @@ test("docs/security.md has every sealed column of the database, and no other", (
   );
   const told = [...text("docs/security.md").matchAll(/^\| `([A-Z]\w+\.\w+)` \|/gm)].map(([, column]) => column);
   expect(told.toSorted()).toEqual(sealed.toSorted());
+});
+
+test("README.md has the oldest Node that will do, and the API's versions", () => {
+  const { engines } = z
+    .object({ engines: z.object({ node: z.string() }) })
+    .parse(JSON.parse(readFileSync(join(root, "package.json"), "utf8")));
+  expect(text("README.md")).toContain(`You need Node ${engines.node.replace(">=", "")} or newer`);
+  expect(text("README.md")).toContain(`API version from 1.${minimum} to 1.${maximum}.`);
+  expect(text("docs/magnum-compatibility.md")).toContain(`at versions 1.${minimum} to 1.${maximum}`);
 });
 
 test("docs/cloud-setup.md has the quota of a project for which nobody has set one", () => {

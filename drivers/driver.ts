@@ -113,7 +113,10 @@ export interface Desired extends Wish {
   endpoints: NodeEndpoints;
 }
 
-/** The delegated identity of one cluster: a trustee in the trustee domain and a trust of the creator. */
+/**
+ * The delegated identity of one cluster: a trustee in the trustee domain and a trust of the creator. Nothing of it goes to
+ * a node but what its own proof is made from (node-proof.ts).
+ */
 export interface TrustCredential {
   revision: number;
   trusteeUserId: string;
@@ -123,8 +126,6 @@ export interface TrustCredential {
 
 /** Addresses as nodes see them. */
 export interface NodeEndpoints {
-  /** Keystone with /v3. */
-  authUrl: string;
   /** Our REST API with /v1. */
   apiUrl: string;
   region: string;
@@ -233,7 +234,12 @@ export interface ObservedNodegroup {
 
 export interface NodeFact {
   serverId: string;
+  /** The node's own name, whatever somebody calls its server. */
   name: string;
+  /** The back end's id of the member, new for each that is made; null = not known. */
+  memberId: string | null;
+  /** It has neither reported nor failed: until then it may prove itself (node-proof.ts). */
+  coming: boolean;
   /** Member index in its group, as the back end counts. */
   index: string;
   status: string;

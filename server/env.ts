@@ -104,7 +104,6 @@ const Variables = z.object({
   /** Role names, separated by commas; empty = what the creator has, without admin where they have others. */
   TRUSTEE_ROLES: z.string().default(""),
   /** Keystone as cluster nodes reach it, when that differs from OS_AUTH_URL. */
-  NODE_AUTH_URL: http.optional(),
 });
 
 /** What counts where nothing is set: undefined = nothing does. */
@@ -132,7 +131,6 @@ export interface OpenStackSettings {
     adminPassword: string;
     roles: string[];
   };
-  nodeAuthUrl: string;
 }
 
 export interface Env {
@@ -266,7 +264,6 @@ function sandboxCloud(sandboxPort: number): OpenStackSettings {
       adminPassword: sandboxTrustee,
       roles: [],
     },
-    nodeAuthUrl: authUrl,
   };
 }
 
@@ -306,7 +303,6 @@ function realCloud(v: z.infer<typeof Variables>): OpenStackSettings {
       adminPassword: need(v.TRUSTEE_DOMAIN_ADMIN_PASSWORD, "TRUSTEE_DOMAIN_ADMIN_PASSWORD"),
       roles: v.TRUSTEE_ROLES.split(",").flatMap((role) => (role.trim() === "" ? [] : [role.trim()])),
     },
-    nodeAuthUrl: v.NODE_AUTH_URL ? v.NODE_AUTH_URL.replace(/\/v3$/, "") + "/v3" : authUrl,
   };
 }
 

@@ -3,6 +3,7 @@
 import { passingOf } from "../../server/domain/passing.ts";
 import type { Desired, Outcome } from "../driver.ts";
 import type { Cloud, StackCreate } from "../openstack/cloud.ts";
+import { proofRoot } from "../node-proof.ts";
 import { isOpenStackError, orNull } from "../openstack/error.ts";
 import { renderClusterTemplate } from "./cluster-template.ts";
 import { clusterTag } from "./names.ts";
@@ -75,7 +76,11 @@ async function carryOut(
         name: step.name,
         template,
         files,
-        parameters: { count: step.count, removal: [], trustee_password: want.credential.trusteePassword },
+        parameters: {
+          count: step.count,
+          removal: [],
+          proof_root: proofRoot(want.credential.trusteePassword, want.key.id, group.key.id),
+        },
         tags: stackTags(want, step.part, group),
       });
     }

@@ -1,4 +1,5 @@
 // The few functions of Heat's template language (HOT) that our templates use, and what Heat makes of them.
+import { createHash } from "node:crypto";
 import { z } from "zod";
 
 /** Any value of a template: JSON with functions in it. */
@@ -20,7 +21,7 @@ const Replace = z.object({ template: z.unknown(), params: z.record(z.string(), z
 const Path = z.tuple([z.string()], z.union([z.string(), z.number()]));
 
 /**
- * Resolves get_param, get_resource, get_attr, str_replace and list_join as Heat 19 does: longer placeholders first,
+ * Resolves get_param, get_resource, get_attr, digest, str_replace and list_join as Heat 19 does: longer placeholders first,
  * text that came out of a replacement is not looked at again, null becomes the empty string.
  */
 export function resolveHot(value: unknown, lookup: HotLookup): unknown {
@@ -35,6 +36,12 @@ export function resolveHot(value: unknown, lookup: HotLookup): unknown {
     if (name === "get_attr") {
       const [resource, ...path] = Path.parse(args);
       return lookup.attr(resource, path);
+    }
+    if (name === "digest") {
+      const [algorithm, source] = z.tuple([z.string(), z.unknown()]).parse(args);
+      return createHash(algorithm)
+        .update(text(resolveHot(source, lookup)))
+        .digest("hex");
     }
     if (name === "list_join") {
       const [joiner, ...lists] = z.array(z.unknown()).parse(args);

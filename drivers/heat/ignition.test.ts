@@ -29,7 +29,7 @@ const known = {
   SIGNAL_URL:
     "http://127.0.0.1:8004/v1/p/stacks/arn%3Aopenstack%3Aheat/a?Signature=x%2By%3D&Timestamp=2026-01-01T00%3A00%3A00Z#'\"\\",
   SIGNAL_TOKEN: "gAAAAA-_=+/",
-  TRUSTEE_PASSWORD: `pa'ss"w\\or%d $(id) \`x\` {}[]|<>;*?~!^ @INDEX@ ${heatEnvPlaceholder}`,
+  NODE_PROOF: `pa'ss"w\\or%d $(id) \`x\` {}[]|<>;*?~!^ @INDEX@ ${heatEnvPlaceholder}`,
   INDEX: "0",
 };
 const lookup = {
@@ -48,8 +48,8 @@ test("no value that Heat fills in can break out of heat.env, JSON or the data UR
   const text = readIgnitionFile(userData, heatEnvPath) ?? "";
   expect(parseNodeEnv(text)).toMatchObject({ ...known, FLOATING_ADDRESS: "" });
   expect(readIgnitionFile(userData, "/etc/coe/node.env")).toBe(files[0]?.content);
-  const shown = execFileSync("sh", { input: `${text}printf %s "$COE_TRUSTEE_PASSWORD"`, encoding: "utf8" });
-  expect(shown).toBe(known.TRUSTEE_PASSWORD);
+  const shown = execFileSync("sh", { input: `${text}printf %s "$COE_NODE_PROOF"`, encoding: "utf8" });
+  expect(shown).toBe(known.NODE_PROOF);
 });
 
 test.skipIf(!existsSync(validator))(

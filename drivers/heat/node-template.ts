@@ -67,7 +67,7 @@ export function renderNodeStack(
           index: "%index%",
           name: `${name}-%index%`,
           server_group: part === "masters" ? facts.mastersServerGroupId : getResource("server_group"),
-          trustee_password: getParam("trustee_password"),
+          proof_root: getParam("proof_root"),
         },
       },
     },
@@ -80,7 +80,7 @@ export function renderNodeStack(
       parameters: {
         count: { type: "number", description: "Nodes in this group", constraints: [{ range: { min: 0 } }] },
         removal: { type: "comma_delimited_list", default: [], description: "Server ids or indexes to remove" },
-        trustee_password: { type: "string", hidden: true, description: "Password of the cluster's own user" },
+        proof_root: { type: "string", hidden: true, description: "What the proofs of the nodes are made from" },
         kube_version: { type: "string", default: pair.coe.version(want, group), description: "Version of these nodes" },
       },
       resources,
@@ -188,7 +188,7 @@ export function renderMember(
       user_data: heatUserData(userData, {
         INDEX: getParam("index"),
         NODE_NAME: getParam("name"),
-        TRUSTEE_PASSWORD: getParam("trustee_password"),
+        NODE_PROOF: nodeProof(group.key.id),
         SIGNAL_URL: getAttr("ready_handle", "endpoint"),
         SIGNAL_TOKEN: getAttr("ready_handle", "token"),
         NODE_ADDRESS: address,
@@ -227,7 +227,7 @@ export function renderMember(
       index: { type: "string" },
       name: { type: "string" },
       server_group: { type: "string" },
-      trustee_password: { type: "string", hidden: true },
+      proof_root: { type: "string", hidden: true },
     },
     resources,
     outputs: {
@@ -237,6 +237,13 @@ export function renderMember(
       name: { value: getParam("name") },
     },
   };
+}
+
+/** As node-proof.ts derives and writes it. The nested stack's id is new for each member, so no two nodes have the same. */
+function nodeProof(nodegroupId: string): Hot {
+  const id = getParam("OS::stack_id");
+  const digest = (text: Hot): Hot => ({ digest: ["sha256", { list_join: ["", [getParam("proof_root"), text]] }] });
+  return { list_join: [".", [nodegroupId, id, digest(digest(id))]] };
 }
 
 /** Tags of a stack: how it is found again, by us and by people. */

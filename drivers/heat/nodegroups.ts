@@ -36,8 +36,9 @@ export function groupsOf(
     const facts = all.flatMap((stack) =>
       stack.members.flatMap((member): NodeFact[] => {
         if (member.serverId === null) return [];
-        const ready = nodes?.get(nodeName(stack, member.index))?.ready ?? null;
-        return [nodeFact(member, member.serverId, byId.get(member.serverId), ready)];
+        const name = nodeName(stack, member.index);
+        const ready = nodes?.get(name)?.ready ?? null;
+        return [nodeFact(name, member, member.serverId, byId.get(member.serverId), ready)];
       }),
     );
     const failed = current?.state === "failed" ? current : all.find(isStuck);
@@ -55,11 +56,19 @@ export function groupsOf(
   });
 }
 
-function nodeFact(member: Member, serverId: string, server: Server | undefined, ready: boolean | null): NodeFact {
+function nodeFact(
+  name: string,
+  member: Member,
+  serverId: string,
+  server: Server | undefined,
+  ready: boolean | null,
+): NodeFact {
   const address = (kind: "fixed" | "floating") => server?.addresses.find((one) => one.kind === kind)?.address ?? null;
   return {
     serverId,
-    name: server?.name ?? serverId,
+    name,
+    memberId: member.stackId,
+    coming: !member.signalled && !member.failed,
     index: member.index,
     status: server?.status ?? "MISSING",
     privateAddress: address("fixed"),

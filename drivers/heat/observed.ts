@@ -26,6 +26,8 @@ export interface Member {
   index: string;
   /** Heat's word for the nested stack. */
   status: string;
+  /** The nested stack's, new for each member. */
+  stackId: string | null;
   serverId: string | null;
   failed: boolean;
   /** Its signal has come: it was a working node once. */

@@ -103,6 +103,7 @@ function membersOf(resources: readonly StackResource[]): Member[] {
       return {
         index: member.name,
         status: member.status,
+        stackId: member.physicalId,
         serverId: named("server")?.physicalId ?? null,
         failed: member.state === "FAILED" || inner.some((resource) => resource.state === "FAILED"),
         signalled: named("ready")?.status === "CREATE_COMPLETE",

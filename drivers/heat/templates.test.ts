@@ -1,12 +1,14 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { Secret } from "../../server/domain/secret.ts";
 import { fedoraCoreosPair as pair } from "../kubernetes-fedora-coreos/driver.ts";
-import { parseNodeEnv } from "../kubernetes/node-env.ts";
+import { proofSecret, writeProof } from "../node-proof.ts";
+import { heatVariables, nodeVariables, parseNodeEnv } from "../kubernetes/node-env.ts";
 import { renderClusterTemplate } from "./cluster-template.ts";
 import { resolveHot } from "./hot.ts";
 import { readIgnitionFile } from "./ignition.ts";
 import { memberFile, renderMember, renderNodeStack } from "./node-template.ts";
-import { aDesired, aGroup, someFacts } from "./testing/desired.ts";
+import { aDesired, aGroup, someFacts, workerGroupId } from "./testing/desired.ts";
 import type { DesiredPart } from "./testing/desired.ts";
 
 const Resource = z.object({ type: z.string(), properties: z.record(z.string(), z.unknown()).default({}) });
@@ -119,12 +121,37 @@ test("names that other programs read are kept", () => {
   expect(stack.template.outputs["server_ids"]).toMatchObject({ value: { get_attr: ["kube_minions", "refs_map"] } });
 });
 
-test("the trustee's password is a hidden parameter and nowhere in the texts", () => {
+test("what proofs are made from is a hidden parameter of each stack, and nothing of the trust is in any text", () => {
   const want = aDesired();
+  const told = [...Object.keys(nodeVariables), ...Object.keys(heatVariables)];
+  expect(told.filter((name) => /TRUST|AUTH_URL|PASSWORD|^OS_/.test(name))).toEqual([]);
   for (const group of want.nodegroups) {
     const stack = renderNodeStack(pair, want, group, { name: "prod", facts: someFacts, joins: false });
-    expect(stack.template.parameters["trustee_password"]).toMatchObject({ hidden: true });
-    expect(JSON.stringify(stack)).not.toContain("pass'word");
+    const member = z
+      .object({ parameters: z.record(z.string(), z.object({ hidden: z.boolean().optional() })) })
+      .parse(JSON.parse(stack.files[memberFile] ?? ""));
+    for (const { proof_root: root } of [stack.template.parameters, member.parameters])
+      expect(root).toMatchObject({ hidden: true });
+    expect(Object.keys({ ...stack.template.parameters, ...member.parameters }).toSorted()).toEqual([
+      "count",
+      "index",
+      "kube_version",
+      "name",
+      "proof_root",
+      "removal",
+      "server_group",
+    ]);
+    const { trusteeUserId, trustId, trusteePassword } = want.credential;
+    const server = node({}, group.role === "master" ? "master" : "worker")["server"];
+    const userData = String(
+      resolveHot(server?.properties["user_data"], { param: () => "", resource: () => "", attr: () => "" }),
+    );
+    const files = ["/etc/coe/node.env", "/etc/coe/heat.env", "/usr/local/bin/coe-node"].map((path) =>
+      readIgnitionFile(userData, path),
+    );
+    for (const text of [JSON.stringify(stack), ...files])
+      for (const secret of [trusteeUserId, trustId, trusteePassword.reveal()]) expect(text).not.toContain(secret);
+    expect(files.join("")).not.toMatch(/trustee|OS-TRUST|auth\/tokens/i);
   }
 });
 
@@ -134,7 +161,7 @@ test("what a node reads is what the cluster is, whatever its name and proxies ho
     "server"
   ];
   const userData = resolveHot(server?.properties["user_data"], {
-    param: (key) => ({ index: "3", name: "prod-3", trustee_password: "p'w" })[key],
+    param: (key) => ({ index: "3", name: "prod-3", proof_root: "5eed", "OS::stack_id": "member-3" })[key],
     resource: (key) => `id-of-${key}`,
     attr: (key, path) => (key === "ready_handle" ? `http://heat/%3A/${path.join()}` : "10.0.0.9"),
   });
@@ -147,7 +174,11 @@ test("what a node reads is what the cluster is, whatever its name and proxies ho
     ROLE: "worker",
     INDEX: "3",
     NODE_NAME: "prod-3",
-    TRUSTEE_PASSWORD: "p'w",
+    NODE_PROOF: writeProof({
+      nodegroupId: workerGroupId,
+      id: "member-3",
+      secret: proofSecret(new Secret("5eed"), "member-3"),
+    }).reveal(),
     SIGNAL_URL: "http://heat/%3A/endpoint",
     NODE_ADDRESS: "10.0.0.9",
     API_ADDRESS: "10.0.0.5",

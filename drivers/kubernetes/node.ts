@@ -148,7 +148,7 @@ export function nodeValues(want: Desired, group: NodegroupWish, site: NodeSite):
   const set = settings(want);
   const all = images(want);
   const network = networkPlan(want);
-  const { template, endpoints, credential, labels } = want;
+  const { template, endpoints, labels } = want;
   const own = (key: string) => group.labels.get(key) ?? labels.get(key);
   const noProxy = [
     template.noProxy,
@@ -165,10 +165,7 @@ export function nodeValues(want: Desired, group: NodegroupWish, site: NodeSite):
     NODEGROUP: group.key.name,
     NODEGROUP_ROLE: group.role,
     FIRST_INDEX: site.firstIndex ?? "",
-    AUTH_URL: endpoints.authUrl,
     API_URL: endpoints.apiUrl,
-    TRUSTEE_USER_ID: credential.trusteeUserId,
-    TRUST_ID: credential.trustId,
     REGION: endpoints.region,
     VERIFY_CA: String(endpoints.verifyCa),
     OPENSTACK_CA: endpoints.openstackCaPem ?? "",

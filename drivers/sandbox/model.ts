@@ -398,6 +398,8 @@ export interface Node {
   /** Which cluster, once its variables were read. */
   clusterId: string | null;
   name: string;
+  /** The node's own private key, PEM: whoever comes with its proof first must come with the same key again. */
+  keyPem?: string;
   /** What a control plane node serves the API with, from when it has its files until it has joined. */
   serving?: KubernetesMaster;
 }

@@ -27,7 +27,7 @@ async function aNode(name: string, port: number, values: NodeValues) {
   const ca = world.authority();
   await world.master("m-0", "10.0.0.10", ca.pem, ca);
   const server = world.server(`${name}-w-0`, "10.0.0.20");
-  const node = renderNodeEnv({ CLUSTER_UUID: aDesired().key.id, ROLE: "worker", AUTH_URL: at, API_URL: at, ...values });
+  const node = renderNodeEnv({ CLUSTER_UUID: aDesired().key.id, ROLE: "worker", API_URL: at, ...values });
   const own = renderNodeEnv({ NODE_NAME: "w-0", SIGNAL_URL: `${at}/signal` });
   const userData = renderIgnition(
     [

@@ -1,9 +1,8 @@
-// Nodes: what drivers/kubernetes/node/coe-node does on a server, done here over the same wire: Keystone, our REST API, the
-// cluster's Kubernetes API, and one signal to Heat. Each node's way is in its row, so that a restart goes on and no node
-// signals twice.
-import { X509Certificate } from "node:crypto";
+// Nodes: what drivers/kubernetes/node/coe-node does on a server, done here over the same wire: our REST API, the cluster's
+// Kubernetes API, and one signal to Heat. Each node's way is in its row, so that a restart goes on and no node signals
+// twice.
+import { createPrivateKey, createPublicKey, X509Certificate, type KeyObject } from "node:crypto";
 import { gunzipSync } from "node:zlib";
-import { z } from "zod";
 import { readIgnitionFile } from "../heat/ignition.ts";
 import { beginsCluster, heatEnvPath, nodeEnvPath, parseNodeEnv } from "../kubernetes/node-env.ts";
 import type { NodeEnv } from "../kubernetes/node-env.ts";
@@ -161,7 +160,7 @@ export function openNodes(core: Core, kubernetes: Kubernetes) {
           throw new Final("could not download https://dl.k8s.io/kubelet: curl: (6) Could not resolve host: dl.k8s.io");
         return;
       case "identity":
-        return identity(node, server, env);
+        return identity(node, env);
       case "control":
         if (env.ROLE !== "master") return;
         if (!beginsCluster(env)) requireApi(env);
@@ -204,59 +203,44 @@ export function openNodes(core: Core, kubernetes: Kubernetes) {
     throw new Refused(said);
   }
 
-  /** Token, authority, and what the role needs. */
-  async function identity(node: Node, server: Server, env: NodeEnv): Promise<void> {
-    const signedIn = await ask(
-      "POST",
-      `${env.AUTH_URL}/auth/tokens`,
-      {},
-      {
-        auth: {
-          identity: {
-            methods: ["password"],
-            password: { user: { id: env.TRUSTEE_USER_ID, password: env.TRUSTEE_PASSWORD } },
-          },
-          scope: { "OS-TRUST:trust": { id: env.TRUST_ID } },
-        },
-      },
-    );
-    await signedIn.arrayBuffer();
-    const headers = {
-      "X-Auth-Token": signedIn.headers.get("x-subject-token") ?? "",
-      "OpenStack-API-Version": "container-infra latest",
-    };
-    const pemOf = async (answer: Response) => z.object({ pem: z.string() }).parse(await answer.json()).pem;
-    const ca = await pemOf(await ask("GET", `${env.API_URL}/certificates/${env.CLUSTER_UUID}`, headers));
-    if (env.CLUSTER_CA !== "" && ca.replace(/\s/g, "") !== env.CLUSTER_CA.replace(/\s/g, ""))
-      throw new Final("the service answered another CA than the one this node was made for");
-    if (env.ROLE === "master") {
-      const answer = await ask("POST", `${env.API_URL}/clusters/${env.CLUSTER_UUID}/bootstrap`, headers, {
-        server_id: server.id,
-      });
-      const files = new Map(
-        (await answer.text()).split("\n").flatMap((line): [string, string][] => {
-          const [name = "", content = ""] = line.split(" ");
-          return name === "" ? [] : [[name, Buffer.from(content, "base64").toString("utf8")]];
-        }),
-      );
-      for (const name of ["pki/ca.key", "pki/etcd/ca.key", "pki/front-proxy-ca.key", "pki/sa.key"])
-        if (!files.get(name)) throw new Final(`the service sent no ${name}`);
-      if (!alive(node)) return;
-      const serving = await servingFor(env, ca, files.get("pki/ca.key") ?? "").catch((error: unknown) => {
-        throw new Final(error instanceof Error ? error.message : String(error));
-      });
-      state.nodes.change(node, { serving });
-      return;
+  /** The node proves itself with a key of its own and gets what its role needs. */
+  async function identity(node: Node, env: NodeEnv): Promise<void> {
+    const keyPem = node.keyPem ?? (await newKey());
+    if (!alive(node)) return;
+    if (node.keyPem === undefined) {
+      state.nodes.change(node, { keyPem });
+      state.flush();
     }
-    const certificate = await pemOf(
-      await ask("POST", `${env.API_URL}/certificates`, headers, {
-        cluster_uuid: env.CLUSTER_UUID,
-        csr: await signingRequest(env),
-        ca_cert_type: "kubernetes",
+    const answer = await ask(
+      "POST",
+      `${env.API_URL}/clusters/${env.CLUSTER_UUID}/bootstrap`,
+      { "OpenStack-API-Version": "container-infra latest" },
+      { proof: env.NODE_PROOF, csr: await signingRequest(env, keyPem) },
+    );
+    const files = new Map(
+      (await answer.text()).split("\n").flatMap((line): [string, string][] => {
+        const [name = "", content = ""] = line.split(" ");
+        return name === "" ? [] : [[name, Buffer.from(content, "base64").toString("utf8")]];
       }),
     );
-    if (!new X509Certificate(certificate).verify(new X509Certificate(ca).publicKey))
-      throw new Final("the certificate is not from the cluster's CA");
+    const file = (name: string): string => {
+      const content = files.get(name);
+      if (!content) throw new Final(`the service sent no ${name}`);
+      return content;
+    };
+    const ca = file("pki/ca.crt");
+    if (env.CLUSTER_CA !== "" && ca.replace(/\s/g, "") !== env.CLUSTER_CA.replace(/\s/g, ""))
+      throw new Final("the service answered another CA than the one this node was made for");
+    if (env.ROLE !== "master") {
+      if (!new X509Certificate(file("kubelet.crt")).verify(new X509Certificate(ca).publicKey))
+        throw new Final("the certificate is not from the cluster's CA");
+      return;
+    }
+    for (const name of ["pki/etcd/ca.key", "pki/front-proxy-ca.key", "pki/sa.key"]) file(name);
+    const serving = await servingFor(env, ca, file("pki/ca.key")).catch((error: unknown) => {
+      throw new Final(error instanceof Error ? error.message : String(error));
+    });
+    if (alive(node)) state.nodes.change(node, { serving });
   }
 
   async function report(node: Node, env: NodeEnv): Promise<void> {
@@ -292,24 +276,26 @@ function readEnv(server: Server): NodeEnv | null {
   }
 }
 
-/** A worker's, as the node's program makes it. */
-async function signingRequest(env: NodeEnv): Promise<string> {
-  const keys = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
-  const names = [
-    { type: "dns" as const, value: env.NODE_NAME },
-    ...[env.NODE_ADDRESS, env.FLOATING_ADDRESS, "127.0.0.1"]
-      .filter((address) => address !== "")
-      .map((value) => ({ type: "ip" as const, value })),
-  ];
+const curve = { name: "ECDSA", namedCurve: "P-256" } as const;
+
+async function newKey(): Promise<string> {
+  const { privateKey } = await crypto.subtle.generateKey(curve, true, ["sign", "verify"]);
+  return x509.PemConverter.encode(await crypto.subtle.exportKey("pkcs8", privateKey), "PRIVATE KEY");
+}
+
+/** As the node's program makes it: the service takes nothing of it but the key. */
+async function signingRequest(env: NodeEnv, keyPem: string): Promise<string> {
+  const privateKey = createPrivateKey(keyPem);
+  const der = (key: KeyObject, type: "pkcs8" | "spki") => new Uint8Array(key.export({ format: "der", type }));
+  const keys = {
+    privateKey: await crypto.subtle.importKey("pkcs8", der(privateKey, "pkcs8"), curve, false, ["sign"]),
+    publicKey: await crypto.subtle.importKey("spki", der(createPublicKey(privateKey), "spki"), curve, true, ["verify"]),
+  };
+  const signingAlgorithm = { name: "ECDSA", hash: "SHA-256" };
   const request = await x509.Pkcs10CertificateRequestGenerator.create({
-    name: `O=system:nodes, CN=system:node:${env.NODE_NAME}`,
+    name: `CN=${env.NODE_NAME}`,
     keys,
-    signingAlgorithm: { name: "ECDSA", hash: "SHA-256" },
-    extensions: [
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth, x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension(names),
-    ],
+    signingAlgorithm,
   });
   return request.toString("pem");
 }

@@ -1,7 +1,7 @@
-// Console and REST API side by side on one cloud: the same request has the same answer, and a cluster's node can do
-// through the API what nodes must and nothing else. In one process, with the product's own runtime.
+// Console and REST API side by side on one cloud: the same request has the same answer, and a cluster's own identity
+// and its nodes can do through the API what they must and nothing else. In one process, with the product's own runtime.
 import { execFileSync } from "node:child_process";
-import { randomBytes, X509Certificate } from "node:crypto";
+import { randomBytes, randomUUID, X509Certificate } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,9 +9,11 @@ import { TRPCError } from "@trpc/server";
 import type { FastifyInstance } from "fastify";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import type { StackRef } from "../../drivers/openstack/cloud.ts";
+import { proofRoot, proofSecret, writeProof } from "../../drivers/node-proof.ts";
+import type { TrustAccess } from "../../drivers/openstack/cloud.ts";
 import { openDelegation } from "../../server/auth/delegated-credential.ts";
 import { getCredential } from "../../server/db/credential.ts";
+import { keepProofs } from "../../server/db/node-proof.ts";
 import { projectScope } from "../../server/db/scope.ts";
 import { DomainError } from "../../server/domain/error.ts";
 import { readEnv } from "../../server/env.ts";
@@ -21,7 +23,6 @@ import { openRuntime, type Runtime } from "../../server/runtime.ts";
 import { signingRequest } from "../../server/services/testing/signing-request.ts";
 import { createContext } from "../../server/trpc/context.ts";
 import { createCaller } from "../../server/trpc/root.ts";
-import { until } from "../lifecycle/until.ts";
 
 export interface DoorsCloud {
   /** Variables of server/env.ts that lead to the cloud. */
@@ -570,57 +571,29 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
       return runtime.auth.sessions.context(signed.value, project, "req-doors", "change");
     }
 
-    describe("a node of the cluster", () => {
+    describe("a cluster's own identity, and its nodes", () => {
       let id: string;
+      let access: TrustAccess;
       let nodeToken: string;
-      let servers: Record<string, string>;
-      let stack: StackRef | null = null;
 
       beforeAll(async () => {
         id = await aCluster();
-        const access = await trustOf(id);
-        if (!access) throw new Error("the cluster has no trust");
+        const found = await trustOf(id);
+        if (!found) throw new Error("the cluster has no trust");
+        access = found;
         nodeToken = (await runtime.clouds.fromTrust(access).token()).reveal();
-        const mine = (nodegroup: string) => ({ cluster: id, nodegroup });
-        servers = await makeServers({
-          master: mine("default-master"),
-          second: mine("default-master"),
-          worker: mine("default-worker"),
-          foreign: { cluster: made[0] ?? "", nodegroup: "default-master" },
-        });
       });
 
-      afterAll(async () => {
-        if (stack) await (await signedIn()).cloud().heat.deleteStack(stack);
-      });
-
-      /** Servers by a stack, as the driver makes them, with the marks that they carry. */
-      async function makeServers(
-        wanted: Record<string, { cluster: string; nodegroup: string }>,
-      ): Promise<Record<string, string>> {
-        const { heat, glance, neutron } = (await signedIn()).cloud();
-        const [images, networks] = await Promise.all([glance.findImages(image), neutron.findNetworks("demo-net")]);
-        const resources = Object.entries(wanted).map(([name, { cluster, nodegroup }]) => {
-          const metadata = { "coe-cluster": cluster, "coe-nodegroup": nodegroup };
-          const networkList = [{ network: networks[0]?.id }];
-          return [
-            name,
-            {
-              type: "OS::Nova::Server",
-              properties: { flavor: "m1.small", image: images[0]?.id, networks: networkList, metadata },
-            },
-          ];
-        });
-        const name = unique("doors");
-        const template = { heat_template_version: "2018-08-31", resources: Object.fromEntries(resources) };
-        stack = await heat.createStack({ name, template, tags: [] });
-        const ref = stack;
-        const made = await until("every server has an id", 60_000, async () => {
-          const found = await heat.listResources(ref);
-          return found.length === resources.length && found.every((each) => each.physicalId !== null) ? found : null;
-        });
-        return Object.fromEntries(made.map((each) => [each.name, each.physicalId ?? ""]));
+      /** What the conductor opens for a node of this role that it sees coming up, as the node has it. */
+      async function aProof(role: "master" | "worker"): Promise<string> {
+        const group = (await console.cluster.get({ project, id })).nodegroups.find((each) => each.role === role);
+        const nodegroupId = group?.id ?? "";
+        const member = { id: randomUUID(), nodegroupId, name: `web-${role}-0`, addresses: ["10.0.0.7"], coming: true };
+        await runtime.db.transaction((tx) => keepProofs(tx, id, [member], false, new Date()));
+        const secret = proofSecret(proofRoot(access.trusteePassword, id, nodegroupId), member.id);
+        return writeProof({ nodegroupId, id: member.id, secret }).reveal();
       }
+      const bootstrap = (body: object, as: string) => rest("POST", `/v1/clusters/${id}/bootstrap`, body, as);
 
       test("sees its own cluster and its CA, and nothing else of its owner", async () => {
         const other = await aCluster();
@@ -643,24 +616,27 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
         }
       });
 
-      test("has a kubelet's certificate signed, and no operator's", async () => {
-        const request = (subject: string) => ({ cluster_uuid: id, csr: signingRequest(subject) });
-        const signed = await rest(
-          "POST",
-          "/v1/certificates",
-          request("/O=system:nodes/CN=system:node:web-0"),
-          nodeToken,
+      test("has no kubelet's and no operator's certificate signed by the cloud's token", async () => {
+        for (const subject of ["/O=system:nodes/CN=system:node:web-0", "/O=system:masters/CN=admin"]) {
+          const body = { cluster_uuid: id, csr: signingRequest(subject) };
+          expect((await rest("POST", "/v1/certificates", body, nodeToken)).status, subject).toBe(403);
+        }
+      });
+
+      test("of a node is known by its proof: a worker gets its own certificate, whatever it asks for", async () => {
+        const csr = signingRequest("/O=system:masters/CN=system:node:other");
+        const answer = await bootstrap({ proof: await aProof("worker"), csr }, "");
+        expect(answer.status, answer.text).toBe(200);
+        expect(answer.text).not.toContain(".key ");
+        const [, pem = ""] = answer.text.split("kubelet.crt ");
+        expect(new X509Certificate(Buffer.from(pem, "base64")).subject).toBe(
+          "O=system:nodes\nCN=system:node:web-worker-0",
         );
-        expect(signed.status, signed.text).toBe(201);
-        const { pem } = z.object({ pem: z.string() }).parse(signed.json);
-        expect(new X509Certificate(pem).subject).toBe("O=system:nodes\nCN=system:node:web-0");
-        const refused = await rest("POST", "/v1/certificates", request("/O=system:masters/CN=admin"), nodeToken);
-        expect(refused.status).toBe(403);
       });
 
       test("of the control plane fetches its keys, which fit the cluster's CA", async () => {
-        const { master } = servers;
-        const answer = await rest("POST", `/v1/clusters/${id}/bootstrap`, { server_id: master }, nodeToken);
+        const body = { proof: await aProof("master"), csr: signingRequest("/CN=web-master-0") };
+        const answer = await bootstrap(body, "");
         expect(answer.status, answer.text).toBe(200);
         const files = new Map(
           answer.text
@@ -687,31 +663,17 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
           encoding: "utf8",
         });
         expect(publicKey).toBe(new X509Certificate(ca?.pem ?? "").publicKey.export({ type: "spki", format: "pem" }));
-        // An answer may get lost on its way.
-        expect((await rest("POST", `/v1/clusters/${id}/bootstrap`, { server_id: master }, nodeToken)).status).toBe(200);
-        await runtime.db.prisma.node.create({
-          data: {
-            serverId: master ?? "",
-            clusterId: id,
-            nodegroupId: (await console.cluster.get({ project, id })).nodegroups[0]?.id ?? "",
-            projectId: project,
-            name: "web-0",
-            memberIndex: "0",
-            status: "ACTIVE",
-            ready: true,
-            seenAt: new Date(),
-          },
-        });
-        expect((await rest("POST", `/v1/clusters/${id}/bootstrap`, { server_id: master }, nodeToken)).status).toBe(409);
+        // An answer may get lost on its way; somebody else has another key.
+        expect((await bootstrap(body, "")).status).toBe(200);
+        expect((await bootstrap({ ...body, csr: signingRequest("/CN=web-master-0") }, "")).status).toBe(409);
       });
 
-      test("that is a worker, of another cluster, or not there at all gets no keys, nor does a person", async () => {
-        const bootstrap = (serverId: string, as: string) =>
-          rest("POST", `/v1/clusters/${id}/bootstrap`, { server_id: serverId }, as);
-        const { worker = "", foreign = "", second = "" } = servers;
-        for (const serverId of [worker, foreign, "7f3f6a7e-0000-4000-8000-000000000000"])
-          expect((await bootstrap(serverId, nodeToken)).status).toBe(403);
-        expect((await bootstrap(second, token)).status).toBe(403);
+      test("opens nothing by a server that says it is of the control plane, nor by any token", async () => {
+        const metadata = { "coe-cluster": id, "coe-nodegroup": "default-master" };
+        const csr = signingRequest("/CN=web-master-0");
+        expect((await bootstrap({ server_id: randomUUID(), metadata }, nodeToken)).status).toBe(400);
+        for (const as of [nodeToken, token])
+          expect((await bootstrap({ proof: `x.${randomUUID()}.${"0".repeat(64)}`, csr }, as)).status).toBe(403);
       });
     });
   });

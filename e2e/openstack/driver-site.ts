@@ -80,24 +80,22 @@ export async function openDriverSite(name: string, behaviour: (node: PlayedNode)
 
 const labels = { etcd_volume_size: "5", master_lb_floating_ip_enabled: "true" };
 
-/** Certificates and bootstrap as our REST API gives them to nodes. */
+/** What our REST API gives to nodes, here to whoever asks: a worker's certificate and a control plane's keys at once. */
 async function answerNodes(authorities: Awaited<ReturnType<typeof makeAuthorities>>): Promise<Server> {
   const ca = authorities.kubernetes;
   const { etcd, "front-proxy": frontProxy, "service-account": serviceAccount } = authorities;
   const pairs = { ca, sa: serviceAccount, "etcd/ca": etcd, "front-proxy-ca": frontProxy };
-  const line = (name: string, text: string) => `pki/${name} ${Buffer.from(text).toString("base64")}\n`;
+  const line = (name: string, text: string) => `${name} ${Buffer.from(text).toString("base64")}\n`;
   const files = Object.entries(pairs)
     .map(
       ([name, { certPem, keyPem }]) =>
-        line(`${name}.${name === "sa" ? "pub" : "crt"}`, certPem) + line(`${name}.key`, keyPem),
+        line(`pki/${name}.${name === "sa" ? "pub" : "crt"}`, certPem) + line(`pki/${name}.key`, keyPem),
     )
     .join("");
   const answer = async (request: IncomingMessage): Promise<string> => {
     const body = await request.toArray();
-    if (request.method === "GET") return JSON.stringify({ pem: ca.certPem });
-    if (request.url?.endsWith("/bootstrap")) return files;
     const { csr } = z.object({ csr: z.string() }).parse(JSON.parse(Buffer.concat(body).toString("utf8")));
-    return JSON.stringify({ pem: await signRequest(csr, ca, new Date(), 1) });
+    return files + line("kubelet.crt", await signRequest(csr, ca, new Date(), 1));
   };
   const server = createServer((request, response) => {
     answer(request).then(
@@ -164,7 +162,6 @@ async function wish(
       admin: null,
       credential: { revision: 1, ...site.access },
       endpoints: {
-        authUrl: settings.authUrl,
         apiUrl: site.apiUrl,
         region: "RegionOne",
         verifyCa: true,

@@ -1,5 +1,5 @@
 // Runs the node program itself, as the server's user data brings it, in a throw-away root: real shell, curl and openssl
-// against the real Keystone, Heat and our REST API. Only what would touch the machine is stubbed; kubeadm and kubelet are
+// against the real Heat and our REST API. Only what would touch the machine is stubbed; kubeadm and kubelet are
 // played by a real kube-apiserver (stand-in-kubernetes.ts), which the stubs ask for over HTTP.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -53,7 +53,7 @@ export async function runNodeProgram(node: NodeServer, kubernetes: Kubernetes, l
     await once(child, "close");
     if (child.exitCode !== 0 || !output.includes("coe: reported"))
       throw new Error(`coe-node of ${serverId}: ${output}`);
-    for (const secret of [env.TRUSTEE_PASSWORD, env.SIGNAL_TOKEN])
+    for (const secret of [env.NODE_PROOF, env.SIGNAL_TOKEN])
       if (output.includes(secret)) throw new Error(`coe-node of ${env.NODE_NAME} prints a secret`);
   } finally {
     machine.stop();

@@ -1,5 +1,5 @@
 // No virtual machine boots under Nova's fake hypervisor, so this plays the nodes: it takes each new server's user data as
-// the server would get it and does what drivers/kubernetes/node/coe-node does towards Keystone, our REST API and Heat.
+// the server would get it and does what drivers/kubernetes/node/coe-node does towards our REST API and Heat.
 import { X509Certificate } from "node:crypto";
 import { z } from "zod";
 import { readIgnitionFile } from "../../drivers/heat/ignition.ts";
@@ -7,8 +7,9 @@ import { heatEnvPath, nodeEnvPath, parseNodeEnv } from "../../drivers/kubernetes
 import type { NodeEnv } from "../../drivers/kubernetes/node-env.ts";
 import { signRequest } from "../../server/pki/csr.ts";
 import { signingRequest } from "../kubernetes/signing-request.ts";
-import { call, list, signIn } from "./session.ts";
+import { call, list } from "./session.ts";
 import type { Session } from "./session.ts";
+import { until } from "../lifecycle/until.ts";
 import { runNodeProgram } from "./node-program.ts";
 import { readControlPlaneFiles } from "./stand-in-kubernetes.ts";
 import type { Kubernetes } from "./stand-in-kubernetes.ts";
@@ -112,25 +113,13 @@ export function readNodeEnv(userData: string): NodeEnv {
   return parseNodeEnv(files.join("\n"));
 }
 
-/** Credential, authority, then what the role needs. Throws what would stop a real node. */
-async function becomeNode({ serverId, env }: PlayedNode, kubernetes: Kubernetes | null): Promise<void> {
-  const session = await signIn({
-    authUrl: env.AUTH_URL,
-    user: { id: env.TRUSTEE_USER_ID },
-    password: env.TRUSTEE_PASSWORD,
-    scope: { trust: env.TRUST_ID },
-  });
-  const version = { "OpenStack-API-Version": "container-infra latest" };
-  const pem = async (response: Response) => z.object({ pem: z.string() }).parse(await response.json()).pem;
-  const ca = await pem(
-    await call("GET", `${env.API_URL}/certificates/${env.CLUSTER_UUID}`, session, undefined, version),
-  );
-  if (ca.trim() !== env.CLUSTER_CA.trim()) throw new Error("the authority in the user data is not the cluster's");
+/** Its proof with a key of its own, then what the role needs. Throws what would stop a real node. */
+async function becomeNode({ env }: PlayedNode, kubernetes: Kubernetes | null): Promise<void> {
   const { csr, keyPem } = await signingRequest(`O=system:nodes, CN=system:node:${env.NODE_NAME}`);
+  const files = readControlPlaneFiles(await prove(env, csr));
+  const ca = files.get("pki/ca.crt") ?? "";
+  if (ca.trim() !== env.CLUSTER_CA.trim()) throw new Error("the authority in the user data is not the cluster's");
   if (env.ROLE === "master") {
-    const url = `${env.API_URL}/clusters/${env.CLUSTER_UUID}/bootstrap`;
-    const answer = await call("POST", url, session, { server_id: serverId }, version);
-    const files = readControlPlaneFiles(await answer.text());
     for (const name of ["pki/ca.key", "pki/sa.key", "pki/etcd/ca.key", "pki/front-proxy-ca.key"])
       if (!files.has(name)) throw new Error(`bootstrap sent no ${name}`);
     await kubernetes?.controlPlane(env, files);
@@ -139,11 +128,26 @@ async function becomeNode({ serverId, env }: PlayedNode, kubernetes: Kubernetes 
     await kubernetes?.register(env, { certPem, keyPem });
     return;
   }
-  const body = { cluster_uuid: env.CLUSTER_UUID, csr };
-  const certPem = await pem(await call("POST", `${env.API_URL}/certificates`, session, body, version));
+  const certPem = files.get("kubelet.crt") ?? "";
   if (!new X509Certificate(certPem).verify(new X509Certificate(ca).publicKey))
     throw new Error("the certificate is not from the cluster's authority");
   await kubernetes?.register(env, { certPem, keyPem });
+}
+
+/** What the service answers to the node's proof, once it has seen the node. */
+async function prove(env: NodeEnv, csr: string): Promise<string> {
+  const url = `${env.API_URL}/clusters/${env.CLUSTER_UUID}/bootstrap`;
+  return until(`${env.NODE_NAME} has been seen`, 120_000, async () => {
+    const answer = await fetch(url, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "OpenStack-API-Version": "container-infra latest" },
+      body: JSON.stringify({ proof: env.NODE_PROOF, csr }),
+    });
+    const text = await answer.text();
+    if (answer.status === 503) return null;
+    if (!answer.ok) throw new Error(`POST ${url} answered ${answer.status}: ${text}`);
+    return text;
+  });
 }
 
 /** The one signal; null = all is well. */

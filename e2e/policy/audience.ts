@@ -10,9 +10,9 @@ export type Reception = "in" | "forbidden" | "missing" | "unknown";
 /**
  * `anybody`: with any token. `readers`, `members`: with that role, administrators too. `creator`: the person who made the
  * cluster and is a member, `watcher` the same as a reader, administrators too. `members only`: no administrators.
- * `admins`, `nodes`: those alone.
+ * `admins`: those alone. `nobody`: no token opens it, and none is asked for.
  */
-export type Audience = "anybody" | "readers" | "members" | "members only" | "creator" | "watcher" | "admins" | "nodes";
+export type Audience = "anybody" | "readers" | "members" | "members only" | "creator" | "watcher" | "admins" | "nobody";
 
 const secure: Record<Audience, readonly Person[]> = {
   anybody: people.filter((person) => person !== "stranger"),
@@ -22,7 +22,7 @@ const secure: Record<Audience, readonly Person[]> = {
   creator: ["owner", "admin"],
   watcher: ["owner", "admin"],
   admins: ["admin"],
-  nodes: [],
+  nobody: [],
 };
 
 const ofProject: readonly Person[] = ["roleless", "formerOwner", "reader", "member", "owner", "other", "admin"];
@@ -41,7 +41,7 @@ export interface Row {
    * to node groups and templates (`part`) no node gets that far. Absent = the caller's own project.
    */
   about?: "cluster" | "part";
-  /** May the cluster's node do it? */
+  /** May the cluster's trustee do it? */
   node?: true;
   /** There is no such thing: who may look for it finds nothing. */
   none?: true;
@@ -54,6 +54,7 @@ export function receptions(row: Row, defaults: "secure" | "legacy", reaches: boo
   const { audience, about, node, none, but = {} } = row;
   const allowed = (defaults === "secure" ? secure : legacy)[audience];
   const of = (person: Person): Reception => {
+    if (audience === "nobody") return "forbidden";
     if (person === "stranger") return "unknown";
     const exception = but[person];
     if (exception !== undefined) return exception;

@@ -110,7 +110,7 @@ export async function fingerprint({ prisma }: Db): Promise<string> {
     prisma.node.findMany(),
     prisma.certificateAuthority.findMany(),
     prisma.issuedCertificate.findMany(),
-    prisma.bootstrap.findMany(),
+    prisma.nodeProof.findMany(),
     prisma.credential.findMany(),
     prisma.quota.findMany(),
     prisma.operation.findMany(),

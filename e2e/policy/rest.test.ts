@@ -42,14 +42,7 @@ const table: Record<string, RestRow> = {
     audience: "members",
     body: { cluster_template: "{template}" },
   },
-  "POST /v1/clusters/:cluster/bootstrap": {
-    ...ofCluster,
-    audience: "nodes",
-    node: true,
-    body: { server_id: "x" },
-    // Nobody but nodes is meant to get there, so that not even administrators reach other projects' clusters.
-    but: { admin: "missing" },
-  },
+  "POST /v1/clusters/:cluster/bootstrap": { audience: "nobody", body: { proof: "x", csr: "x" } },
   "GET /v1/clusters/:cluster/nodegroups": { ...part, audience: "readers" },
   "GET /v1/clusters/:cluster/nodegroups/:nodegroup": { ...part, audience: "readers" },
   "POST /v1/clusters/:cluster/nodegroups": { ...part, audience: "members", body: { name: "more" } },

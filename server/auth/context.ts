@@ -1,5 +1,6 @@
 // Who is asking. A RequestContext is made by two gates only, that of the session cookie (session.ts) and that of
-// X-Auth-Token (token.ts), and everything behind them takes identity from nowhere else.
+// X-Auth-Token (token.ts), and everything behind them takes identity from nowhere else. Nodes that come up have a gate of
+// their own (node.ts).
 import type { Cloud, Clouds, TokenInfo } from "../../drivers/openstack/cloud.ts";
 import type { Clock } from "../clock.ts";
 import type { Db } from "../db/client.ts";
@@ -19,9 +20,9 @@ export interface RequestContext {
   readonly isAdmin: boolean;
   /** Set when the token was made through a trust: somebody acts in the user's name. */
   readonly trust: { id: string; trustorId: string; trusteeId: string } | null;
-  /** Set when that somebody is a cluster's node; `authorize` then allows it next to nothing. */
+  /** Set when that somebody is a cluster's trustee; `authorize` then allows it next to nothing. */
   readonly clusterIdOfTrustee: string | null;
-  /** Rows of the caller's project in the region; of a node, its own cluster's. */
+  /** Rows of the caller's project in the region; of a trustee, its own cluster's. */
   readonly scope: ProjectScope;
   readonly token: Secret;
   readonly tokenInfo: TokenInfo;
@@ -48,7 +49,7 @@ export function everyProject(ctx: RequestContext, name: PolicyName): CloudScope 
   return cloudScope(ctx.region);
 }
 
-/** For the gates: a context for a token whose owner, project and node are known. */
+/** For the gates: a context for a token whose owner, project and cluster are known. */
 export function makeContext(
   deps: Pick<AuthDeps, "clouds" | "clock" | "log" | "policies">,
   given: {

@@ -80,8 +80,6 @@ const defaults = {
   "federation:detail": [reader, deny],
   "federation:get": [reader, deny],
   "federation:get_all": [reader, deny],
-  // Ours: what a control plane node fetches once when it starts. Nodes only; see nodeMay.
-  "cluster:bootstrap": ["!", "!"],
 } as const;
 
 export type PolicyName = keyof typeof defaults;

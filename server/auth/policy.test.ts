@@ -88,12 +88,11 @@ const table: Record<PolicyName, Person[]> = {
   "federation:detail": readers,
   "federation:get": readers,
   "federation:get_all": readers,
-  "cluster:bootstrap": [],
 };
 
 describe("the default policies", () => {
-  it("are Magnum's 51 names and one of ours", () => {
-    expect(policyNames).toHaveLength(52);
+  it("are Magnum's 51 names", () => {
+    expect(policyNames).toHaveLength(51);
     expect(Object.keys(table).toSorted()).toEqual([...policyNames].toSorted());
   });
 
@@ -124,7 +123,7 @@ describe("the default policies", () => {
 
   it("answer every name at once for the screens", () => {
     const answers = permissions(people.reader);
-    expect(Object.keys(answers)).toHaveLength(52);
+    expect(Object.keys(answers)).toHaveLength(51);
     expect(answers).toMatchObject({ "cluster:get": true, "cluster:create": false });
   });
 });
@@ -139,7 +138,7 @@ describe("the legacy defaults", () => {
   // Isolation comes from the look-up where everybody is allowed, as it did in Magnum.
   const own = everybody.filter((person) => person !== "stranger");
   const legacy = (name: PolicyName): string[] => {
-    if (name === "cluster:bootstrap" || name === "credential:rotate" || table[name] === admins) return table[name];
+    if (name === "credential:rotate" || table[name] === admins) return table[name];
     if (/^(certificate:(create|get)|cluster:update_health_status)$/.test(name))
       return ["owner", "ownerReader", "admin"];
     return /^(nodegroup|certificate|stats|quota):/.test(name) ? own : everybody;
@@ -155,7 +154,7 @@ describe("the legacy defaults", () => {
   it("give a cluster's node no more than today's", () => {
     const node = testContext({ projectId, userId, nodeOf: "cluster-1", policies: policies.legacy });
     const target = { projectId, userId, clusterId: "cluster-1" };
-    expect(policyNames.filter((name) => may(node, name, target))).toHaveLength(5);
+    expect(policyNames.filter((name) => may(node, name, target))).toHaveLength(4);
   });
 });
 
@@ -177,7 +176,6 @@ describe("the effective policy", () => {
     ['"cluster:creat": "!"', [/^cluster:creat: no policy has this name/]],
     ['"Cluster:Create": "!"', [/is cluster:create meant\?$/]],
     ['"bay:create": "!"', [/^bay:create: bays are clusters here/]],
-    ['"cluster:bootstrap": "@"', [/^cluster:bootstrap: .* the file changes nothing$/]],
     ['mine: "role:a"\n"cluster:get": "rule:mine"', []],
     ['context_is_admin: "role:ops"', []],
   ])("warns of names that nothing asks: %s", (text, expected) => {
@@ -187,17 +185,16 @@ describe("the effective policy", () => {
   });
 });
 
-describe("a cluster's node", () => {
+describe("a cluster's trustee", () => {
   const node = testContext({ projectId, userId, roles: ["admin", "member", "reader"], nodeOf: "cluster-1" });
 
-  it("may read and sign its own certificates, see itself, bootstrap and report health; nothing else, whatever its roles", () => {
+  it("may read and sign its own certificates, see itself and report health; nothing else, whatever its roles", () => {
     const target = { projectId, userId, clusterId: "cluster-1" };
     expect(policyNames.filter((name) => may(node, name, target))).toEqual([
       "cluster:get",
       "cluster:update_health_status",
       "certificate:create",
       "certificate:get",
-      "cluster:bootstrap",
     ]);
     expect(policyNames.filter((name) => may(node, name, { ...target, clusterId: "cluster-2" }))).toEqual([]);
     expect(policyNames.filter((name) => may(node, name))).toEqual([]);

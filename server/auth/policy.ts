@@ -23,7 +23,7 @@ export { policyNames, type PolicyName } from "./policy-defaults.ts";
 export interface PolicyTarget {
   projectId?: string;
   userId?: string;
-  /** The cluster that it is or belongs to: a node may only reach its own. */
+  /** The cluster that it is or belongs to: a trustee may only reach its own. */
   clusterId?: string;
 }
 
@@ -33,7 +33,7 @@ export interface PolicySubject {
   project: { id: string; domainId: string | null };
   roles: readonly string[];
   isAdmin: boolean;
-  /** The cluster whose node is asking; null for people and services. */
+  /** The cluster whose trustee is asking; null for people and services. */
   clusterIdOfTrustee: string | null;
   policies: Policies;
 }
@@ -54,18 +54,18 @@ export interface EffectiveRule {
   from: "default" | "file";
 }
 
-/** What a cluster's node may do, of its own cluster only: whatever its roles and the policy file say. */
-const nodeMay: ReadonlySet<PolicyName> = new Set([
+/** What a cluster's trustee may do, of its own cluster only: whatever its roles and the policy file say. */
+const trusteeMay: ReadonlySet<PolicyName> = new Set([
   "certificate:get",
   "certificate:create",
   "cluster:get",
-  "cluster:bootstrap",
   "cluster:update_health_status",
 ]);
 
 /** May the caller do this? For buttons; `authorize` for deeds. */
 export function may(subject: PolicySubject, name: PolicyName, target: PolicyTarget = {}): boolean {
-  if (subject.clusterIdOfTrustee !== null) return nodeMay.has(name) && target.clusterId === subject.clusterIdOfTrustee;
+  if (subject.clusterIdOfTrustee !== null)
+    return trusteeMay.has(name) && target.clusterId === subject.clusterIdOfTrustee;
   return subject.policies.allows(credentialsOf(subject), name, {
     project_id: target.projectId ?? subject.project.id,
     user_id: target.userId ?? subject.user.id,
@@ -154,11 +154,7 @@ export function readPolicies(text: string | null, defaults: PolicyDefaults = "se
 
 /** Why a name of the file changes nothing; null = it does. */
 function warning(name: string): string | null {
-  if (isPolicyName(name)) {
-    return name === "cluster:bootstrap"
-      ? `${name}: nodes of a cluster may do this, and nobody else; the file changes nothing`
-      : null;
-  }
+  if (isPolicyName(name)) return null;
   if (Object.hasOwn(baseRules, name)) return null;
   if (retiredNames.test(name)) return `${name}: bays are clusters here and ask cluster:* and clustertemplate:*`;
   const near = policyNames.find((known) => known.toLowerCase() === name.trim().toLowerCase());

@@ -20,10 +20,10 @@ const lastKnownMs = 60 * 60_000;
 const disbelievedMs = 5_000;
 const capacity = 20_000;
 
-/** A token's owner, and whose node it is if it is a node. */
+/** A token's owner, and whose it is if it is a cluster's own. */
 export interface Identified {
   info: TokenInfo;
-  node: { clusterId: string | null; projectId: string; region: string } | null;
+  trustee: { clusterId: string | null; projectId: string; region: string } | null;
 }
 
 export interface Tokens {
@@ -65,7 +65,7 @@ export function openTokens({ db, clouds, clock }: AuthDeps, askOrKnown: AskOrKno
   async function ask(key: string, token: Secret): Promise<Identified | null> {
     try {
       const info = await clouds.identity.validate(token);
-      const answer = info ? { info, node: await nodeOf(info) } : null;
+      const answer = info ? { info, trustee: await trusteeOf(info) } : null;
       keep(key, answer);
       return answer;
     } catch (error) {
@@ -73,8 +73,8 @@ export function openTokens({ db, clouds, clock }: AuthDeps, askOrKnown: AskOrKno
     }
   }
 
-  /** A node comes with a trust, or as the trustee itself, without any scope. */
-  const nodeOf = (info: TokenInfo) =>
+  /** A cluster comes with its trust, or as the trustee itself, without any scope. */
+  const trusteeOf = (info: TokenInfo) =>
     info.trust
       ? findTrustee(db, { trusteeUserId: info.trust.trusteeId, trustId: info.trust.id })
       : info.project
@@ -96,7 +96,7 @@ export function openTokens({ db, clouds, clock }: AuthDeps, askOrKnown: AskOrKno
         isFallback ? { value: heard.answer } : null,
       );
     },
-    remember: (token, info) => keep(keyOf(token), { info, node: null }),
+    remember: (token, info) => keep(keyOf(token), { info, trustee: null }),
     forget: (token) => void known.delete(keyOf(token)),
   };
 }
@@ -116,13 +116,13 @@ export async function apiContext(
   const secret = new Secret(token);
   const identified = await deps.tokens.identify(secret, aim);
   if (!identified) throw noToken();
-  const { info, node } = identified;
+  const { info, trustee } = identified;
   // A trustee whose cluster is gone, or not there yet, is nobody.
-  if (node && node.clusterId === null) throw noToken();
+  if (trustee && trustee.clusterId === null) throw noToken();
   const project = info.project
     ? { id: info.project.id, name: info.project.name, domainId: info.project.domain.id }
-    : node
-      ? { id: node.projectId, name: node.projectId, domainId: null }
+    : trustee
+      ? { id: trustee.projectId, name: trustee.projectId, domainId: null }
       : null;
   if (!project)
     throw new DomainError("forbidden", "The token is not scoped to a project.", {
@@ -134,7 +134,7 @@ export async function apiContext(
     token: secret,
     tokenInfo: info,
     project,
-    region: node?.region ?? (await deps.regions.own()),
-    clusterIdOfTrustee: node?.clusterId ?? null,
+    region: trustee?.region ?? (await deps.regions.own()),
+    clusterIdOfTrustee: trustee?.clusterId ?? null,
   });
 }

@@ -38,7 +38,7 @@ export async function checkCloud(env: Settings, clouds: Clouds): Promise<Finding
     await projects(clouds, service.info),
     ...(await catalogue(env, clouds, service.info)),
     await keyManager(env, clouds, service.info),
-    ...addresses(env),
+    address(env),
   ];
 }
 
@@ -241,15 +241,15 @@ async function keyManager({ certManager }: Settings, clouds: Clouds, service: To
 }
 
 /** Nodes are other machines: an address of this one does not lead them here. */
-function addresses({ apiPublicUrl, openstack }: Settings): Finding[] {
-  return [
-    ["API for nodes", apiPublicUrl, "API_PUBLIC_URL"],
-    ["Keystone for nodes", openstack.nodeAuthUrl, "NODE_AUTH_URL"],
-  ].map(([what = "", url = "", name = ""]) =>
-    isOfThisMachine(new URL(url).hostname)
-      ? warning(what, `${url} is an address of this machine alone`, `Set ${name} to an address that nodes reach.`)
-      : ok(what, url),
-  );
+function address({ apiPublicUrl }: Settings): Finding {
+  const what = "API for nodes";
+  return isOfThisMachine(new URL(apiPublicUrl).hostname)
+    ? warning(
+        what,
+        `${apiPublicUrl} is an address of this machine alone`,
+        "Set API_PUBLIC_URL to an address that nodes reach.",
+      )
+    : ok(what, apiPublicUrl);
 }
 
 const loopback = new BlockList();

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import type { IssuedCertificate } from "../domain/certificate.ts";
 import { aProject, testTime, writeCluster } from "../testing/builders.ts";
 import { onEveryDatabase } from "../testing/test-db.ts";
-import { grantBootstrap, insertIssued, listIssued } from "./certificate.ts";
+import { insertIssued, listIssued } from "./certificate.ts";
 import { listEvents } from "./operation.ts";
 import { projectScope } from "./scope.ts";
 
@@ -47,18 +47,5 @@ onEveryDatabase((database) => {
         reason: "cluster_not_found",
       });
     expect(await listIssued(database.db, scope, id)).toEqual([]);
-  });
-
-  it("answers a master's bootstrap once for each server, however often it is asked at once", async () => {
-    const scope = inProject();
-    const id = await writeCluster(database.db, scope);
-    const ask = (serverId: string) => grantBootstrap(database.db, scope, id, serverId, testTime);
-    const answers = await Promise.all([ask("server-1"), ask("server-1"), ask("server-1")]);
-    expect(answers.filter(Boolean)).toHaveLength(1);
-    expect(await ask("server-2")).toBe(true);
-    expect(await ask("server-2")).toBe(false);
-    await expect(grantBootstrap(database.db, inProject(), id, "server-1", testTime)).rejects.toMatchObject({
-      reason: "cluster_not_found",
-    });
   });
 });

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { authorityKinds, PkiPhase, type PkiState } from "../domain/authority.ts";
 import { IssuedCertificate } from "../domain/certificate.ts";
 import { noteChange } from "./change.ts";
-import { hasCode, type Db } from "./client.ts";
+import type { Db } from "./client.ts";
 import { notFound } from "./cluster.ts";
 import { addEvents, type NewEvent } from "./operation.ts";
 import { clustersIn, partsIn, type Scope } from "./scope.ts";
@@ -78,26 +78,4 @@ export async function listIssued(db: Db, scope: Scope, clusterId: string, size =
     take: size,
   });
   return rows.map((row) => IssuedCertificate.parse(row));
-}
-
-/**
- * A master's one-time answer of the bootstrap route: true the first time, false ever after for this server.
- * Throws cluster_not_found.
- */
-export async function grantBootstrap(
-  db: Db,
-  scope: Scope,
-  clusterId: string,
-  serverId: string,
-  now: Date,
-): Promise<boolean> {
-  const known = await db.prisma.cluster.count({ where: { AND: [clustersIn(scope), { id: clusterId }] } });
-  if (known === 0) throw notFound(clusterId);
-  try {
-    await db.prisma.bootstrap.create({ data: { clusterId, serverId, grantedAt: now } });
-    return true;
-  } catch (error) {
-    if (hasCode(error, "P2002")) return false;
-    throw error;
-  }
 }

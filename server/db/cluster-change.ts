@@ -336,7 +336,7 @@ async function applyChange(
     await tx.certificateAuthority.createMany({
       data: change.authorities.map((authority) => ({ ...authority, clusterId: id, createdAt: now })),
     });
-  if (change.credentialId) await replaceCredential(tx, id, projectId, change.credentialId);
+  if (change.credentialId) await replaceCredential(tx, id, projectId, change.credentialId, now);
   const counted = nodegroups.map((group) => ({
     role: group.role,
     nodeCount: changes.find((each) => each.id === group.id)?.nodeCount ?? group.nodeCount,

@@ -1,6 +1,7 @@
 // Delegated identities. A row is written before the identity service is asked and goes after the identity went, so
 // that whatever exists there has a row here.
 import type { Db, Tx } from "./client.ts";
+import { voidProofs } from "./node-proof.ts";
 import type { ProjectScope, Scope } from "./scope.ts";
 
 export interface StoredCredential {
@@ -54,10 +55,16 @@ export async function getSpareCredential(db: Db, id: string): Promise<StoredCred
 const unused = { clusterId: null, retiredFor: null };
 
 /**
- * Makes a completed spare credential the cluster's. The one before becomes a retired one: its nodes go on with it until
- * they are replaced. Throws when the spare one is not there.
+ * Makes a completed spare credential the cluster's. The one before becomes a retired one, as long as older nodes' stacks
+ * hang on it; what its nodes could still prove themselves with is void. Throws when the spare one is not there.
  */
-export async function replaceCredential(tx: Tx, clusterId: string, projectId: string, id: string): Promise<void> {
+export async function replaceCredential(
+  tx: Tx,
+  clusterId: string,
+  projectId: string,
+  id: string,
+  now: Date,
+): Promise<void> {
   const before = await tx.credential.findUnique({ where: { clusterId }, select: { id: true, revision: true } });
   if (before)
     await tx.credential.update({ where: { id: before.id }, data: { clusterId: null, retiredFor: clusterId } });
@@ -66,6 +73,7 @@ export async function replaceCredential(tx: Tx, clusterId: string, projectId: st
     data: { clusterId, revision: (before?.revision ?? 0) + 1 },
   });
   if (count !== 1) throw new Error(`credential ${id} is not there to be attached`);
+  await voidProofs(tx, clusterId, now);
 }
 
 /** Forgets the password of a retired one. May be repeated. */
@@ -89,8 +97,8 @@ export async function getCredential(db: Db, scope: Scope, clusterId: string): Pr
 }
 
 /**
- * Whose node comes with this trust, or as this trustee. `clusterId` null = its cluster is being made or is gone; null =
- * no cluster's trustee. Of all projects: this is how nodes are known.
+ * Which cluster's own identity comes with this trust, or as this trustee. `clusterId` null = its cluster is being made or
+ * is gone; null = no cluster's trustee. Of all projects: this is how they are known.
  */
 export async function findTrustee(
   db: Db,

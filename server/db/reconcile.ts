@@ -14,6 +14,7 @@ import type { Db, Tx } from "./client.ts";
 import { countsOf } from "./cluster-change.ts";
 import { toCluster } from "./cluster.ts";
 import { naturalKey, readJson } from "./column.ts";
+import { forgetProofs, keepProofs, type SeenMember } from "./node-proof.ts";
 import { releaseRetired, type StoredCredential } from "./credential.ts";
 import { toNodegroup } from "./nodegroup.ts";
 import { addEvents, toOperation, type NewEvent } from "./operation.ts";
@@ -157,6 +158,8 @@ export interface RecordedOutcome {
   nodegroups: readonly RecordedNodegroup[];
   /** All servers; null = not looked in this round. */
   nodes: readonly RecordedNode[] | null;
+  /** Members of which a proof is opened or closed; `all` = there are no others. Null = not looked in this round. */
+  members: { seen: readonly SeenMember[]; all: boolean } | null;
   events: readonly NewEvent[];
   /** How the running operation ended; null = it goes on, or none runs. */
   ended: { outcome: "done" | "failed"; reason: string | null } | null;
@@ -190,6 +193,7 @@ export async function record(
     const groups = outcome.nodegroups.filter((group) => before.nodegroups.some((known) => known.id === group.id));
     let visible = await writeNodegroups(tx, before, groups, superseded, now);
     if (outcome.nodes) visible = (await writeNodes(tx, before, outcome.nodes, now)) || visible;
+    if (outcome.members) await keepProofs(tx, id, outcome.members.seen, outcome.members.all, now);
     const columns = {
       ...observedColumns(outcome),
       ...(superseded ? {} : statusColumns(outcome)),
@@ -432,11 +436,12 @@ function differs(before: Readonly<Record<string, unknown>>, columns: Readonly<Re
 
 const hourMs = 3_600_000;
 
-/** Removes what nobody will ask for again: old notes for live screens, used keys, sessions that are over. */
+/** Removes what nobody will ask for again: old notes for live screens, used keys, void proofs, sessions that are over. */
 export async function prune(db: Db, now: Date): Promise<void> {
   const before = (ms: number) => new Date(now.getTime() - ms);
   await db.prisma.change.deleteMany({ where: { at: { lt: before(hourMs) } } });
   await db.prisma.idempotencyKey.deleteMany({ where: { createdAt: { lt: before(24 * hourMs) } } });
+  await forgetProofs(db, before(30 * 24 * hourMs));
   await deleteExpiredSessions(db, now);
   await pruneSignInCounts(db, now);
   await db.prisma.conductor.deleteMany({ where: { updatedAt: { lt: before(7 * 24 * hourMs) } } });

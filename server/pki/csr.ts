@@ -1,5 +1,6 @@
 // Signing requests: what is taken over from them and what is not (magnum-api 16.2, made stricter). What they are written
 // like and signed with is signing-request.ts's.
+import { createHash } from "node:crypto";
 import { isIP } from "node:net";
 import { issue, type KeyAndCertificate } from "./ca.ts";
 import { invalid, openRequest } from "./signing-request.ts";
@@ -11,6 +12,8 @@ export interface RequestFacts {
   commonNames: string[];
   /** Of every part of the subject. Kubernetes goes by all of them. */
   organizations: string[];
+  /** Kinds of names in the subject, one for each name: `CN`, `O`, `OU`, or a number of X.500. */
+  kinds: string[];
   /** `dns:web-1`, `ip:10.0.0.5`. */
   names: string[];
 }
@@ -44,6 +47,9 @@ export async function readRequest(pem: string): Promise<SigningRequest> {
     subject: csr.subject,
     commonNames: of("CN"),
     organizations: of("O"),
+    kinds: csr.subjectName
+      .toJSON()
+      .flatMap((rdn) => Object.entries(rdn).flatMap(([kind, values]) => values.map(() => kind))),
     names: alternativeNames(csr).map((name) => `${name.type}:${name.value}`),
   };
 }
@@ -72,7 +78,7 @@ export async function signRequest(
     subject: csr.subjectName,
     publicKey: csr.publicKey,
     now,
-    notAfter: new Date(now.getTime() + days * 86_400_000),
+    notAfter: daysFrom(now, days),
     extensions: [
       new x509.KeyUsagesExtension(kept === 0 ? digitalSignature : kept, true),
       new x509.ExtendedKeyUsageExtension(extended),
@@ -81,6 +87,39 @@ export async function signRequest(
     ],
   });
 }
+
+/** SHA-256 of the public key, base64: the same for every request that is made with the key. */
+export const keyDigest = ({ csr }: SigningRequest): string =>
+  createHash("sha256").update(new Uint8Array(csr.publicKey.rawData)).digest("base64");
+
+/**
+ * The certificate of a node's kubelet, client of the API and server of its own port. Of the request only the key is taken:
+ * subject and names are those that the service knows. PEM.
+ */
+export async function signNode(
+  { csr }: SigningRequest,
+  node: { name: string; addresses: readonly string[] },
+  ca: KeyAndCertificate,
+  now: Date,
+  days: number,
+): Promise<string> {
+  return issue(ca, {
+    subject: [{ O: ["system:nodes"] }, { CN: [`system:node:${node.name}`] }],
+    publicKey: csr.publicKey,
+    now,
+    notAfter: daysFrom(now, days),
+    extensions: [
+      new x509.KeyUsagesExtension(digitalSignature | keyEncipherment, true),
+      new x509.ExtendedKeyUsageExtension([...purposes]),
+      new x509.SubjectAlternativeNameExtension([
+        { type: "dns", value: node.name },
+        ...node.addresses.map((value) => ({ type: "ip" as const, value })),
+      ]),
+    ],
+  });
+}
+
+const daysFrom = (now: Date, days: number) => new Date(now.getTime() + days * 86_400_000);
 
 async function parse(pem: string): Promise<x509.Pkcs10CertificateRequest> {
   const csr = await openRequest(pem);

@@ -9,7 +9,7 @@ import type { Secrets } from "../secrets.ts";
 /** What the conductor needs of the process: a part of Runtime. */
 export interface ConductorDeps {
   env: Pick<Env, "apiPublicUrl" | "sandbox" | "sandboxSpeed" | "certManager"> & {
-    openstack: Pick<Env["openstack"], "nodeAuthUrl" | "insecure" | "caPem">;
+    openstack: Pick<Env["openstack"], "insecure" | "caPem">;
   };
   db: Db;
   log: Logger;

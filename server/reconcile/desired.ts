@@ -42,11 +42,10 @@ export function desired(
 
 /** Addresses as the cluster's nodes see them. */
 export function endpointsOf(
-  env: { apiPublicUrl: string; openstack: Pick<Env["openstack"], "nodeAuthUrl" | "insecure" | "caPem"> },
+  env: { apiPublicUrl: string; openstack: Pick<Env["openstack"], "insecure" | "caPem"> },
   region: string,
 ): NodeEndpoints {
   return {
-    authUrl: env.openstack.nodeAuthUrl,
     apiUrl: `${env.apiPublicUrl}/v1`,
     region,
     verifyCa: !env.openstack.insecure,

@@ -21,6 +21,8 @@ function claimed({ deletionRequestedAt, ...cluster }: Given = {}): ClaimedCluste
 
 const node = (name: string, createdAt: Date | null = null): NodeFact => ({
   serverId: `id-of-${name}`,
+  memberId: null,
+  coming: false,
   name,
   index: "0",
   status: "ACTIVE",

@@ -1,6 +1,7 @@
 // Between rows and the loop's own values. Pure.
 import type { Observed, ObservedNodegroup } from "../../drivers/driver.ts";
 import type { ClaimedCluster, RecordedNode, RecordedNodegroup, RecordedOutcome } from "../db/reconcile.ts";
+import type { SeenMember } from "../db/node-proof.ts";
 import { isInProgress, isSettledGood } from "../domain/cluster-status.ts";
 import type { HealthLook } from "./health.ts";
 import { readMemory } from "./memory.ts";
@@ -81,6 +82,7 @@ export function recordedOutcome(
     ...(health?.nodes ? { ready: { masters: readyCount(true), nodes: readyCount(false) } } : {}),
     nodegroups: groups,
     nodes: complete || nodes.length > 0 ? nodes : null,
+    members: seen ? { seen: membersOf(seen, staying), all: complete } : null,
     events: verdict.events,
     ended: verdict.ended,
     repair: verdict.repair,
@@ -118,6 +120,22 @@ function recordedGroups(
     };
   });
 }
+
+/** What may prove itself as a node, and what may not any more. */
+const membersOf = (seen: Observed, staying: ReadonlySet<string>): SeenMember[] =>
+  seen.nodegroups.flatMap((group) =>
+    group.nodes.flatMap(({ memberId, name, privateAddress, publicAddress, coming, ready }) =>
+      memberId === null || !staying.has(group.key.id)
+        ? []
+        : {
+            id: memberId,
+            nodegroupId: group.key.id,
+            name,
+            addresses: [privateAddress, publicAddress].filter((address) => address !== null),
+            coming: coming && ready !== true,
+          },
+    ),
+  );
 
 const stillThere = (group: ObservedNodegroup, name: string): boolean =>
   group.nodes.some((node) => node.serverId === name || node.index === name);

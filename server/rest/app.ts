@@ -40,7 +40,7 @@ export function buildApi(deps: Deps & { readiness?: Readiness }): FastifyInstanc
   acceptBodies(app);
   app.addHook("onRequest", async (request, reply) => {
     void reply.headers(always).header(requestIdHeader, request.id);
-    if (open.test(pathOf(request.url))) return;
+    if (open.test(pathOf(request.url)) || request.routeOptions.config.isOpen) return;
     const aim = request.method === "GET" || request.method === "HEAD" ? "read" : "change";
     request.caller = await deps.auth.apiContext(first(request.headers["x-auth-token"]), request.id, aim);
   });
@@ -91,33 +91,40 @@ export function buildApi(deps: Deps & { readiness?: Readiness }): FastifyInstanc
   app.get("/healthcheck", async (_request, reply) => reply.type("text/plain").send("OK"));
   addHealthEndpoints(app, deps.readiness ?? { checks: {}, stopping: false });
 
-  for (const { method, path, since: from, until, operation, body, handle } of routes)
+  for (const route of routes) {
+    const { method, path, since: from, until, operation, body } = route;
     app.route<{ Params: Record<string, string> }>({
       method,
       url: path,
-      config: { ignoresBody: body === undefined },
+      config: { ignoresBody: body === undefined, isOpen: route.open === true },
       handler: async (request, reply) => {
         const version = negotiate(first(request.headers["openstack-api-version"]));
         since(version, from, operation);
         if (until !== undefined && version.minor > until) throw new ApiRefusal(404, "", "Not Found");
         // Addresses are UTF-8, so this is the only way in for what no database keeps.
         if (request.url.includes("%00")) throw new ApiRefusal(400, "The address must not hold NUL.");
-        const { caller } = request;
-        if (!caller) throw new Error("a route was reached without its caller being known");
-        const answer = await handle({
+        const asked = {
           deps,
-          ctx: caller,
           version,
           root: root(request),
-          param: (name) => request.params[name] ?? "",
+          param: (name: string) => request.params[name] ?? "",
           query: request.query,
           body: request.body,
           from: request.ip,
-        });
+        };
+        const answer = route.open
+          ? await route.handle(asked)
+          : await route.handle({ ...asked, ctx: callerOf(request) });
         return json(reply.headers(versionHeaders(`1.${version.minor}`)), answer);
       },
     });
+  }
   return app;
+}
+
+function callerOf({ caller }: FastifyRequest): RequestContext {
+  if (!caller) throw new Error("a route was reached without its caller being known");
+  return caller;
 }
 
 /** Each path as a pattern, with the methods that it has. Actions that nobody knows are known paths (magnum-api 1.5). */
@@ -208,9 +215,11 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Whatever is sent, of whatever type, is not looked at. */
     ignoresBody?: boolean;
+    /** No token is looked at. */
+    isOpen?: boolean;
   }
   interface FastifyRequest {
-    /** Who asks; set by the gate on every route but the open ones. */
+    /** Who asks; set by the gate, but not on open routes. */
     caller?: RequestContext;
   }
 }

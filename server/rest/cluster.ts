@@ -1,6 +1,6 @@
 import { authorize } from "../auth/policy.ts";
 import { DomainError } from "../domain/error.ts";
-import { bootstrapMaster } from "../services/bootstrap.ts";
+import { bootstrapNode } from "../services/bootstrap.ts";
 import { targetOf } from "../services/cluster/can.ts";
 import { deleteCluster, resizeCluster, updateCluster } from "../services/cluster/change.ts";
 import { createCluster } from "../services/cluster/create.ts";
@@ -10,7 +10,7 @@ import { reach } from "../services/reach.ts";
 import { ApiRefusal } from "./errors.ts";
 import { checkPaths, PatchBody, type Step } from "./json-patch.ts";
 import { nextLink, pagingOf, type PageQuery } from "./paging.ts";
-import { route, type ApiAnswer, type ReadRequest, type Route } from "./request.ts";
+import { openRoute, route, type ApiAnswer, type OpenRequest, type ReadRequest, type Route } from "./request.ts";
 import {
   BootstrapBody,
   ClusterCreateBody,
@@ -154,15 +154,10 @@ async function upgrade({
   return { status: 202, body: { uuid: id } };
 }
 
-/** Our own, for control plane nodes: a name and its content in base64 a line. */
-async function bootstrap({
-  deps,
-  ctx,
-  param,
-  body,
-  from,
-}: ReadRequest<z.output<typeof BootstrapBody>, unknown>): Promise<ApiAnswer> {
-  const files = await bootstrapMaster(deps, ctx, param("cluster"), body.server_id, from);
+/** Our own, for nodes that come up: a name and its content in base64 a line. */
+async function bootstrap({ deps, param, body, from }: OpenRequest<z.output<typeof BootstrapBody>>): Promise<ApiAnswer> {
+  const files = await bootstrapNode(deps, param("cluster"), body, from);
+  if (!files) throw new ApiRefusal(503, "The service has not seen this node yet. Try again in a few seconds.");
   const lines = files.map(({ name, content }) => `${name} ${Buffer.from(content).toString("base64")}\n`);
   return { status: 200, body: lines.join(""), type: "text/plain", headers: { "cache-control": "no-store" } };
 }
@@ -269,13 +264,12 @@ export const clusterRoutes: readonly Route[] = [
     success: { status: 202, schema: Accepted },
     handle: upgrade,
   }),
-  route({
+  openRoute({
     method: "POST",
     path: `${one}/bootstrap`,
     since: 1,
     operation: "bootstrap",
-    policies: ["cluster:bootstrap"],
-    summary: "What a new control plane node fetches once (for the cluster's own nodes)",
+    summary: "What a node fetches when it comes up, for its own proof",
     argument: "bootstrap",
     body: BootstrapBody,
     success: { status: 200, text: true },

@@ -133,6 +133,7 @@ const errorResponses = {
   NotFound: refusal("There is no such thing that the caller may see."),
   NotAcceptable: refusal("The version cannot be read, is not served, or does not have the operation."),
   Conflict: refusal("Several have this name, or it is taken, or does not fit what is there."),
+  TooMany: refusal("Too many wrong proofs were sent."),
   TooLarge: refusal("The body is larger than 1 MiB."),
   UnknownType: refusal("The body is not application/json."),
   Failed: refusal("Something failed on the server's side."),
@@ -147,6 +148,7 @@ function operation(route: Route): Json {
     operationId: operationId(route),
     tags: [tagOf(route)],
     summary,
+    ...(route.open ? { security: [] } : {}),
     parameters: [
       { $ref: "#/components/parameters/version" },
       ...[...path.matchAll(/:(\w+)/g)].map(([, name = ""]) => pathParameter(name)),
@@ -159,6 +161,7 @@ function operation(route: Route): Json {
         ? { [route.atFirst.status]: { ...answer(route.atFirst.schema), description: "At 1.1: the whole of it." } }
         : {}),
       ...errors(method),
+      ...(route.open ? { 429: { $ref: "#/components/responses/TooMany" } } : {}),
     },
     ...(until === undefined ? {} : { deprecated: true, "x-max-version": `1.${until}` }),
     "x-min-version": `1.${since}`,

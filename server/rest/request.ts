@@ -26,6 +26,9 @@ export interface ApiRequest {
 /** After its parameters and its body were held against their schemas. */
 export type ReadRequest<B, Q> = Omit<ApiRequest, "body" | "query"> & { body: B; query: Q };
 
+/** Of a route that looks at no token. */
+export type OpenRequest<B> = Omit<ReadRequest<B, unknown>, "ctx">;
+
 export interface ApiAnswer {
   status: number;
   /** Absent = an empty answer. */
@@ -56,11 +59,23 @@ interface Described {
   atFirst?: { status: number; schema: z.ZodType };
 }
 
-export interface Route extends Described {
+interface Shaped extends Described {
   query: z.ZodObject;
   body?: z.ZodType;
+}
+
+interface TokenRoute extends Shaped {
+  open?: false;
   handle(request: ApiRequest): Promise<ApiAnswer>;
 }
+
+/** Whoever asks proves it by what is sent, so that no token is looked at. */
+interface OpenRoute extends Shaped {
+  open: true;
+  handle(request: Omit<ApiRequest, "ctx">): Promise<ApiAnswer>;
+}
+
+export type Route = TokenRoute | OpenRoute;
 
 interface Spec<B, Q> extends Described {
   query?: z.ZodObject & z.ZodType<Q>;
@@ -86,5 +101,25 @@ export function route(spec: Spec<unknown, unknown>): Route {
         query: readQuery(parameters, request.query),
         body: body ? readBody(body, request.body, argument) : undefined,
       }),
+  };
+}
+
+/** A route for who has no token: its handler has to prove who asks. */
+export function openRoute<B>(
+  spec: Omit<Described, "policies" | "allProjects"> & {
+    body: z.ZodType<B>;
+    argument: string;
+    handle(request: OpenRequest<B>): Promise<ApiAnswer>;
+  },
+): Route {
+  const { body, argument, handle, ...described } = spec;
+  return {
+    ...described,
+    policies: [],
+    open: true,
+    query: noQuery,
+    body,
+    handle: (request) =>
+      handle({ ...request, query: readQuery(noQuery, request.query), body: readBody(body, request.body, argument) }),
   };
 }

@@ -1,9 +1,11 @@
-// What a control plane node fetches once when it starts: the keys that make it one. Never in user data, never in the
-// public API; only for the cluster's own identity and a server that the cloud knows as one of its masters.
-import type { RequestContext } from "../auth/context.ts";
-import { authorize } from "../auth/policy.ts";
-import { grantBootstrap, loadAuthorities } from "../db/certificate.ts";
-import { listNodegroups, listNodes } from "../db/nodegroup.ts";
+// What a node fetches when it comes up: its kubelet's certificate, or the keys that make it a control plane node. Never in
+// user data, never for a token: only for the node's own proof, and only for the key that it first came with.
+import { randomUUID } from "node:crypto";
+import type { NodeCaller } from "../auth/node.ts";
+import { insertIssued, loadAuthorities } from "../db/certificate.ts";
+import { getCluster } from "../db/cluster.ts";
+import { contestProof, getProof, noteNode, spendProof, type StoredProof } from "../db/node-proof.ts";
+import { listNodegroups } from "../db/nodegroup.ts";
 import {
   authorityKinds,
   bundle,
@@ -13,14 +15,14 @@ import {
 } from "../domain/authority.ts";
 import type { Cluster } from "../domain/cluster.ts";
 import { DomainError } from "../domain/error.ts";
-import { orNull } from "../../drivers/openstack/error.ts";
+import { readCertificate } from "../pki/ca.ts";
+import { keyDigest, readRequest, signNode, type SigningRequest } from "../pki/csr.ts";
 import { wishOf } from "../../drivers/wish.ts";
-import { targetOf } from "./cluster/can.ts";
 import { loadParts } from "./cluster/parts.ts";
-import { driverOf, findCluster } from "./cluster/read.ts";
+import { driverOf } from "./cluster/read.ts";
 import type { Deps } from "./deps.ts";
 
-/** `pki/...` goes under /etc/kubernetes, `manifests/...` under /etc/coe. */
+/** `pki/...` goes under /etc/kubernetes, `manifests/...` under /etc/coe, `kubelet.crt` is a worker's own certificate. */
 export interface BootstrapFile {
   name: string;
   content: string;
@@ -34,27 +36,132 @@ const places: Record<AuthorityKind, { cert: string; key: string }> = {
   "service-account": { cert: "pki/sa.pub", key: "pki/sa.key" },
 };
 
+/** Nodes live long and renew their certificates by themselves. */
+const nodeDays = 5 * 365;
+
 /**
- * The files of a control plane node. May be repeated for the same server until that node is ready, as answers get
- * lost; afterwards it throws conflict. Throws forbidden for whoever is not this cluster's node, and for servers that
- * are not among its masters.
+ * The files of a node. May be repeated with the same key until the node has come, as answers get lost. Null = the service
+ * has not seen this node yet: ask again. Throws forbidden, too_many_attempts, certificate_invalid, and conflict when the
+ * proof is void or another key came first.
  */
-export async function bootstrapMaster(
+export async function bootstrapNode(
   deps: Deps,
-  ctx: RequestContext,
-  what: string,
-  serverId: string,
-  from: string | undefined,
+  clusterId: string,
+  given: { proof: string; csr: string },
+  from: string,
+): Promise<BootstrapFile[] | null> {
+  const caller = await deps.auth.nodes.identify(clusterId, given.proof, from);
+  const request = await readRequest(given.csr);
+  const proof = await getProof(deps.db, caller.scope, clusterId, caller.proofId);
+  if (!proof || proof.addresses.length === 0) return null;
+  const now = deps.clock.now();
+  const spent =
+    proof.nodegroupId === caller.nodegroupId &&
+    (await spendProof(deps.db, caller.scope, proof, keyDigest(request), now));
+  if (!spent) throw await refusal(deps, caller, proof.id, request, from);
+  const cluster = await getCluster(deps.db, caller.scope, clusterId);
+  const group = (await listNodegroups(deps.db, caller.scope, clusterId)).find(({ id }) => id === proof.nodegroupId);
+  if (!group) throw new DomainError("conflict", `The node group of ${proof.name} is gone.`);
+  return group.role === "master"
+    ? controlPlane(deps, caller, cluster, proof, from)
+    : worker(deps, caller, proof, request, from);
+}
+
+/** Why a right proof is refused. Whoever else has it has stolen it, or it was stolen before: people are told, once. */
+async function refusal(
+  deps: Deps,
+  { scope, clusterId }: NodeCaller,
+  proofId: string,
+  request: SigningRequest,
+  from: string,
+): Promise<DomainError> {
+  const proof = await getProof(deps.db, scope, clusterId, proofId);
+  if (!proof) return new DomainError("conflict", "The node is gone.");
+  const { name, spentAt, closedWhy } = proof;
+  if (proof.keyDigest !== null && proof.keyDigest !== keyDigest(request)) {
+    deps.log.warn({ clusterId, node: name, from, spentAt }, "somebody else has asked with the proof of a node");
+    const told = await contestProof(deps.db, scope, proof, stolen(proof, from), deps.clock.now());
+    if (told) deps.changes.nudge();
+    return new DomainError(
+      "conflict",
+      `The proof of node ${name} was used with another key before: somebody else may have what it opens.`,
+      { remedy: "Find out who reads the project's stacks and servers, then rotate the certificate authority." },
+    );
+  }
+  return new DomainError("conflict", `The proof of node ${name} is void: ${voidWords(closedWhy)}.`);
+}
+
+const voidWords = (why: string | null): string =>
+  why === "gone"
+    ? "the node is gone"
+    : why === "rotated"
+      ? "the cluster has got another credential since"
+      : "the node has come up, or failed, before";
+
+const stolen = ({ name, spentAt, closedAt }: StoredProof, from: string) => ({
+  level: "warning" as const,
+  message: `Somebody else has asked with the proof of node ${name}.`,
+  detail:
+    `It came from ${from} with another key than the one of ${spentAt?.toISOString() ?? "before"}, and got nothing. ` +
+    (closedAt === null
+      ? "If the node itself does not come up, the other one was first: rotate the certificate authority."
+      : "The node had come up before: somebody reads the project's stacks or servers."),
+});
+
+async function worker(
+  deps: Deps,
+  { scope, clusterId }: NodeCaller,
+  { name, addresses }: StoredProof,
+  request: SigningRequest,
+  from: string,
 ): Promise<BootstrapFile[]> {
-  const cluster = await findCluster(deps, ctx, what);
-  authorize(ctx, "cluster:bootstrap", targetOf(cluster));
-  await refuseOthers(deps, ctx, cluster, serverId);
-  const nodes = await listNodes(deps.db, ctx.scope, cluster.id);
-  if (nodes.some((node) => node.serverId === serverId && node.ready === true))
-    throw new DomainError("conflict", `Server ${serverId} has started already: it has what it needs.`);
-  const first = await grantBootstrap(deps.db, ctx.scope, cluster.id, serverId, deps.clock.now());
-  ctx.log[first ? "info" : "warn"]({ clusterId: cluster.id, serverId, from, first }, "control plane keys handed out");
-  const { stored, state } = await loadAuthorities(deps.db, ctx.scope, cluster.id);
+  const { stored, state } = await loadAuthorities(deps.db, scope, clusterId);
+  const authority = signingAuthority(stored, "kubernetes", state);
+  if (!authority) throw new Error(`cluster ${clusterId} has no CA of kind kubernetes`);
+  const ca = { certPem: authority.certPem, keyPem: await deps.keys.get(authority.id, authority.key) };
+  const now = deps.clock.now();
+  const pem = await signNode(request, { name, addresses }, ca, now, nodeDays);
+  const { subject, serial, fingerprint, notBefore, notAfter } = readCertificate(pem);
+  deps.log.info({ clusterId, node: name, serial, from }, "certificate of a node signed");
+  await insertIssued(
+    deps.db,
+    scope,
+    {
+      id: randomUUID(),
+      clusterId,
+      serial,
+      subject,
+      caType: "kubernetes",
+      fingerprint,
+      notBefore,
+      notAfter,
+      userId: `system:node:${name}`,
+      userName: name,
+      purpose: "node",
+      createdAt: now,
+    },
+    {
+      level: "info",
+      message: `Signed the certificate of node ${name}.`,
+      detail: `Serial ${serial}, valid until ${notAfter.toISOString()}.`,
+    },
+  );
+  deps.changes.nudge();
+  return [
+    { name: places.kubernetes.cert, content: bundle(trustedAuthorities(stored, "kubernetes", state)) },
+    { name: "kubelet.crt", content: pem },
+  ];
+}
+
+/** A control plane node makes its certificates by itself. */
+async function controlPlane(
+  deps: Deps,
+  { scope, clusterId }: NodeCaller,
+  cluster: Cluster,
+  { name }: StoredProof,
+  from: string,
+): Promise<BootstrapFile[]> {
+  const { stored, state } = await loadAuthorities(deps.db, scope, clusterId);
   const files = await Promise.all(
     authorityKinds.map(async (kind) => {
       const signing = signingAuthority(stored, kind, state);
@@ -65,25 +172,18 @@ export async function bootstrapMaster(
       ];
     }),
   );
-  return [...files.flat(), ...(await manifests(deps, ctx, cluster))];
+  deps.log.info({ clusterId, node: name, from }, "control plane keys handed out");
+  const event = { level: "info" as const, message: `Gave node ${name} the keys of the control plane.` };
+  await noteNode(deps.db, scope, clusterId, event, deps.clock.now());
+  deps.changes.nudge();
+  return [...files.flat(), ...(await manifests(deps, scope, cluster))];
 }
 
 /** What the first master applies itself, since the conductor may not reach the cluster's API. */
-async function manifests(deps: Deps, ctx: RequestContext, cluster: Cluster): Promise<BootstrapFile[]> {
+async function manifests(deps: Deps, scope: NodeCaller["scope"], cluster: Cluster): Promise<BootstrapFile[]> {
   const driver = driverOf(deps, cluster);
   if (!driver.manifests) return [];
-  const parts = await loadParts(deps, ctx.scope, cluster);
+  const parts = await loadParts(deps, scope, cluster);
   const files = driver.manifests(wishOf(parts.cluster, parts.nodegroups));
   return files.map(({ name, content }) => ({ name: `manifests/${name}`, content }));
-}
-
-/** The cloud itself says which server is a master of this cluster: the driver marked it when it was made. */
-async function refuseOthers(deps: Deps, ctx: RequestContext, cluster: Cluster, serverId: string): Promise<void> {
-  const [server, nodegroups] = await Promise.all([
-    orNull(ctx.cloud().nova.getServer(serverId)),
-    listNodegroups(deps.db, ctx.scope, cluster.id),
-  ]);
-  const group = nodegroups.find((each) => each.name === server?.metadata["coe-nodegroup"]);
-  if (server?.metadata["coe-cluster"] !== cluster.id || group?.role !== "master")
-    throw new DomainError("forbidden", `Server ${serverId} is not a control plane node of cluster ${cluster.id}.`);
 }

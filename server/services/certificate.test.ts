@@ -101,29 +101,38 @@ describe("others of the project", () => {
   });
 });
 
-describe("a node of the cluster", () => {
-  const node = () => testContext({ projectId, userId: "owner", nodeOf: id, door: "api" });
+describe("the cluster's own identity at the cloud, which what was written for Magnum comes with", () => {
+  const trustee = () => testContext({ projectId, userId: "owner", nodeOf: id, door: "api" });
 
-  test("gets its own identity, for five years", async () => {
-    const signed = await sign(node(), "/O=system:nodes/CN=system:node:web-1-0");
-    expect(Math.round((signed.notAfter.getTime() - deps.clock.now().getTime()) / 86_400_000)).toBe(5 * 365);
-    const issued = await listIssuedCertificates(deps, owner, id);
-    expect(issued.find((each) => each.serial === signed.serial)?.purpose).toBe("node");
+  test("reads the CA, and may be the proxy", async () => {
+    expect((await getAuthority(deps, trustee(), id, "kubernetes")).clusterId).toBe(id);
+    for (const subject of ["/CN=system:kube-proxy", "/O=system:node-proxier/CN=system:kube-proxy"])
+      expect((await sign(trustee(), subject)).subject).toContain("CN=system:kube-proxy");
   });
 
   test.each([
+    "/O=system:nodes/CN=system:node:web-1-0",
     "/O=system:masters/CN=admin",
     "/O=system:nodes/O=system:masters/CN=system:node:web-1-0",
-    "/O=system:masters/CN=system:node:web-1-0",
     "/CN=admin",
-    "/O=system:nodes/CN=kubernetes",
-    "/O=system:nodes/CN=system:node:a b",
+    "/CN=system:kube-proxy/CN=system:kube-controller-manager",
+    "/CN=system:kube-controller-manager/CN=system:kube-proxy",
+    "/O=system:node-proxier/O=system:masters/CN=system:kube-proxy",
+    "/OU=web/CN=system:kube-proxy",
   ])("is refused %s", async (subject) => {
-    await expect(sign(node(), subject)).rejects.toMatchObject({ reason: "certificate_forbidden" });
+    await expect(sign(trustee(), subject)).rejects.toMatchObject({ reason: "certificate_forbidden" });
+  });
+
+  test("is refused every name and address", async () => {
+    const names = "DNS:kubernetes.default.svc,IP:10.254.0.1";
+    const csr = signingRequest("/CN=system:kube-proxy", ["-addext", `subjectAltName=${names}`]);
+    await expect(signCertificate(deps, trustee(), id, { csr, purpose: "request" })).rejects.toMatchObject({
+      reason: "certificate_forbidden",
+    });
   });
 
   test("is refused anything from etcd's CA", async () => {
-    await expect(sign(node(), "/O=system:nodes/CN=system:node:web-1-0", "etcd")).rejects.toMatchObject({
+    await expect(sign(trustee(), "/CN=system:kube-proxy", "etcd")).rejects.toMatchObject({
       reason: "certificate_forbidden",
     });
   });
@@ -131,9 +140,7 @@ describe("a node of the cluster", () => {
   test("of another cluster of the same owner is refused", async () => {
     const other = await writeCluster(database.db, owner.scope, { cluster: { userId: "owner" } });
     const stranger = testContext({ projectId, userId: "owner", nodeOf: other, door: "api" });
-    await expect(sign(stranger, "/O=system:nodes/CN=system:node:web-1-0")).rejects.toMatchObject({
-      reason: "cluster_not_found",
-    });
+    await expect(sign(stranger, "/CN=system:kube-proxy")).rejects.toMatchObject({ reason: "cluster_not_found" });
   });
 });
 

@@ -1,5 +1,5 @@
 // A cluster's certificate authorities, and what they sign. Who may is the policy's to say: by default the person who
-// made the cluster (magnum-api 18), and the cluster's own nodes for what nodes need.
+// made the cluster (magnum-api 18). Nodes have their certificates from bootstrap.ts.
 import { randomUUID } from "node:crypto";
 import type { RequestContext } from "../auth/context.ts";
 import { authorize, may } from "../auth/policy.ts";
@@ -19,7 +19,7 @@ import type { AuthorityView, SignedCertificate } from "./views.ts";
 
 /** Of what the console hands out: it is a click to have another. */
 const configDays = 365;
-/** Of everything else, as at Magnum: scripts keep what they had signed, nodes live without being made again. */
+/** Of everything else, as at Magnum: scripts keep what they had signed. */
 const usualDays = 5 * 365;
 
 /**
@@ -68,7 +68,7 @@ export interface SignWish {
 
 /**
  * Signs a request by the cluster's CA and records it. People get the subject they ask for (`O=system:masters` is full
- * power); a node gets only the identity of a node. Throws certificate_invalid, certificate_forbidden, tls_disabled.
+ * power); the cluster's own identity next to nothing. Throws certificate_invalid, certificate_forbidden, tls_disabled.
  */
 export async function signCertificate(
   deps: Deps,
@@ -83,17 +83,16 @@ export async function signCertificate(
   if (cluster.tlsDisabled)
     throw new DomainError("tls_disabled", `Cluster ${cluster.name} has no TLS, so there is nothing to sign.`);
   const type = wish.caType ?? "kubernetes";
-  const isNode = ctx.clusterIdOfTrustee !== null;
   const request = await readRequest(wish.csr);
-  if (isNode) refuseOtherIdentities(request, type);
+  if (ctx.clusterIdOfTrustee !== null) refuseMoreThanProxy(request, type);
   const { signing: authority, caPem } = await authorityOf(deps, scope, cluster, type);
   const keyPem = await deps.keys.get(authority.id, authority.key);
   const now = deps.clock.now();
   const ca = { certPem: authority.certPem, keyPem };
-  const pem = await signRequest(request, ca, now, wish.purpose === "config" && !isNode ? configDays : usualDays);
+  const pem = await signRequest(request, ca, now, wish.purpose === "config" ? configDays : usualDays);
   const { subject, serial, fingerprint, notBefore, notAfter } = readCertificate(pem);
-  const purpose = isNode ? "node" : wish.purpose;
-  ctx.log.info({ clusterId: cluster.id, subject, serial, purpose, from: wish.from }, "certificate signed");
+  const { purpose, from } = wish;
+  ctx.log.info({ clusterId: cluster.id, subject, serial, purpose, from }, "certificate signed");
   await insertIssued(
     deps.db,
     scope,
@@ -107,15 +106,13 @@ export async function signCertificate(
       notBefore,
       notAfter,
       userId: ctx.user.id,
-      userName: isNode ? (request.commonNames[0] ?? null) : ctx.user.name,
+      userName: ctx.user.name,
       purpose,
       createdAt: now,
     },
     {
       level: "info",
-      message: isNode
-        ? `Signed the certificate of node ${request.commonNames[0]}.`
-        : `${ctx.user.name} had a certificate signed: ${subject}.`,
+      message: `${ctx.user.name} had a certificate signed: ${subject}.`,
       detail: `Serial ${serial}, valid until ${notAfter.toISOString()}.`,
     },
   );
@@ -150,18 +147,20 @@ function refuseStrangers(
 }
 
 /**
- * All nodes of a cluster share one credential, so it must not open more than what a worker needs: being itself. A
- * control plane node has the CA key and makes its own.
+ * What runs in clusters and was written for Magnum comes as the cluster's own identity at the cloud (docs/adr/0020). It may
+ * have the proxy's identity, as Magnum's nodes ask for it, and no node's or person's. Every name of the subject counts:
+ * readers differ in which one they take.
  */
-function refuseOtherIdentities({ commonNames, organizations, subject }: RequestFacts, type: CaType): void {
-  const groups = organizations.join(",");
-  const commonName = commonNames.length === 1 ? (commonNames[0] ?? "") : "";
-  const kubelet = /^system:node:[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(commonName) && groups === "system:nodes";
-  const proxy = commonName === "system:kube-proxy" && (groups === "" || groups === "system:node-proxier");
-  if (type !== "kubernetes" || !(kubelet || proxy))
-    throw new DomainError("certificate_forbidden", `A node may not have a certificate for ${subject || "nobody"}.`, {
-      field: "csr",
-    });
+function refuseMoreThanProxy({ commonNames, organizations, kinds, names, subject }: RequestFacts, type: CaType): void {
+  const others = kinds.filter((kind) => kind !== "CN" && kind !== "O");
+  const proxy =
+    commonNames.join() === "system:kube-proxy" && ["", "system:node-proxier"].includes(organizations.join());
+  if (type !== "kubernetes" || !proxy || others.length > 0 || names.length > 0)
+    throw new DomainError(
+      "certificate_forbidden",
+      `A cluster's own identity may not have a certificate for ${subject || "nobody"}.`,
+      { field: "csr" },
+    );
 }
 
 /** The authority that signs, and all that are trusted as one PEM text. */

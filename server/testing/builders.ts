@@ -195,6 +195,7 @@ export function anOutcome(given: Partial<RecordedOutcome> = {}): RecordedOutcome
     nodeAddresses: [],
     nodegroups: [],
     nodes: null,
+    members: null,
     events: [],
     ended: null,
     repair: false,

@@ -332,7 +332,7 @@ export function identityContract(open: () => Promise<IdentityTarget>): void {
       expect(me.roles.map((role) => role.name)).toContain("member");
     });
 
-    it("makes a node known by its token: its own cluster, five deeds, and nothing else", async () => {
+    it("makes a node known by its token: its own cluster, four deeds, and nothing else", async () => {
       const { id, access, clusterId } = await delegated();
       const token = await clouds.fromTrust(access).token();
       await expect(api(token), "its cluster is not written yet").rejects.toMatchObject({ reason: "unauthenticated" });
@@ -348,7 +348,6 @@ export function identityContract(open: () => Promise<IdentityTarget>): void {
       expect(policyNames.filter((name) => may(node, name, { ...about, clusterId })).toSorted()).toEqual([
         "certificate:create",
         "certificate:get",
-        "cluster:bootstrap",
         "cluster:get",
         "cluster:update_health_status",
       ]);

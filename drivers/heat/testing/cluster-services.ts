@@ -23,7 +23,7 @@ interface Admin {
   keyPem: Secret;
 }
 
-/** Any token is good: who may ask is the business of the services and their tests. */
+/** Any proof is good: who may ask is the business of the services and their tests. */
 export async function clusterServices(): Promise<ClusterServices> {
   const folder = mkdtempSync(join(tmpdir(), "jeroboam-authority-"));
   const read = (name: string) => readFileSync(join(folder, name), "utf8");
@@ -70,23 +70,21 @@ export async function clusterServices(): Promise<ClusterServices> {
   const admin = (): Admin => ({ certPem: sign("admin.csr"), keyPem: new Secret(read("admin.key")) });
   const first = { caPem: bundle(), admin: admin() };
 
-  const answer = (path: string, body: string): string => {
-    if (path.endsWith("/bootstrap")) {
-      const line = (name: string, text: string) => `${name} ${Buffer.from(text).toString("base64")}\n`;
-      const key = read(`${signing()}.key`);
-      const pairs = ["ca", "etcd/ca", "front-proxy-ca"].map(
-        (name) => line(`pki/${name}.crt`, bundle()) + line(`pki/${name}.key`, key),
-      );
-      return pairs.join("") + line("pki/sa.pub", bundle()) + line("pki/sa.key", key);
-    }
-    if (!path.endsWith("/certificates")) return JSON.stringify({ pem: bundle() });
+  /** A worker's certificate and a control plane's keys at once. */
+  const answer = (body: string): string => {
+    const line = (name: string, text: string) => `${name} ${Buffer.from(text).toString("base64")}\n`;
+    const key = read(`${signing()}.key`);
+    const pairs = ["ca", "etcd/ca", "front-proxy-ca"].map(
+      (name) => line(`pki/${name}.crt`, bundle()) + line(`pki/${name}.key`, key),
+    );
     writeFileSync(join(folder, "node.csr"), z.object({ csr: z.string() }).parse(JSON.parse(body)).csr);
-    return JSON.stringify({ pem: sign("node.csr") });
+    const own = line("kubelet.crt", sign("node.csr"));
+    return pairs.join("") + line("pki/sa.pub", bundle()) + line("pki/sa.key", key) + own;
   };
   const server = createServer((request, response) => {
     let body = "";
     request.on("data", (part: Buffer) => (body += part.toString()));
-    request.on("end", () => response.end(answer(request.url ?? "", body)));
+    request.on("end", () => response.end(answer(body)));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();

@@ -61,7 +61,6 @@ export function aDesired({ labels, network, template, ...rest }: DesiredPart = {
       trustId: "trust-1",
     },
     endpoints: {
-      authUrl: "http://127.0.0.1:5000/v3",
       apiUrl: "http://127.0.0.1:9511/v1",
       region: "RegionOne",
       verifyCa: true,
@@ -109,6 +108,8 @@ export function aNode(part: Partial<NodeFact> = {}): NodeFact {
   return {
     serverId: `server-${index}`,
     name: `prod-worker-${index}`,
+    memberId: `member-${index}`,
+    coming: false,
     index,
     status: "ACTIVE",
     privateAddress: "10.0.0.10",
@@ -138,7 +139,15 @@ export const someFacts: ClusterFacts = {
 
 export function aMember(part: Partial<Member> = {}): Member {
   const index = part.index ?? "0";
-  return { index, status: "CREATE_COMPLETE", serverId: `server-${index}`, failed: false, signalled: true, ...part };
+  return {
+    index,
+    status: "CREATE_COMPLETE",
+    stackId: `member-${index}`,
+    serverId: `server-${index}`,
+    failed: false,
+    signalled: true,
+    ...part,
+  };
 }
 
 export function aStack(part: Partial<HeatStack> & { part: HeatStack["part"] }): HeatStack {

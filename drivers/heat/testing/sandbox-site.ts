@@ -54,7 +54,6 @@ export async function openSandboxSite() {
       admin: services.admin,
       credential,
       endpoints: {
-        authUrl: `${sandbox.url}/identity/v3`,
         apiUrl: services.url,
         region: "RegionOne",
         verifyCa: true,

@@ -168,6 +168,7 @@ export class World {
       members.push({
         index: `${index}`,
         status: "CREATE_IN_PROGRESS",
+        stackId: `${stack.id}-${index}`,
         serverId: null,
         failed: false,
         signalled: false,

@@ -210,11 +210,11 @@ test("volumes are found by the first 20 characters of their id, formatted once a
   expect(world.read("/etc/systemd/system/var-lib-etcd.mount")).toContain("Where=/var/lib/etcd");
 });
 
-test("what passes by itself is tried again: registry, Keystone, our API, the signal", async () => {
+test("what passes by itself is tried again: registry, our API, the signal", async () => {
   const world = await aWorld("worker");
   world.fault(/kubelet$/, 503, 2);
-  world.fault(/auth\/tokens/, 500, 2);
-  world.fault(/certificates$/, 502, 2);
+  world.fault(/v1$/, 500, 2);
+  world.fault(/bootstrap$/, 503, 2);
   world.fault(/signal/, 503, 2);
   expect(await world.run()).toMatchObject({ code: 0 });
   expect(world.signals.length).toBe(1);
@@ -222,16 +222,16 @@ test("what passes by itself is tried again: registry, Keystone, our API, the sig
 
 test.each([
   [
-    "a refused login",
+    "a proof that is refused",
     {},
-    (world: World) => world.fault(/auth\/tokens/, 401, 99),
-    /^phase identity: POST .*auth\/tokens answered 401/,
+    (world: World) => world.fault(/bootstrap$/, 403, 99),
+    /^phase identity: POST .*bootstrap answered 403/,
   ],
   [
-    "a refused certificate",
+    "a proof that somebody else has spent",
     {},
-    (world: World) => world.fault(/certificates$/, 403, 99),
-    /^phase identity: POST .*certificates answered 403/,
+    (world: World) => world.spendProof(),
+    /^phase identity: POST .*bootstrap answered 409: .*another key came first/,
   ],
   [
     "a download with a wrong digest",

@@ -1,5 +1,5 @@
 // A world around one node, for running coe-node for real: a throw-away root, stubs for what would touch the machine,
-// and servers that play metadata, Keystone, our certificate API, Heat's signal and the Kubernetes API. Real shell, curl
+// and servers that play metadata, our own API, Heat's signal and the Kubernetes API. Real shell, curl
 // and openssl.
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -53,6 +53,8 @@ export interface World {
   commands(): string[];
   /** Answers with this status instead, as many times as said. */
   fault(path: RegExp, status: number, times: number): void;
+  /** Somebody else was there before with the node's proof. */
+  spendProof(): void;
   run(options?: Run): Promise<{ code: number | null; output: string }>;
   remove(path: string): void;
   /** Every file below the root with mode and, but for keys and certificates, content. */
@@ -73,7 +75,7 @@ interface Run {
   program?: "coe-node" | "coe-leave";
 }
 
-export const secrets = { password: `s3cret"pa'ss\\w$rd`, token: "TOKEN-of-the-trust", signal: "TOKEN-of-the-signal" };
+export const secrets = { proof: "group-1.member-1.PROOF-of-the-node", signal: "TOKEN-of-the-signal" };
 const clusterUuid = "4f2a1b00-1111-4222-8333-444455556666";
 const nodeName = "prod-4f2a1b-node-0";
 const serverUuid = "99999999-8888-4777-8666-555544443333";
@@ -178,6 +180,19 @@ export async function nodeWorld(
     };
   const read = (name: string) => readFileSync(join(world, name));
 
+  let firstKey: string | null = null;
+  const publicKeyOf = (csr: string) =>
+    execFileSync("openssl", ["req", "-noout", "-pubkey", "-verify"], { input: csr, stdio: ["pipe", "pipe", "ignore"] });
+  /** As the service makes it: of the request only the key is taken. */
+  const kubeletLeaf = (csr: string) => {
+    writeFileSync(join(world, "node.pub"), publicKeyOf(csr));
+    const names = `DNS:${nodeName},IP:127.0.0.1,IP:192.0.2.9`;
+    writeFileSync(join(world, "leaf.conf"), `subjectAltName=${names}\nextendedKeyUsage=clientAuth,serverAuth\n`);
+    const subject = `/O=system:nodes/CN=system:node:${nodeName}`;
+    openssl("req", "-new", "-key", "cluster-server.key", "-subj", subject, "-out", "leaf.csr");
+    const by = ["-CA", "cluster.crt", "-CAkey", "cluster.key", "-CAcreateserial", "-days", "30"];
+    return openssl("x509", "-req", "-in", "leaf.csr", ...by, "-force_pubkey", "node.pub", "-extfile", "leaf.conf");
+  };
   const bundle = authorities.map((name) => read(`${name}.crt`).toString()).join("");
   const files = createHttp(
     handler((path, _, response) => {
@@ -202,45 +217,20 @@ export async function nodeWorld(
   const cloud = createHttps(
     { key: read("cloud-server.key"), cert: read("cloud-server.crt") },
     handler((path, body, response, request) => {
-      if (path === "/v3") return response.end('{"version":{}}');
-      if (path === "/v3/auth/tokens") {
-        const login = Login.parse(JSON.parse(body)).auth;
-        const right =
-          login.identity.password.user.password === secrets.password && login.scope["OS-TRUST:trust"].id === "trust-1";
-        return right
-          ? response.writeHead(201, { "X-Subject-Token": secrets.token }).end("{}")
-          : response.writeHead(401).end('{"error":{"message":"bad login"}}');
-      }
+      if (path === "/v1") return response.end('{"id":"v1"}');
       if (path === "/signal") {
         if (request.headers["x-auth-token"] !== secrets.signal) return response.writeHead(401).end();
         signals.push(z.object({ status: z.string(), reason: z.string(), id: z.string() }).parse(JSON.parse(body)));
         return response.end();
       }
-      if (request.headers["x-auth-token"] !== secrets.token) return response.writeHead(401).end();
-      if (path === `/v1/certificates/${clusterUuid}`) return response.end(JSON.stringify({ pem: bundle }));
-      if (path === "/v1/certificates") {
-        writeFileSync(join(world, "request.csr"), z.object({ csr: z.string() }).parse(JSON.parse(body)).csr);
-        const pem = openssl(
-          "x509",
-          "-req",
-          "-in",
-          "request.csr",
-          "-CA",
-          "cluster.crt",
-          "-CAkey",
-          "cluster.key",
-          "-CAcreateserial",
-          "-days",
-          "30",
-          "-copy_extensions",
-          "copy",
-        );
-        return response.writeHead(201).end(JSON.stringify({ pem }).replaceAll("/", "\\/").replace("\\n", "\\u000a"));
-      }
       if (path === `/v1/clusters/${clusterUuid}/bootstrap`) {
-        if (z.object({ server_id: z.string() }).parse(JSON.parse(body)).server_id !== serverUuid)
-          return response.writeHead(403).end();
+        const { proof, csr } = z.object({ proof: z.string(), csr: z.string() }).parse(JSON.parse(body));
+        if (proof !== secrets.proof) return response.writeHead(403).end('{"errors":[{"detail":"a wrong proof"}]}');
+        const key = createHash("sha256").update(publicKeyOf(csr)).digest("hex");
+        firstKey ??= key;
+        if (key !== firstKey) return response.writeHead(409).end('{"errors":[{"detail":"another key came first"}]}');
         const line = (name: string, content: string | Buffer) => `${name} ${Buffer.from(content).toString("base64")}\n`;
+        if (role === "worker") return response.end(line("pki/ca.crt", bundle) + line("kubelet.crt", kubeletLeaf(csr)));
         const pair = (name: string) => line(`pki/${name}.crt`, bundle) + line(`pki/${name}.key`, read("cluster.key"));
         return response.end(
           ["ca", "etcd/ca", "front-proxy-ca"].map(pair).join("") +
@@ -338,7 +328,6 @@ export async function nodeWorld(
       ),
     },
     endpoints: {
-      authUrl: `https://127.0.0.1:${cloudPort}/v3`,
       apiUrl: `https://127.0.0.1:${cloudPort}/v1`,
       region: "RegionOne",
       verifyCa: true,
@@ -363,7 +352,7 @@ export async function nodeWorld(
     renderNodeEnv({
       INDEX: "0",
       NODE_NAME: nodeName,
-      TRUSTEE_PASSWORD: secrets.password,
+      NODE_PROOF: secrets.proof,
       SIGNAL_URL: `https://127.0.0.1:${cloudPort}/signal`,
       SIGNAL_TOKEN: secrets.signal,
       NODE_ADDRESS: "127.0.0.1",
@@ -419,6 +408,9 @@ export async function nodeWorld(
     publish: (name, content) => writeFileSync(join(world, "download", name), content),
     commands: () => readFileSync(logFile, "utf8").split("\n").slice(0, -1),
     fault: (path, status, times) => faults.push({ path, status, times }),
+    spendProof: () => {
+      firstKey = "somebody else's";
+    },
     run: ({ shell = ["sh"], killAfterPhase, killAt, signal, program: which = "coe-node" } = {}) =>
       new Promise((resolve) => {
         const [command = "sh", ...options] = shell;
@@ -473,13 +465,6 @@ export async function nodeWorld(
     },
   };
 }
-
-const Login = z.object({
-  auth: z.object({
-    identity: z.object({ password: z.object({ user: z.object({ id: z.string(), password: z.string() }) }) }),
-    scope: z.object({ "OS-TRUST:trust": z.object({ id: z.string() }) }),
-  }),
-});
 
 function makeCa(openssl: World["openssl"], name: string): void {
   openssl(

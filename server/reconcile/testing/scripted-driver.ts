@@ -340,6 +340,8 @@ function observe(world: World, want: Desired): ScriptObserved {
       nodes:
         stack?.servers.map((server) => ({
           serverId: server.id,
+          memberId: server.id,
+          coming: stateOf(stack.status) === "creating",
           name: `${want.key.name}-${key.name}-${server.index}`,
           index: server.index,
           status: "ACTIVE",

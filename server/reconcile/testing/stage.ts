@@ -69,7 +69,7 @@ export function openStage(db: Db, real?: Clock): Stage {
             sandbox: true,
             sandboxSpeed: 4,
             certManager: "barbican",
-            openstack: { nodeAuthUrl: "http://127.0.0.1/v3", insecure: false, caPem: null },
+            openstack: { insecure: false, caPem: null },
           },
           db: {
             ...db,

@@ -1,5 +1,5 @@
-// What a cluster's own nodes may ask of the API, whose identity is the trustee's (magnum-api 16.3), and what is answered
-// while the cloud is away.
+// What a cluster's own identity, the trustee (magnum-api 16.3), may ask of the API, what nodes may without any token, and
+// what is answered while the cloud is away.
 import { beforeAll, describe, expect, test } from "vitest";
 import { latest, openDoor, refused } from "../testing/door.ts";
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 const node = { as: "node", version: latest };
 
-describe("a node", () => {
+describe("a cluster's trustee", () => {
   test("sees its own cluster and no other of the project", async () => {
     expect((await door.call(`/v1/clusters/${own}`, node)).status).toBe(200);
     expect((await door.call(`/v1/clusters/${foreign}`, node)).status).toBe(404);
@@ -46,17 +46,17 @@ describe("a node", () => {
   });
 });
 
-test("what new masters fetch is for nodes alone, whatever roles a person has", async () => {
-  const url = `/v1/clusters/${own}/bootstrap`;
-  for (const [as, status] of [
-    ["member", 403],
-    ["reader", 403],
-    ["nobody", 403],
-    ["other", 404],
-    ["admin", 404],
-  ] as const)
-    expect((await door.post(url, { server_id: "x" }, { as })).status, as).toBe(status);
-  expect(await door.post(url, {}, node)).toEqual(refused(400, /server_id\. .*Mandatory field missing/));
+test("what new nodes fetch is for their own proof alone, whatever token comes with it", async () => {
+  const body = { proof: "group.member.secret", csr: "x" };
+  for (const cluster of [own, foreign, "own", "11111111-2222-4333-8444-555555555555"])
+    for (const as of [null, "member", "admin", "node", "nonsense"])
+      expect(await door.post(`/v1/clusters/${cluster}/bootstrap`, body, { as }), `${as}`).toEqual(
+        refused(403, /^This is not the proof of a node of this cluster\.$/),
+      );
+  expect(await door.post(`/v1/clusters/${own}/bootstrap`, body)).toEqual(refused(429, /^Too many wrong proofs/));
+  expect(await door.post(`/v1/clusters/${own}/bootstrap`, {}, { as: null })).toEqual(
+    refused(400, /field\/attribute proof\./),
+  );
 });
 
 test("an outage of the cloud is 503 and says which service", async () => {

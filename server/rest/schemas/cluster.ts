@@ -121,8 +121,11 @@ export const UpgradeBody = z
     nodegroup: given.nodegroup,
   }));
 
-/** The body of our own POST .../bootstrap, for control plane nodes. */
-export const BootstrapBody = z.strictObject({ server_id: reference() });
+/** The body of our own POST .../bootstrap, for nodes that come up. */
+export const BootstrapBody = z.strictObject({
+  proof: z.string().max(300).meta({ description: "The node's own, from its user data." }),
+  csr: z.string().max(20_000).meta({ description: "A signing request; only its public key is looked at." }),
+});
 
 const both = "The same as stack_id; from 1.13 on.";
 

@@ -82,7 +82,7 @@ export async function previewDeletion(deps: Deps, ctx: RequestContext, id: strin
     admin: null,
     // Read with the caller's own rights: nothing of the cluster's identity is needed to look.
     credential: { revision: 0, trusteeUserId: "", trusteePassword: none, trustId: "" },
-    endpoints: { authUrl: "", apiUrl: "", region: cluster.region, verifyCa: true, openstackCaPem: null },
+    endpoints: { apiUrl: "", region: cluster.region, verifyCa: true, openstackCaPem: null },
   });
   return driverOf(deps, cluster).previewDelete(ctx.cloud(), want);
 }

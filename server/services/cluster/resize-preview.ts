@@ -61,7 +61,7 @@ export async function previewResize(
       trusteePassword: new Secret(""),
       trustId: "",
     },
-    endpoints: { authUrl: "", apiUrl: "", region: cluster.region, verifyCa: true, openstackCaPem: null },
+    endpoints: { apiUrl: "", region: cluster.region, verifyCa: true, openstackCaPem: null },
   });
   const going = await driverOf(deps, cluster).previewShrink(ctx.cloud(), want);
   return going.filter((node) => node.nodegroupId === chosen.id);

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** PEM of a request that openssl makes, with a key of its own. */
-export function signingRequest(subject: string): string {
+/** PEM of a request that openssl makes, with a key of its own. `more`: further options. */
+export function signingRequest(subject: string, more: readonly string[] = []): string {
   const directory = mkdtempSync(join(tmpdir(), "sign-"));
   const out = join(directory, "csr.pem");
   const key = [
@@ -16,7 +16,7 @@ export function signingRequest(subject: string): string {
     "-keyout",
     join(directory, "key"),
   ];
-  execFileSync("openssl", ["req", "-new", ...key, "-subj", subject, "-out", out], { stdio: "pipe" });
+  execFileSync("openssl", ["req", "-new", ...key, "-subj", subject, ...more, "-out", out], { stdio: "pipe" });
   const pem = readFileSync(out, "utf8");
   rmSync(directory, { recursive: true });
   return pem;

@@ -86,7 +86,8 @@ export async function openRuntime(env: Env, log: Logger): Promise<Runtime> {
         database: () => db.probe().then(() => null),
         clock: async () => clock.problem(),
         identity: async () => {
-          const answer = await fetch(env.openstack.authUrl, { signal: AbortSignal.timeout(2500) });
+          const answer = await fetch(env.openstack.authUrl, { redirect: "manual", signal: AbortSignal.timeout(2500) });
+          await answer.body?.cancel();
           return answer.ok || answer.status === 300 ? null : "does not answer as it should";
         },
         service_user: async () => signIns.service(),

@@ -1,7 +1,9 @@
-// The few calls that we make to a cluster's own API, with the service's client certificate. Every call is bounded.
+// The few calls that we make to a cluster's own API, with the service's client certificate. Whoever owns the cluster may
+// answer whatever they like: every answer is bounded in time, size and depth here, and leads nowhere else.
 import { Agent, request } from "node:https";
 import { z } from "zod";
 import type { Desired } from "../driver.ts";
+import { isDeeper } from "../../server/domain/json.ts";
 import type { Secret } from "../../server/domain/secret.ts";
 
 export interface KubeAccess {
@@ -10,7 +12,25 @@ export interface KubeAccess {
   caPem: string;
   certPem: string;
   keyPem: Secret;
+  /** How many nodes it should have: what they may say grows with them. */
+  nodes: number;
 }
+
+const kib = 1024;
+/** Of an answer about one thing. */
+const oneBytes = 1024 * kib;
+/** Of each node in a list: with its images, a large one has 30 KiB. */
+const nodeBytes = 64 * kib;
+/** Of the pods of one node. */
+const podsBytes = 8192 * kib;
+/** Of an error: what it says begins with it. */
+const errorBytes = 16 * kib;
+const saidLength = 300;
+const deepest = 64;
+
+/** Names, as long as Kubernetes lets them be. */
+const Name = z.string().max(253);
+const Version = z.string().max(64);
 
 /** An answer other than 2xx, or none at all (`status` null). The message is the API's own. */
 export class KubeError extends Error {
@@ -29,24 +49,24 @@ const Taint = z.looseObject({ key: z.string(), effect: z.string() });
 
 const Node = z.object({
   metadata: z.object({
-    name: z.string(),
-    creationTimestamp: z.string().optional(),
-    resourceVersion: z.string().optional(),
+    name: Name,
+    creationTimestamp: z.string().max(64).optional(),
+    resourceVersion: z.string().max(64).optional(),
     labels: Words,
     annotations: Words,
   }),
   spec: z.object({ unschedulable: z.boolean().default(false), taints: z.array(Taint).default([]) }).prefault({}),
   status: z.object({
     conditions: z.array(z.object({ type: z.string(), status: z.string(), message: z.string().optional() })).default([]),
-    nodeInfo: z.object({ kubeletVersion: z.string() }).optional(),
+    nodeInfo: z.object({ kubeletVersion: Version }).optional(),
   }),
 });
 export type KubeNode = z.infer<typeof Node>;
 
 const Pod = z.object({
   metadata: z.object({
-    name: z.string(),
-    namespace: z.string(),
+    name: Name,
+    namespace: Name,
     annotations: Words,
     deletionTimestamp: z.string().optional(),
     ownerReferences: z.array(z.object({ kind: z.string(), controller: z.boolean().default(false) })).default([]),
@@ -80,7 +100,13 @@ export const fieldManager = "jeroboam";
 export function accessOf(want: Desired, address: string): KubeAccess | null {
   return want.admin === null
     ? null
-    : { address, caPem: want.pki.caPem, certPem: want.admin.certPem, keyPem: want.admin.keyPem };
+    : {
+        address,
+        caPem: want.pki.caPem,
+        certPem: want.admin.certPem,
+        keyPem: want.admin.keyPem,
+        nodes: want.nodegroups.reduce((sum, group) => sum + group.count, 0),
+      };
 }
 
 export function kubeApi(access: KubeAccess, timeoutMs = 5000) {
@@ -93,8 +119,12 @@ export function kubeApi(access: KubeAccess, timeoutMs = 5000) {
     maxSockets: 8,
     timeout: 2000,
   });
-  const json = async (path: string): Promise<unknown> => JSON.parse(await call("GET", path));
-  const call = (method: string, path: string, body?: { type: string; text: string }) =>
+  const json = async (path: string, mostBytes = oneBytes): Promise<unknown> => {
+    const parsed: unknown = JSON.parse(await call("GET", path, undefined, mostBytes));
+    if (isDeeper(parsed, deepest)) throw new KubeError(`GET ${path} answered what is nested too deep`, 0);
+    return parsed;
+  };
+  const call = (method: string, path: string, body?: { type: string; text: string }, mostBytes = oneBytes) =>
     new Promise<string>((resolve, reject) => {
       const url = new URL(path, access.address);
       const sent = request(
@@ -109,14 +139,30 @@ export function kubeApi(access: KubeAccess, timeoutMs = 5000) {
           },
         },
         (answer) => {
+          const status = answer.statusCode ?? 0;
+          const isGood = status >= 200 && status < 300;
           const parts: Buffer[] = [];
-          answer.on("data", (part: Buffer) => parts.push(part));
+          let size = 0;
+          const refusal = () =>
+            new KubeError(
+              `${method} ${url.pathname} answered ${status}: ${saidIn(Buffer.concat(parts).toString("utf8"))}`,
+              status,
+            );
+          answer.on("data", (part: Buffer) => {
+            size += part.length;
+            parts.push(part);
+            if (size <= (isGood ? mostBytes : errorBytes)) return;
+            reject(
+              isGood
+                ? new KubeError(`${method} ${url.pathname} answered more than ${mostBytes} bytes`, status)
+                : refusal(),
+            );
+            answer.destroy();
+          });
           answer.on("error", (error) => reject(new KubeError(error.message, null)));
           answer.on("end", () => {
-            const text = Buffer.concat(parts).toString("utf8");
-            const status = answer.statusCode ?? 0;
-            if (status >= 200 && status < 300) resolve(text);
-            else reject(new KubeError(`${method} ${url.pathname} answered ${status}: ${saidIn(text)}`, status));
+            if (isGood) resolve(Buffer.concat(parts).toString("utf8"));
+            else reject(refusal());
           });
         },
       );
@@ -134,11 +180,13 @@ export function kubeApi(access: KubeAccess, timeoutMs = 5000) {
     });
   return {
     /** `v1.31.1`. */
-    version: async () =>
-      z.object({ gitVersion: z.string() }).parse(JSON.parse(await call("GET", "/version"))).gitVersion,
+    version: async () => z.object({ gitVersion: Version }).parse(await json("/version")).gitVersion,
     /** `ok`, or the KubeError of what is not. */
-    readyz: () => call("GET", "/readyz"),
-    nodes: async () => z.object({ items: z.array(Node) }).parse(await json("/api/v1/nodes?limit=1000")).items,
+    readyz: async () => plain(await call("GET", "/readyz", undefined, errorBytes)),
+    nodes: async () =>
+      z
+        .object({ items: z.array(Node) })
+        .parse(await json("/api/v1/nodes?limit=1000", oneBytes + access.nodes * nodeBytes)).items,
     /** Null when there is no such node. */
     node: async (name: string) => {
       const found = await orNull(json(`/api/v1/nodes/${name}`));
@@ -158,7 +206,7 @@ export function kubeApi(access: KubeAccess, timeoutMs = 5000) {
     podsOn: async (node: string) =>
       z
         .object({ items: z.array(Pod) })
-        .parse(await json(`/api/v1/pods?fieldSelector=spec.nodeName%3D${node}&limit=1000`)).items,
+        .parse(await json(`/api/v1/pods?fieldSelector=spec.nodeName%3D${node}&limit=1000`, podsBytes)).items,
     /** The version in which this API takes an Eviction: `policy/v1`, before 1.22 `policy/v1beta1`. */
     evictionVersion: async () => {
       const { resources } = Resources.parse(await json("/api/v1"));
@@ -236,12 +284,19 @@ function orNull<T>(answer: Promise<T>): Promise<T | null> {
   });
 }
 
+/** Its words as they may be stored and shown. */
+const plain = (text: string): string =>
+  text
+    .slice(0, saidLength)
+    .replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, " ")
+    .trim();
+
 function saidIn(text: string): string {
   try {
     const status = z.object({ message: z.string() }).safeParse(JSON.parse(text));
-    if (status.success) return status.data.message;
+    if (status.success) return plain(status.data.message);
   } catch {
     // not JSON: the text itself is what it said
   }
-  return text.slice(0, 300).trim();
+  return plain(text);
 }

@@ -69,6 +69,8 @@ export interface Connection {
 }
 
 const largestAnswer = 64 * 1024 * 1024;
+/** Characters of what a service says about an error: it is stored and shown. */
+const longestMessage = 2000;
 const longestDelayMs = 10_000;
 const longestRetryAfterMs = 30_000;
 const repeatableMethods: readonly Method[] = ["GET", "HEAD", "PUT", "DELETE"];
@@ -217,7 +219,7 @@ function refused(call: Call, answer: Answer, secrets: readonly string[]): OpenSt
   const said = errorText(answer.text);
   const kind = answer.status < 400 ? "unexpected_answer" : errorKind(answer.status, said ?? "", answer.text);
   const message = said ?? `${call.service} answered ${answer.status} to: ${call.operation}`;
-  return new OpenStackError(mask(message, secrets), {
+  return new OpenStackError(mask(message, secrets).slice(0, longestMessage), {
     service: call.service,
     operation: call.operation,
     kind,

@@ -94,7 +94,7 @@ describe("the API of a cluster of the sandbox", () => {
     open();
     const [one, two] = [world.authority(), world.authority()];
     const version = async (bundle: string, by: Authority) =>
-      kubeApi({ address, caPem: bundle, ...by.admin })
+      kubeApi({ address, nodes: 9, caPem: bundle, ...by.admin })
         .version()
         .catch(() => null);
     const answers = { one: () => version(one.pem, one), two: () => version(two.pem, two) };
@@ -112,7 +112,7 @@ describe("the API of a cluster of the sandbox", () => {
     ]);
     world.core.state.servers.remove("m-1");
     await world.master("m-2", "10.0.0.12", two.pem, two);
-    const ready = (by: Authority) => kubeApi({ address, caPem: two.pem, ...by.admin }).nodes();
+    const ready = (by: Authority) => kubeApi({ address, nodes: 9, caPem: two.pem, ...by.admin }).nodes();
     expect(await ready(two)).toHaveLength(3);
     await expect(ready(one)).rejects.toThrow("401");
   });
@@ -127,7 +127,7 @@ describe("the API of a cluster of the sandbox", () => {
       NODE_LABELS: "tier=gold",
       NODE_TAINTS: "gpu=true:NoSchedule,old:PreferNoSchedule",
     });
-    const api = kubeApi({ address, caPem: ca.pem, ...ca.admin });
+    const api = kubeApi({ address, nodes: 9, caPem: ca.pem, ...ca.admin });
     const metadata = { name: "web", namespace: "default" };
     const template = {
       metadata: { labels: { app: "web" } },
@@ -173,7 +173,7 @@ describe("the API of a cluster of the sandbox", () => {
     const want = wish(ca.pem, ca);
     await world.master("m-0", "10.0.0.10", ca.pem, ca);
     await world.master("m-1", "10.0.0.11", ca.pem, ca);
-    const api = kubeApi({ address, caPem: ca.pem, ...ca.admin });
+    const api = kubeApi({ address, nodes: 9, caPem: ca.pem, ...ca.admin });
     const asked = new Date(Date.now() - 6 * 60_000).toISOString();
     await api.patchNode("m-0", { metadata: { annotations: { [annotations.leave]: asked } } });
     world.kubernetes.advance();
@@ -189,7 +189,7 @@ describe("the API of a cluster of the sandbox", () => {
     const ca = world.authority();
     await world.master("m-0", "10.0.0.10", ca.pem, ca);
     await world.master("m-1", "10.0.0.11", ca.pem, ca, { KUBE_TAG: "v1.32.0" });
-    const version = () => kubeApi({ address, caPem: ca.pem, ...ca.admin }).version();
+    const version = () => kubeApi({ address, nodes: 9, caPem: ca.pem, ...ca.admin }).version();
     expect(await version()).toBe("v1.31.1");
     await nodes.leave(wish(ca.pem, ca), address, "m-0");
     await until(async () => (await version()) === "v1.32.0");

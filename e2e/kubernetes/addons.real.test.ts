@@ -58,6 +58,7 @@ describe.skipIf(!kubernetesIsBuilt())("add-ons at a real Kubernetes API", () => 
     expect(await addons.applied(wish, server.url)).toBe(addons.revision(wish));
     const access = {
       address: server.url,
+      nodes: 9,
       caPem: wish.pki.caPem,
       certPem: wish.admin?.certPem ?? "",
       keyPem: wish.admin?.keyPem ?? new Secret(""),
@@ -71,6 +72,7 @@ describe.skipIf(!kubernetesIsBuilt())("add-ons at a real Kubernetes API", () => 
     const matchLabels = { "k8s-app": "kube-proxy" };
     const api = kubeApi({
       address: server.url,
+      nodes: 9,
       caPem: wish.pki.caPem,
       certPem: wish.admin?.certPem ?? "",
       keyPem: wish.admin?.keyPem ?? new Secret(""),

@@ -182,3 +182,14 @@ describe("health", () => {
     expect((await look(saying({ a: true }), observed("absent"))).recorded?.status).toBe("UNHEALTHY");
   });
 });
+
+it("what is kept of a health is as long as the cluster is large, whatever its API says", async () => {
+  const invented = Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`${"n".repeat(200)}-${n}`, false]));
+  const said = saying({ ...invented, "w-0": true });
+  const talkative = { ...said, reason: { ...said.reason, api: "x".repeat(1_000_000) } };
+  const driver = { health: () => Promise.resolve(talkative) } as unknown as ClusterDriver;
+  // Not all of its servers are known yet: a name that is none of theirs may be a node's all the same.
+  const look = await lookAtHealth(driver, claimed(), {} as Desired, observed("updating", [node("w-0")]), now);
+  expect(look.recorded?.reason["w-0.Ready"]).toBe("True");
+  expect(JSON.stringify(look).length).toBeLessThan(20_000);
+});

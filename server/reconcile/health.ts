@@ -55,7 +55,7 @@ export async function lookAtHealth(
       nodes: null,
     };
   if (creating && seen.apiAddress === null) return { recorded: null, nodes: null };
-  const health = withoutStrays(await driver.health(want, seen), seen);
+  const health = withoutStrays(bounded(await driver.health(want, seen), seen), seen);
   const nodes = Object.keys(health.nodes).length > 0 ? health.nodes : null;
   if (health.status === null) return { recorded: null, nodes };
   const status = health.status === "UNHEALTHY" && onlyYoungOnes(health, seen, claimed, now) ? "HEALTHY" : health.status;
@@ -65,6 +65,27 @@ export async function lookAtHealth(
   if (!health.answered && (last === null || last === "UNKNOWN"))
     return { recorded: { status: "UNKNOWN", reason: health.reason }, nodes };
   return { recorded: { status, reason: health.reason }, nodes };
+}
+
+/** Names that are none of the cluster's servers: so many are kept, whatever its API says. */
+const othersKept = 20;
+const reasonLength = 300;
+
+/** What is stored and listed of a health is as long as the cluster is large, not as its own API likes. */
+function bounded(health: Health, seen: Observed): Health {
+  const servers = new Set(seen.nodegroups.flatMap((group) => group.nodes.map((node) => node.name)));
+  const names = Object.keys(health.nodes);
+  const others = new Set(names.filter((name) => !servers.has(name)).slice(0, othersKept));
+  const isKept = (name: string) => servers.has(name) || others.has(name);
+  return {
+    ...health,
+    nodes: Object.fromEntries(Object.entries(health.nodes).filter(([name]) => isKept(name))),
+    reason: Object.fromEntries(
+      Object.entries(health.reason)
+        .filter(([key]) => key === "api" || isKept(key.replace(/\.Ready$/, "")))
+        .map(([key, word]) => [key, word.slice(0, reasonLength)]),
+    ),
+  };
 }
 
 /**

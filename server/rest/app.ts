@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { RequestContext } from "../auth/context.ts";
 import type { Env } from "../env.ts";
+import { isDeeper } from "../domain/json.ts";
 import { addHealthEndpoints, type Readiness } from "../health-endpoints.ts";
 import { dataHeaders } from "../security-headers.ts";
 import type { Deps } from "../services/deps.ts";
@@ -146,13 +147,8 @@ const patterns = [
 /** For the header Allow; null = no such path. */
 const methodsOf = (path: string): string | null => patterns.find(({ pattern }) => pattern.test(path))?.allow ?? null;
 
-/** Levels of objects and lists. Nothing needs more than five, and what walks through values does so on the stack. */
+/** Levels of objects and lists. Nothing needs more than five. */
 const deepest = 64;
-
-const isDeeper = (value: unknown, than: number): boolean =>
-  typeof value === "object" &&
-  value !== null &&
-  (than === 0 || Object.values(value).some((part) => isDeeper(part, than - 1)));
 
 /** JSON, or nothing at all; clients tell an empty answer by its missing content type. */
 function acceptBodies(app: FastifyInstance): void {

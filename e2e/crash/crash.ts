@@ -126,7 +126,7 @@ async function killing(
   await product.kill("conductor");
 }
 
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** Reproducible numbers in [0, 1) (mulberry32). */
 export function generator(seed: number): () => number {
@@ -152,7 +152,7 @@ async function statuses(ids: readonly string[], api: Magnum): Promise<string> {
 }
 
 /** Stacks of one cluster carry its tag; each part of the cluster has one. */
-async function doubled(person: Session, clusterId: string): Promise<string[]> {
+export async function doubled(person: Session, clusterId: string): Promise<string[]> {
   const stack = z.object({ stack_name: z.string(), tags: z.array(z.string()).nullish() });
   const all = await list(person, `${person.at("orchestration")}/stacks`, "stacks", stack);
   const own = all.filter(({ tags }) => tags?.includes(`coe-cluster-${clusterId}`));

@@ -8,6 +8,8 @@ const Cluster = z.object({
   name: z.string(),
   status: z.string(),
   status_reason: z.string().nullable(),
+  master_count: z.number(),
+  node_count: z.number(),
   api_address: z.string().nullable(),
   master_addresses: z.array(z.string()).nullable(),
   node_addresses: z.array(z.string()).nullable(),
@@ -28,6 +30,8 @@ export interface Magnum {
   sign(id: string, csr: string): Promise<string>;
   /** The default workers. */
   resize(id: string, nodeCount: number): Promise<void>;
+  /** To another template. */
+  upgrade(id: string, templateId: string): Promise<void>;
   rotateCa(id: string): Promise<void>;
   rotateCredential(id: string): Promise<void>;
 }
@@ -58,6 +62,8 @@ export function magnum(apiUrl: string, person: Session): Magnum {
     ca: async (id) => pem(await ask("GET", `certificates/${id}`)),
     resize: async (id, nodeCount) =>
       void (await ask("POST", `clusters/${id}/actions/resize`, { node_count: nodeCount })),
+    upgrade: async (id, templateId) =>
+      void (await ask("POST", `clusters/${id}/actions/upgrade`, { cluster_template: templateId, max_batch_size: 2 })),
     rotateCa: async (id) => void (await ask("PATCH", `certificates/${id}`)),
     rotateCredential: async (id) => void (await ask("PATCH", `credentials/${id}`)),
     sign: async (id, csr) => pem(await ask("POST", "certificates", { cluster_uuid: id, csr })),

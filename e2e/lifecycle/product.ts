@@ -8,7 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { until } from "./until.ts";
 
-export type Role = "api" | "conductor" | "sandbox";
+/** `conductor-2`: a second process of the same role. */
+export type Role = "api" | "conductor" | "conductor-2" | "sandbox";
 
 export interface Product {
   /** Our REST API with /v1. */
@@ -45,24 +46,28 @@ export async function openProduct(env: Readonly<Record<string, string>>): Promis
   const logFile = (role: Role) => join(directory, `${role}.log`);
 
   const start = async (role: Role, ...together: Role[]) => {
-    const child = spawn(process.execPath, ["server/main.ts", role, ...together], {
-      cwd: root,
-      env: {
-        NODE_ENV: "test",
-        PATH: process.env["PATH"] ?? "",
-        DATABASE_URL: `file:${directory}/jeroboam.db`,
-        API_PORT: String(apiPort),
-        API_PUBLIC_URL: apiUrl,
-        LOG_LEVEL: "info",
-        ...env,
+    const child = spawn(
+      process.execPath,
+      ["server/main.ts", ...[role, ...together].map((one) => one.replace(/-2$/, ""))],
+      {
+        cwd: root,
+        env: {
+          NODE_ENV: "test",
+          PATH: process.env["PATH"] ?? "",
+          DATABASE_URL: `file:${directory}/jeroboam.db`,
+          API_PORT: String(apiPort),
+          API_PUBLIC_URL: apiUrl,
+          LOG_LEVEL: "info",
+          ...env,
+        },
+        stdio: ["ignore", "pipe", "pipe"],
       },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    );
     const file = createWriteStream(logFile(role), { flags: "a" });
     child.stdout.pipe(file, { end: false });
     child.stderr.pipe(file, { end: false });
     running.set(role, child);
-    const ports = { sandbox: Number(env["SANDBOX_PORT"]), api: apiPort, conductor: null };
+    const ports = { sandbox: Number(env["SANDBOX_PORT"]), api: apiPort, conductor: null, "conductor-2": null };
     for (const one of [role, ...together]) {
       const port = ports[one];
       if (port === null) continue;

@@ -25,6 +25,20 @@ test("README.md has the oldest Node that will do, and the API's versions", () =>
   expect(text("docs/magnum-compatibility.md")).toContain(`at versions 1.${minimum} to 1.${maximum}`);
 });
 
+test("docs/cloud-setup.md has all that the service user is there for", () => {
+  // Whoever adds a use tells there which role it needs, and has the check try it.
+  const users = globSync("server/**/*.ts", { cwd: root })
+    .filter((file) => !/\.test\.|\/testing\/|^server\/check\//.test(file))
+    .filter((file) => /\.service\((region)?\)/.test(readFileSync(join(root, file), "utf8").replaceAll(/\s+/g, "")));
+  expect(users.toSorted()).toEqual([
+    "server/auth/region.ts", // its own catalogue
+    "server/auth/sign-ins.ts", // its own token
+    "server/pki/vault.ts", // creator
+    "server/runtime.ts", // what sign-ins.ts found
+    "server/services/quota.ts", // admin
+  ]);
+});
+
 test("docs/cloud-setup.md has the quota of a project for which nobody has set one", () => {
   expect(text("docs/cloud-setup.md")).toContain(`A project may have ${defaultHardLimit} clusters until`);
 });

@@ -17,14 +17,14 @@ export interface Try {
 }
 
 /** Of one account from one address: who guesses waits longer and longer. */
-const ownLimit = { free: 5, longestWaitMs: 300_000 };
+export const ownLimit = { free: 5, longestWaitMs: 300_000 };
 /** Of one address, whatever the account: an office behind one address makes more mistakes than a person. */
-const addressLimit = { free: 20, longestWaitMs: 300_000 };
+export const addressLimit = { free: 20, longestWaitMs: 300_000 };
 /**
  * Of one account from addresses where it did not sign in lately: many strangers together get no further than one every
  * half minute, and its owner at a new address waits no longer than that between two tries.
  */
-const accountLimit = { free: 20, longestWaitMs: 30_000 };
+export const accountLimit = { free: 20, longestWaitMs: 30_000 };
 
 const outcomes = new Counter({
   name: "jeroboam_sign_ins_total",

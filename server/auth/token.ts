@@ -13,11 +13,11 @@ import { identityFailure } from "./upstream.ts";
 /** What a request wants to do; Keystone's answer may be older for the one than for the other. */
 export type Aim = "read" | "change";
 
-const believedMs: Record<Aim, number> = { read: 60_000, change: 0 };
+export const believedMs: Record<Aim, number> = { read: 60_000, change: 0 };
 /** While Keystone is away, at the console and for reading. */
-const lastKnownMs = 60 * 60_000;
+export const lastKnownMs = 60 * 60_000;
 /** A wrong token is asked for again soon, but not by each of a thousand requests a second. */
-const disbelievedMs = 5_000;
+export const disbelievedMs = 5_000;
 const capacity = 20_000;
 
 /** A token's owner, and whose it is if it is a cluster's own. */

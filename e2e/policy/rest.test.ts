@@ -42,6 +42,7 @@ const table: Record<string, RestRow> = {
     audience: "members",
     body: { cluster_template: "{template}" },
   },
+  "POST /v1/clusters/:cluster/actions/drop": { audience: "admins" },
   "POST /v1/clusters/:cluster/bootstrap": { audience: "nobody", body: { proof: "x", csr: "x" } },
   "GET /v1/clusters/:cluster/nodegroups": { ...part, audience: "readers" },
   "GET /v1/clusters/:cluster/nodegroups/:nodegroup": { ...part, audience: "readers" },

@@ -15,7 +15,7 @@ import { takeTurn, type Db, type Tx } from "./client.ts";
 import { notFound, toCluster } from "./cluster.ts";
 import { naturalKey, readJson, searchable } from "./column.ts";
 import { toPkiState } from "./certificate.ts";
-import { replaceCredential } from "./credential.ts";
+import { releaseRetired, replaceCredential } from "./credential.ts";
 import { toNodegroup } from "./nodegroup.ts";
 import { addEvents, startOperation, type NewEvent, type NewOperation } from "./operation.ts";
 import { clustersIn, type ProjectScope, type Scope } from "./scope.ts";
@@ -255,6 +255,54 @@ export async function requestDeletion(
       ...decide(current),
     };
     return applyChange(db, tx, current, change, now, { deletionRequestedAt: current.deletionRequestedAt ?? now });
+  });
+}
+
+/** Something that a cluster had at the cloud when it was last seen. */
+export interface LeftThing {
+  type: "stack" | "server";
+  id: string;
+  name: string | null;
+}
+
+/**
+ * Drops the rows of a cluster that nobody can delete any more, and answers what it had. `decide` may throw and returns who
+ * asked and the event. History stays; the credential's row stays for the sweeper. Throws cluster_not_found.
+ */
+export async function dropCluster(
+  db: Db,
+  scope: Scope,
+  id: string,
+  now: Date,
+  decide: (current: CurrentCluster, left: readonly LeftThing[]) => Pick<AcceptedChange, "operation" | "event">,
+): Promise<LeftThing[]> {
+  return db.transaction(async (tx) => {
+    const current = await lockCluster(db, tx, scope, id);
+    const { cluster, nodegroups } = current;
+    const stacks = [
+      { id: cluster.stackId, name: cluster.name },
+      ...nodegroups.map((group) => ({ id: group.stackId, name: group.name })),
+    ];
+    const nodes = await tx.node.findMany({ where: { clusterId: id }, orderBy: { name: "asc" } });
+    const left = [
+      ...stacks.flatMap((stack) =>
+        stack.id === null ? [] : [{ type: "stack" as const, id: stack.id, name: stack.name }],
+      ),
+      ...nodes.map((node) => ({ type: "server" as const, id: node.serverId, name: node.name })),
+    ];
+    const { operation, event } = decide(current, left);
+    const subject = { clusterId: id, clusterName: cluster.name, projectId: cluster.projectId };
+    await tx.operation.updateMany({
+      where: { clusterId: id, outcome: "running" },
+      data: { outcome: "superseded", endedAt: now },
+    });
+    await startOperation(tx, subject, operation, now, true);
+    await addEvents(tx, subject, operation.id, [event], now);
+    await auditStart(db, tx, cluster, operation, now, true);
+    await releaseRetired(tx, id);
+    await tx.cluster.delete({ where: { id } });
+    await noteChange(db, tx, subject, now);
+    return left;
   });
 }
 

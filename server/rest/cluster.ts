@@ -4,6 +4,7 @@ import { bootstrapNode } from "../services/bootstrap.ts";
 import { targetOf } from "../services/cluster/can.ts";
 import { deleteCluster, resizeCluster, updateCluster } from "../services/cluster/change.ts";
 import { createCluster } from "../services/cluster/create.ts";
+import { dropRecord } from "../services/cluster/drop.ts";
 import { findCluster, listFullClusters, listShortClusters, showCluster } from "../services/cluster/read.ts";
 import { upgradeCluster } from "../services/cluster/upgrade.ts";
 import { reach } from "../services/reach.ts";
@@ -21,7 +22,7 @@ import {
   ResizeBody,
   UpgradeBody,
 } from "./schemas/cluster.ts";
-import { Accepted } from "./schemas/answer.ts";
+import { Accepted, Dropped } from "./schemas/answer.ts";
 import { pageQuery, rollbackQuery } from "./schemas/query.ts";
 import type { z } from "zod";
 import { clusterChange, clusterLong, clusterPatch, clusterShort, refuseZero } from "./wire/cluster.ts";
@@ -154,6 +155,13 @@ async function upgrade({
   return { status: 202, body: { uuid: id } };
 }
 
+/** Our own, for administrators: what nobody can delete any more. Answers what may be left of it. */
+async function drop({ deps, ctx, param }: Any): Promise<ApiAnswer> {
+  authorize(ctx, "cluster:delete_all_projects");
+  const { id } = await findCluster(deps, ctx, param("cluster"), reach(ctx, "cluster:delete_all_projects"));
+  return { status: 200, body: { uuid: id, left: await dropRecord(deps, ctx, id) } };
+}
+
 /** Our own, for nodes that come up: a name and its content in base64 a line. */
 async function bootstrap({ deps, param, body, from }: OpenRequest<z.output<typeof BootstrapBody>>): Promise<ApiAnswer> {
   const files = await bootstrapNode(deps, param("cluster"), body, from);
@@ -263,6 +271,16 @@ export const clusterRoutes: readonly Route[] = [
     body: UpgradeBody,
     success: { status: 202, schema: Accepted },
     handle: upgrade,
+  }),
+  route({
+    method: "POST",
+    path: `${one}/actions/drop`,
+    since: 1,
+    operation: "drop",
+    policies: ["cluster:delete_all_projects"],
+    summary: "Drop the record of a cluster that the cloud lets nobody delete any more",
+    success: { status: 200, schema: Dropped },
+    handle: drop,
   }),
   openRoute({
     method: "POST",

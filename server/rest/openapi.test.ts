@@ -121,7 +121,7 @@ describe("against the contract's index", () => {
     expect(found?.["x-min-version"]).toBe(since);
   });
 
-  test("there is nothing else but bays, baymodels up to 1.10, and what new masters fetch", () => {
+  test("there is nothing else but bays, baymodels up to 1.10, what new nodes fetch, and what administrators drop", () => {
     const others = operations.filter(
       ({ method, path }) => !index.some((each) => each[0] === method && each[1] === path),
     );
@@ -129,6 +129,7 @@ describe("against the contract's index", () => {
     expect(legacy).toHaveLength(12);
     for (const { operation } of legacy) expect(operation["x-max-version"]).toBe("1.10");
     expect(others.filter((each) => !legacy.includes(each)).map(({ path }) => path)).toEqual([
+      "/v1/clusters/{cluster}/actions/drop",
       "/v1/clusters/{cluster}/bootstrap",
     ]);
     expect(routes).toHaveLength(operations.length - 3);

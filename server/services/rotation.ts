@@ -114,7 +114,7 @@ export async function rotateCredential(deps: Deps, ctx: RequestContext, what: st
   );
   await refuseMissingKeypair(ctx, cluster);
   const now = deps.clock.now();
-  const orphaned = await credentialIsRefused(deps, ctx, cluster);
+  const orphaned = await credentialIsRefused(deps, ctx.scope, cluster);
   const credentialId = await delegateAnew(deps, ctx, id, deps.env.openstack.trustee.roles);
   try {
     await audited(deps, ctx, { scope: ctx.scope, id, kind: "rotateCredential" }, () =>

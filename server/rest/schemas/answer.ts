@@ -26,6 +26,14 @@ export const Next = z.url().optional().meta({ description: "Address of the next 
 export const Accepted = z.strictObject({ uuid: Id }).meta({ description: "The change is accepted; read it again." });
 export type Accepted = z.infer<typeof Accepted>;
 
+/** Our own. */
+export const Dropped = z
+  .strictObject({
+    uuid: Id,
+    left: z.array(z.strictObject({ type: z.enum(["stack", "server"]), id: z.string(), name: z.string().nullable() })),
+  })
+  .meta({ description: "The record is gone; what is listed may still be at the cloud." });
+
 const Entry = z.strictObject({
   request_id: z.string(),
   code: z.enum(["client", "server", ""]),

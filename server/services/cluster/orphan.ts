@@ -4,6 +4,7 @@ import type { RequestContext } from "../../auth/context.ts";
 import { delegateAnew, openDelegation } from "../../auth/delegated-credential.ts";
 import { may } from "../../auth/policy.ts";
 import { getCredential } from "../../db/credential.ts";
+import type { Scope } from "../../db/scope.ts";
 import type { Cluster } from "../../domain/cluster.ts";
 import type { Deps } from "../deps.ts";
 import { targetOf } from "./can.ts";
@@ -15,7 +16,7 @@ import { targetOf } from "./can.ts";
 export async function credentialForDeletion(deps: Deps, ctx: RequestContext, cluster: Cluster): Promise<string | null> {
   if (ctx.project.id !== cluster.projectId || !may(ctx, "cluster:delete", targetOf(cluster))) return null;
   if (ctx.user.id === cluster.userId && cluster.status !== "DELETE_FAILED") return null;
-  if (!(await credentialIsRefused(deps, ctx, cluster))) return null;
+  if (!(await credentialIsRefused(deps, ctx.scope, cluster))) return null;
   try {
     return await delegateAnew(deps, ctx, cluster.id, deps.env.openstack.trustee.roles);
   } catch (error) {
@@ -26,8 +27,8 @@ export async function credentialForDeletion(deps: Deps, ctx: RequestContext, clu
 }
 
 /** Has the cluster's owner lost what it acts by? False also when nobody can tell now. */
-export async function credentialIsRefused(deps: Deps, ctx: RequestContext, cluster: Cluster): Promise<boolean> {
-  const stored = await getCredential(deps.db, ctx.scope, cluster.id);
+export async function credentialIsRefused(deps: Deps, scope: Scope, cluster: Cluster): Promise<boolean> {
+  const stored = await getCredential(deps.db, scope, cluster.id);
   const access = stored && openDelegation(deps, stored);
   if (!stored || !access) return false;
   try {

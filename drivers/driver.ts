@@ -1,7 +1,9 @@
 // The seam between Jeroboam and whatever makes clusters. A driver is level-triggered: it is shown what should be
 // (Desired) and what is (Observed), names the steps between the two, and carries out one of them. It never writes
 // a row, never chooses a ClusterStatus and never waits: the reconcile loop does all three.
-import type { LabelReader } from "../server/domain/label-catalog.ts";
+import type { LabelKey } from "../server/domain/label-catalog.ts";
+import type { LabelReader } from "../server/domain/label-reader.ts";
+import type { Problem } from "../server/domain/problem.ts";
 import type { Secret } from "../server/domain/secret.ts";
 import type { HealthStatus } from "../server/domain/cluster-status.ts";
 import type { Cloud } from "./openstack/cloud.ts";
@@ -24,21 +26,22 @@ export interface Capabilities {
   removeNamed: boolean;
 }
 
-/** Something that `accepts` refuses. `field` is the wire name of the input, or `labels.<key>`. */
-export interface Problem {
-  field: string;
-  message: string;
-}
+export type { Problem };
 
 export interface ClusterDriver<S extends Step = Step, O extends Observed = Observed> {
   /** Magnum's driver name, stored with template and cluster: `k8s_fedora_coreos_v1`. */
   readonly name: string;
   readonly provides: readonly ClusterType[];
   readonly can: Readonly<Capabilities>;
-  /** Label keys that have an effect here. Any other key of the catalogue is refused by `accepts` with a reason. */
-  readonly labels: readonly string[];
+  /**
+   * Labels that have an effect here. Of the others in the catalogue, `accepts` refuses what asks for something that
+   * would not be there, and `warns` tells what merely has no effect.
+   */
+  readonly labels: readonly LabelKey[];
   /** Pure. Sizes, labels, versions: all that can be said before anything is made. [] = fine. */
   accepts(want: Wish): Problem[];
+  /** Pure. What is accepted and is not what it seems to be. */
+  warns(want: Wish): Problem[];
   /** COE version that a group's nodes run, with the driver's default where no label says. Pure. */
   version(want: Wish, group?: NodegroupWish): string;
   /** Changes when this driver makes nodes in another way; new groups and upgrades take it over. */

@@ -1,7 +1,7 @@
 // From rows to what drivers are shown: pure, and the same for a request that is being judged and for a cluster that the
 // conductor works on.
 import type { ClusterFacts, NodeGroupFacts } from "../server/domain/facts.ts";
-import { readLabels } from "../server/domain/label-catalog.ts";
+import { readLabels } from "../server/domain/label-reader.ts";
 import type { Labels } from "../server/domain/labels.ts";
 import type { Desired, NodeTaint, Wish } from "./driver.ts";
 

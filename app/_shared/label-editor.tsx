@@ -3,13 +3,15 @@
 import { Plus, Trash2 } from "lucide-react";
 import { useId, useState } from "react";
 import {
-  labelBoolean,
   labelCatalog,
   labelDefault,
   labelFact,
-  labelProblem,
+  labelType,
+  nearestLabel,
   secretLabels,
 } from "@/server/domain/label-catalog";
+import { labelProblem } from "@/server/domain/label-reader";
+import { labelBoolean } from "@/server/domain/label-type";
 import type { Labels } from "@/server/domain/labels";
 import { plural } from "../_lib/format";
 import { Button } from "../_ui/button";
@@ -151,7 +153,7 @@ function Row({ row, listId, inherited, inheritedName, driver, error, onChange, o
   const problem = error ?? (row.key === "" ? undefined : (labelProblem(row.key, row.value) ?? undefined));
   const theirs = Object.hasOwn(inherited, row.key) ? inherited[row.key] : undefined;
   const effect = row.key === "" ? null : theirs === undefined ? "added" : theirs === row.value ? "same" : "overrides";
-  const near = fact || row.key.length < 3 ? null : nearest(row.key);
+  const near = fact ? null : nearestLabel(row.key);
   const preset = fact ? labelDefault(fact.key, driver) : null;
   return (
     <li className="rounded-lg border border-border p-3">
@@ -238,13 +240,13 @@ function ValueControl({
   invalid: boolean;
   describedBy: string;
 }) {
-  const fact = labelFact(row.key);
+  const type = labelType(row.key);
   const common = {
     "aria-label": `Value of ${row.key || "the label"}`,
     "aria-describedby": describedBy,
     ...(invalid ? { "aria-invalid": true as const } : {}),
   };
-  if (fact?.type === "boolean" && (row.value === "" || labelBoolean(row.value) !== undefined)) {
+  if (type?.kind === "boolean" && (row.value === "" || labelBoolean(row.value) !== undefined)) {
     const shown = row.value === "" ? "" : String(labelBoolean(row.value));
     return (
       <NativeSelect {...common} value={shown} onChange={(event) => onChange(event.target.value)}>
@@ -254,13 +256,13 @@ function ValueControl({
       </NativeSelect>
     );
   }
-  if (fact?.type === "enum" && fact.values && (row.value === "" || fact.values.includes(row.value)))
+  if (type?.kind === "choice" && type.words && (row.value === "" || type.words.includes(row.value)))
     return (
       <NativeSelect {...common} value={row.value} onChange={(event) => onChange(event.target.value)}>
-        {!fact.values.includes("") && row.value === "" && <option value="">Choose</option>}
-        {fact.values.map((value) => (
+        {row.value === "" && <option value="">Choose</option>}
+        {type.words.map((value) => (
           <option key={value} value={value}>
-            {value === "" ? "(none)" : value}
+            {value}
           </option>
         ))}
       </NativeSelect>
@@ -271,7 +273,7 @@ function ValueControl({
       value={row.value}
       onChange={(event) => onChange(event.target.value)}
       placeholder="value"
-      inputMode={fact?.type === "integer" ? "numeric" : undefined}
+      inputMode={type?.kind === "integer" ? "numeric" : undefined}
       type={secretLabels.includes(row.key) ? "password" : "text"}
       autoComplete="off"
       autoCapitalize="none"
@@ -353,33 +355,4 @@ function Inherited({
       )}
     </details>
   );
-}
-
-/** The catalogue's key that is at most two letters away. */
-function nearest(key: string): string | null {
-  let best: string | null = null;
-  let least = 3;
-  for (const fact of labelCatalog) {
-    const far = distance(key, fact.key, least);
-    if (far < least) {
-      least = far;
-      best = fact.key;
-    }
-  }
-  return best;
-}
-
-/** Edit distance, given up at `limit`. */
-function distance(a: string, b: string, limit: number): number {
-  if (Math.abs(a.length - b.length) >= limit) return limit;
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next.push(
-        Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)),
-      );
-    row = next;
-  }
-  return row[b.length] ?? limit;
 }

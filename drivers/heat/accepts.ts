@@ -1,38 +1,21 @@
 // What the Heat base refuses, for every pair: sizes, network, volumes, and labels that nobody would look at.
+import { parseRange } from "../../server/domain/ip-range.ts";
+import { problem } from "../../server/domain/problem.ts";
 import type { Footprint, Problem, Wish } from "../driver.ts";
-import { labelFact } from "../../server/domain/label-catalog.ts";
+import { judgeLabels } from "./labels.ts";
 import { networkPlan } from "./network.ts";
 import { nodeVolumes } from "./node-template.ts";
 import type { Pair } from "./pair.ts";
 
-/** Labels that the base itself honours. */
-export const heatLabels: readonly string[] = [
-  "fixed_subnet_cidr",
-  "availability_zone",
-  "boot_volume_size",
-  "boot_volume_type",
-  "etcd_volume_size",
-  "etcd_volume_type",
-  "docker_volume_type",
-  "master_lb_allowed_cidrs",
-  "master_lb_floating_ip_enabled",
-  "octavia_provider",
-  "octavia_lb_algorithm",
-  "octavia_lb_healthcheck",
-];
-
 export function acceptsHeat(pair: Pair, want: Wish): Problem[] {
   const problems: Problem[] = [];
-  const refuse = (field: string, message: string) => problems.push({ field, message });
+  const refuse = (field: string, words: string) => problems.push(problem(field, words));
   const { network, labels } = want;
   const plan = networkPlan(want);
 
   for (const group of want.nodegroups.filter((one) => one.role === "master")) {
     if (group.count < 1 || group.count % 2 === 0)
-      refuse(
-        "master_count",
-        `master nodegroup size of ${group.count} is invalid, size must be an odd number such as 1, 3 or 5`,
-      );
+      refuse("master_count", `must be an odd number such as 1, 3 or 5: it is ${group.count}`);
     if (group.count > 1 && !network.masterLbEnabled)
       refuse("master_lb_enabled", "must be true for more than one master: several masters need one address");
   }
@@ -40,7 +23,7 @@ export function acceptsHeat(pair: Pair, want: Wish): Problem[] {
     if (group.count > 90)
       refuse(
         group.role === "master" ? "master_count" : "node_count",
-        `must be at most 90 in one node group, is ${group.count}`,
+        `must be at most 90 in one node group: it is ${group.count}`,
       );
     const volumes = nodeVolumes(want, group);
     if (volumes.boot.size === 0 && group.flavor.diskGib === 0)
@@ -48,10 +31,10 @@ export function acceptsHeat(pair: Pair, want: Wish): Problem[] {
     if (volumes.boot.size === 0 && group.flavor.diskGib > 0 && group.flavor.diskGib < group.image.minDiskGib)
       refuse(
         group.role === "master" ? "master_flavor_id" : "flavor_id",
-        `has a disk of ${group.flavor.diskGib} GB, the image needs ${group.image.minDiskGib}: choose another flavor or set label boot_volume_size`,
+        `must name a flavor with a larger disk: it has ${group.flavor.diskGib} GB and the image needs ${group.image.minDiskGib}, unless the label boot_volume_size gives the nodes a volume`,
       );
     if (volumes.boot.size > 0 && volumes.boot.size < group.image.minDiskGib)
-      refuse("labels.boot_volume_size", `must be at least ${group.image.minDiskGib}: the image needs that much`);
+      refuse("labels.boot_volume_size", `must be at least ${group.image.minDiskGib}: the image needs that many GB`);
   }
   if (network.masterLbEnabled && !want.services.includes("load-balancer"))
     refuse("master_lb_enabled", "must be false: this cloud has no load balancing service");
@@ -67,16 +50,22 @@ export function acceptsHeat(pair: Pair, want: Wish): Problem[] {
   if (labels.has("master_lb_allowed_cidrs") && !network.masterLbEnabled)
     refuse(
       "labels.master_lb_allowed_cidrs",
-      "has no effect without a load balancer for the masters: set master_lb_enabled",
+      "needs a load balancer for the masters: without master_lb_enabled nothing would keep anybody out",
     );
-  const known = new Set([...heatLabels, ...pair.coe.knownLabels]);
-  const given = new Set(
-    [labels, ...want.nodegroups.map((group) => group.labels)].flatMap((one) => one.entries().map(([key]) => key)),
-  );
-  for (const key of given)
-    if (!known.has(key) && labelFact(key) !== undefined)
-      refuse(`labels.${key}`, `label ${key} has no effect with driver ${pair.name}`);
+  if (plan.balancer && labels.get("master_lb_allowed_cidrs")?.some((range) => parseRange(range)?.version !== 4))
+    refuse("labels.master_lb_allowed_cidrs", "must hold IPv4 ranges: the load balancer's address is of IPv4");
+  problems.push(...judgeLabels(pair, want).refused);
   return problems;
+}
+
+/** What is accepted and has no effect. */
+export function warnsHeat(pair: Pair, want: Wish): Problem[] {
+  const warnings = judgeLabels(pair, want).idle;
+  if (want.network.fixedSubnet !== null && want.labels.has("fixed_subnet_cidr"))
+    warnings.push(
+      problem("labels.fixed_subnet_cidr", "has no effect: the cluster's nodes are in a subnet that is there already"),
+    );
+  return warnings;
 }
 
 /** What will exist: the same switches as in the templates. */

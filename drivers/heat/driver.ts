@@ -1,8 +1,9 @@
 // The Heat base as a driver: everything that pairs share. A pair is a record; see kubernetes-fedora-coreos.
 import type { ClusterDriver } from "../driver.ts";
-import { acceptsHeat, footprintHeat, heatLabels } from "./accepts.ts";
+import { acceptsHeat, footprintHeat, warnsHeat } from "./accepts.ts";
 import { applyHeat } from "./apply.ts";
 import { replaceableNodes } from "./generations.ts";
+import { heatLabels } from "./labels.ts";
 import { observeHeat, surveyStacks } from "./observe.ts";
 import { DetailCache } from "./read-stack.ts";
 import { Silences } from "./silence.ts";
@@ -25,6 +26,7 @@ export function heatDriver(pair: Pair, clock: () => Date = () => new Date()): Cl
     nodeRevision: pair.coe.nodeRevision,
     replaceable: replaceableNodes,
     accepts: (want) => [...acceptsHeat(pair, want), ...pair.coe.accepts(want)],
+    warns: (want) => [...warnsHeat(pair, want), ...pair.coe.warns(want)],
     footprint: footprintHeat,
     survey: (cloud) => surveyStacks(cloud, clock()),
     observe: (cloud, want, survey) => observeHeat(pair, memory, cloud, want, survey, clock()),

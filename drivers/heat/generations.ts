@@ -1,5 +1,6 @@
 // Generations of a node group: its nodes lie in stacks whose names carry a hash of what shapes a node. The stack that is
 // named as the wish has it is the current one; every other one of the group is on its way out (drivers.md 2.6, 2.7).
+import { problem } from "../../server/domain/problem.ts";
 import type { Desired, NodegroupWish, Problem, Wish } from "../driver.ts";
 import { nodesStackName, shapeHash } from "./names.ts";
 import { nodeVolumes } from "./node-template.ts";
@@ -60,11 +61,10 @@ const zoneOf = (want: Wish, group: NodegroupWish): string | null =>
 export function replaceableNodes(want: Wish, group: NodegroupWish): Problem[] {
   if (group.role !== "master" || want.network.masterLbEnabled) return [];
   return [
-    {
-      field: "master_lb_enabled",
-      message:
-        "the only control plane node of a cluster without a load balancer cannot be replaced: its address and its data are the cluster's. Make a new cluster from a template with master_lb_enabled",
-    },
+    problem(
+      "master_lb_enabled",
+      "must be true for this: the only control plane node of a cluster without a load balancer cannot be replaced, since its address and its data are the cluster's. Make a new cluster from a template with master_lb_enabled",
+    ),
   ];
 }
 

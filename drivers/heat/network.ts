@@ -27,20 +27,21 @@ export function networkPlan(want: Wish): NetworkPlan {
     network.fixedSubnetCidr ?? (ownNetwork ? (labels.get("fixed_subnet_cidr") ?? defaultSubnetCidr) : null);
   const balancer = network.masterLbEnabled;
   const provider = labels.get("octavia_provider") ?? null;
-  const allowed = labels.list("master_lb_allowed_cidrs") ?? [];
+  // One that cannot be read lets nobody in but the nodes: what was meant to close the API never opens it.
+  const allowed = labels.has("master_lb_allowed_cidrs") ? (labels.get("master_lb_allowed_cidrs") ?? []) : null;
   return {
     ownNetwork,
     subnetCidr,
     balancer,
     apiFloating: balancer
-      ? (labels.boolean("master_lb_floating_ip_enabled") ?? network.floatingIpEnabled)
+      ? (labels.get("master_lb_floating_ip_enabled") ?? network.floatingIpEnabled)
       : network.floatingIpEnabled,
     nodeFloating: network.floatingIpEnabled,
     balancerProvider: provider,
     // The ovn provider knows no other one.
     balancerAlgorithm: provider === "ovn" ? "SOURCE_IP_PORT" : (labels.get("octavia_lb_algorithm") ?? "ROUND_ROBIN"),
-    balancerHealthcheck: labels.boolean("octavia_lb_healthcheck") ?? true,
-    allowedCidrs: allowed.length === 0 ? null : [...new Set(subnetCidr === null ? allowed : [...allowed, subnetCidr])],
+    balancerHealthcheck: labels.get("octavia_lb_healthcheck") ?? true,
+    allowedCidrs: allowed === null ? null : [...new Set(subnetCidr === null ? allowed : [...allowed, subnetCidr])],
   };
 }
 

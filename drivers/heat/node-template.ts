@@ -1,5 +1,6 @@
 // The stacks of masters and workers: a ResourceGroup of one member template. The group's name, its type and the member's
 // `OS::stack_id` are read by the stock cluster-autoscaler and magnum-auto-healer (drivers.md 2.1).
+import type { LabelKey } from "../../server/domain/label-catalog.ts";
 import type { Desired, NodegroupWish } from "../driver.ts";
 import { heatEnvPath } from "../kubernetes/node-env.ts";
 import { getAttr, getParam, getResource } from "./hot.ts";
@@ -26,11 +27,13 @@ export function nodeVolumes(
   want: { labels: Desired["labels"]; dockerVolumeSizeGib: number | null },
   group: NodegroupWish,
 ) {
-  const label = (key: string) => group.labels.get(key) ?? want.labels.get(key);
-  const size = (key: string) => group.labels.integer(key) ?? want.labels.integer(key) ?? 0;
+  const label = <K extends LabelKey>(key: K) => group.labels.get(key) ?? want.labels.get(key);
   return {
-    boot: { size: size("boot_volume_size"), type: label("boot_volume_type") ?? null },
-    etcd: { size: group.role === "master" ? size("etcd_volume_size") : 0, type: label("etcd_volume_type") ?? null },
+    boot: { size: label("boot_volume_size") ?? 0, type: label("boot_volume_type") ?? null },
+    etcd: {
+      size: group.role === "master" ? (label("etcd_volume_size") ?? 0) : 0,
+      type: label("etcd_volume_type") ?? null,
+    },
     docker: {
       size: group.dockerVolumeSizeGib ?? want.dockerVolumeSizeGib ?? 0,
       type: label("docker_volume_type") ?? null,

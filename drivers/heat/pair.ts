@@ -1,6 +1,7 @@
 // A pair is one distro with one COE on the Heat base. It is a record, not a class: what differs is data, and what
 // the COE does is a module that all its distros share.
 import type { Capabilities, ClusterType, Desired, Health, NodegroupWish, Observed, Problem, Wish } from "../driver.ts";
+import type { LabelKey } from "../../server/domain/label-catalog.ts";
 import type { NodeFile, NodeUnit } from "./ignition.ts";
 
 export interface Pair {
@@ -20,10 +21,13 @@ export interface Pair {
 /** What the Heat base asks of a COE. All but `addons` and `health` is pure. */
 export interface HeatCoe {
   /** Labels that the COE itself honours; the base adds its own. */
-  labels: readonly string[];
-  /** Those, and the ones that `accepts` judges by itself; every other of the catalogue is refused by the base. */
-  knownLabels: readonly string[];
+  labels: readonly LabelKey[];
+  /** Why others have no effect, where there is more to say than that: the end of a sentence after a colon. */
+  why: Readonly<Partial<Record<LabelKey, string>>>;
+  /** Labels about how other drivers do what this one does too: they ask for nothing that is not there. */
+  moot: readonly LabelKey[];
   accepts(want: Wish): Problem[];
+  warns(want: Wish): Problem[];
   /** Files and units of a node: those of a role and a node group, the same for every member. */
   node(want: Desired, group: NodegroupWish, site: NodeSite): { files: NodeFile[]; units: NodeUnit[] };
   /** COE version of a node group as its labels have it, with the driver's default. */

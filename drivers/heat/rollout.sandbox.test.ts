@@ -2,7 +2,7 @@
 // goes on. The rules themselves are in rollout.test.ts, the same at real services in e2e/openstack/rollout.real.test.ts.
 import { afterAll, afterEach, expect, test } from "vitest";
 import type { Desired, Observed } from "../driver.ts";
-import { readLabels } from "../../server/domain/label-catalog.ts";
+import { readLabels } from "../../server/domain/label-reader.ts";
 import { fedoraCoreosPair } from "../kubernetes-fedora-coreos/driver.ts";
 import { heatDriver } from "./driver.ts";
 import type { HeatObserved } from "./observed.ts";

@@ -1,8 +1,9 @@
 // Kubernetes as a module of the Heat base: one for every distro.
 import type { HeatCoe } from "../heat/pair.ts";
-import { kubernetesAccepts, kubernetesLabels, knownLabels } from "./accepts.ts";
+import { kubernetesAccepts, kubernetesWarns } from "./accepts.ts";
 import { addonManifests, addonRevision, appliedRevision, applyAddons } from "./addons.ts";
 import { kubernetesHealth } from "./health.ts";
+import { kubernetesLabels, mootLabels, whyNot } from "./labels.ts";
 import { nodeFiles } from "./node.ts";
 import { kubernetesNodes } from "./nodes.ts";
 import { kubeTag, settings } from "./settings.ts";
@@ -10,8 +11,10 @@ import { nodeShape } from "./shape.ts";
 
 export const kubernetes: HeatCoe = {
   labels: kubernetesLabels,
-  knownLabels,
+  why: whyNot,
+  moot: mootLabels,
   accepts: kubernetesAccepts,
+  warns: kubernetesWarns,
   node: nodeFiles,
   version: kubeTag,
   // 2: control plane nodes leave the store when asked, and bear several authorities. 3: names that tell what a node is; it

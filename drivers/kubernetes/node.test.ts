@@ -5,7 +5,7 @@ import { aDesired, aGroup } from "../heat/testing/desired.ts";
 import type { DesiredPart } from "../heat/testing/desired.ts";
 import { judge } from "./health.ts";
 import { fillTemplate, nodeFiles, nodeLabels } from "./node.ts";
-import { readOptions, tenthAddress } from "./settings.ts";
+import { tenthAddress } from "./settings.ts";
 import { parseKubeTag } from "./versions.ts";
 
 const site = { binaryDir: "/usr/local/bin", firstIndex: "0", waitSeconds: 3600 };
@@ -70,15 +70,6 @@ test.each([
   ["10.254.7.9/16", "10.254.0.10"],
 ])("the DNS service of %s is %s", (range, address) => {
   expect(tenthAddress(range)).toBe(address);
-});
-
-test("flags are read as flags, and nothing else passes", () => {
-  expect(readOptions("--a=1  --b")).toEqual([
-    { name: "a", value: "1" },
-    { name: "b", value: "true" },
-  ]);
-  expect(readOptions("")).toEqual([]);
-  expect(readOptions("--a=1; reboot")).toBeNull();
 });
 
 test("versions are vX.Y.Z or refused", () => {

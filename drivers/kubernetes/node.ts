@@ -1,6 +1,7 @@
 // What is put on a node's disk: the programs, their variables, configuration for kubeadm, kubelet and containerd, units.
 // The files themselves lie in node/; here only their blanks are filled in.
 import { readFileSync } from "node:fs";
+import type { LabelKey } from "../../server/domain/label-catalog.ts";
 import type { Desired, NodegroupWish } from "../driver.ts";
 import type { NodeFile, NodeUnit } from "../heat/ignition.ts";
 import { networkPlan } from "../heat/network.ts";
@@ -9,8 +10,10 @@ import { imageReference, images } from "./images.ts";
 import { nodeEnvPath, renderNodeEnv } from "./node-env.ts";
 import type { NodeValues } from "./node-env.ts";
 import { marksWord } from "./nodes.ts";
-import { kubeTag, readOptions, settings } from "./settings.ts";
+import { kubeTag, settings } from "./settings.ts";
 import { companions, kubeadmApi, parseKubeTag } from "./versions.ts";
+
+type OptionsLabel = "kubeapi_options" | "kubecontroller_options" | "kubescheduler_options";
 
 const read = (name: string) => readFileSync(new URL(`node/${name}`, import.meta.url), "utf8");
 
@@ -67,8 +70,8 @@ export function nodeFiles(
   const version = parseKubeTag(tag);
   const api = version ? kubeadmApi(version) : "v1beta4";
   const word = (value: string) => JSON.stringify(value);
-  const args = (label: string, more: { name: string; value: string }[] = []) => {
-    const options = [...more, ...(readOptions(want.labels.get(label) ?? "") ?? [])];
+  const args = (label: OptionsLabel, more: { name: string; value: string }[] = []) => {
+    const options = [...more, ...(want.labels.get(label) ?? [])];
     return api === "v1beta4"
       ? JSON.stringify(options)
       : JSON.stringify(Object.fromEntries(options.map(({ name, value }) => [name, value])));
@@ -91,7 +94,7 @@ export function nodeFiles(
     serviceCidr: word(set.serviceCidr),
     apiArgs: args(
       "kubeapi_options",
-      admission === undefined ? [] : [{ name: "enable-admission-plugins", value: admission }],
+      admission === undefined ? [] : [{ name: "enable-admission-plugins", value: admission.join(",") }],
     ),
     controllerArgs: args("kubecontroller_options", [
       { name: "node-cidr-mask-size", value: String(set.podSubnetLength) },
@@ -149,7 +152,7 @@ export function nodeValues(want: Desired, group: NodegroupWish, site: NodeSite):
   const all = images(want);
   const network = networkPlan(want);
   const { template, endpoints, labels } = want;
-  const own = (key: string) => group.labels.get(key) ?? labels.get(key);
+  const own = <K extends LabelKey>(key: K) => group.labels.get(key) ?? labels.get(key);
   const noProxy = [
     template.noProxy,
     network.subnetCidr,
@@ -200,7 +203,7 @@ export function nodeValues(want: Desired, group: NodegroupWish, site: NodeSite):
     NODE_LABELS: nodeLabels(group),
     NODE_TAINTS: nodeTaints(group),
     NODE_MARKS: marksWord({ ...group, nodeLabels: ownLabels(group) }),
-    KUBELET_OPTIONS: own("kubelet_options") ?? "",
+    KUBELET_OPTIONS: (own("kubelet_options") ?? []).map(({ name, value }) => `--${name}=${value}`).join(" "),
     BINARY_DIR: site.binaryDir,
     // Its report has to arrive before Heat gives it up.
     TIME_SECONDS: String(site.waitSeconds - Math.min(300, Math.round(site.waitSeconds / 5))),

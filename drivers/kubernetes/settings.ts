@@ -23,18 +23,17 @@ export interface KubernetesSettings {
 export function settings(want: Wish): KubernetesSettings {
   const { labels } = want;
   const serviceCidr = labels.get("service_cluster_ip_range") ?? "10.254.0.0/16";
-  const prefix = labels.get("container_infra_prefix") ?? "";
   return {
     networkDriver: want.template.networkDriver,
     podCidr: labels.get("flannel_network_cidr") ?? "10.100.0.0/16",
-    podSubnetLength: labels.integer("flannel_network_subnetlen") ?? 24,
+    podSubnetLength: labels.get("flannel_network_subnetlen") ?? 24,
     flannelBackend: labels.get("flannel_backend") ?? "vxlan",
     serviceCidr,
     dnsServiceIp: tenthAddress(serviceCidr),
     clusterDomain: labels.get("dns_cluster_domain") ?? "cluster.local",
     apiPort: want.template.apiserverPort ?? 6443,
     cgroupDriver: labels.get("cgroup_driver") ?? "systemd",
-    prefix: prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`,
+    prefix: labels.get("container_infra_prefix") ?? "",
     corednsTag: labels.get("coredns_tag") ?? companions.coredns,
     flannelTag: labels.get("flannel_tag") ?? companions.flannel,
     flannelCniTag: labels.get("flannel_cni_tag") ?? companions.flannelCni,
@@ -55,14 +54,4 @@ export function tenthAddress(cidr: string): string {
   const size = 2 ** (32 - Number(length));
   const tenth = Math.floor(number / size) * size + 10;
   return [24, 16, 8, 0].map((shift) => Math.floor(tenth / 2 ** shift) % 256).join(".");
-}
-
-/** `--a=b --c` as the label has it, to names and values. Null = not readable so. */
-export function readOptions(text: string): { name: string; value: string }[] | null {
-  const words = text.split(/\s+/).filter((word) => word !== "");
-  const options = words.map((word) => /^--([a-z0-9-]+)(?:=(.*))?$/.exec(word));
-  if (options.some((option) => option === null)) return null;
-  return options.flatMap((option) =>
-    option?.[1] === undefined ? [] : [{ name: option[1], value: option[2] ?? "true" }],
-  );
 }

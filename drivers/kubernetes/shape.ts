@@ -26,7 +26,7 @@ export function nodeShape(_: Wish, group: NodegroupWish): Record<string, string>
   const keys = group.role === "master" ? [...everyNode, ...controlPlane] : everyNode;
   return Object.fromEntries(
     keys.flatMap((key) => {
-      const value = group.labels.get(key);
+      const value = group.labels.text(key);
       return value === undefined ? [] : [[`label ${key}`, value]];
     }),
   );

@@ -46,6 +46,8 @@ export interface Facts {
   /** All; looked for again when `name` is not among those that can be used. */
   listZones(name: string): Promise<Zone[]>;
   listVolumeTypes(name: string): Promise<VolumeType[]>;
+  /** Names of load balancing providers. */
+  listProviders(name: string): Promise<string[]>;
 }
 
 /** All clouds of one installation share one pool of connections and what is remembered. */
@@ -624,6 +626,8 @@ export interface Octavia {
   /** With its listeners, pools and members. Kind `conflict` while it is changing. */
   deleteLoadBalancer(id: string): Promise<void>;
   limits(): Promise<{ loadBalancers: ResourceLimit }>;
+  /** Names of what can make balancers here: amphora, ovn, ... */
+  listProviders(): Promise<string[]>;
 }
 
 // ---- secrets -----------------------------------------------------------------------------------------------------

@@ -120,6 +120,7 @@ function bind(session: Session, region: string | null, store: FactStore): Cloud 
     neutron: openNeutron(session),
     glance: openGlance(session),
     cinder: openCinder(session),
+    octavia: openOctavia(session),
   };
   return {
     region,
@@ -130,7 +131,6 @@ function bind(session: Session, region: string | null, store: FactStore): Cloud 
       return JSON.stringify([region, project?.id ?? user.id, roles.map(({ name }) => name).toSorted()]);
     }),
     heat: openHeat(session),
-    octavia: openOctavia(session),
     barbican: openBarbican(session),
     async whoAmI() {
       const { token: _secret, ...info } = await session.current();

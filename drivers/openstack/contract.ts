@@ -414,6 +414,7 @@ export function cloudContract(open: () => Promise<CloudTarget>): void {
       expect(await demo.octavia.available()).toBe(true);
       expect(Array.isArray(await demo.octavia.listLoadBalancers())).toBe(true);
       expect(await demo.octavia.listLoadBalancers({ vipNetworkId: missing })).toEqual([]);
+      expect(await demo.octavia.listProviders()).toContain("amphora");
       expect((await demo.octavia.limits()).loadBalancers.used).toBeGreaterThanOrEqual(0);
       const error = await refusal(demo.octavia.getLoadBalancer(missing));
       expect(error).toMatchObject({ kind: "not_found", service: "load-balancer" });

@@ -64,6 +64,7 @@ function aCloud() {
           listRoutes: unused,
         },
         cinder: { listTypes: unused },
+        octavia: { listProviders: unused },
       },
       async () => who,
     );

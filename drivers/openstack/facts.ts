@@ -20,6 +20,7 @@ export function openFactStore(now: () => number = Date.now) {
     routes: remembered<Route[]>(now),
     zones: remembered<Zone[]>(now),
     volumeTypes: remembered<VolumeType[]>(now),
+    providers: remembered<string[]>(now),
   };
 }
 
@@ -29,12 +30,13 @@ interface Asked {
   glance: Pick<Cloud["glance"], "findImages">;
   neutron: Pick<Cloud["neutron"], "findNetworks" | "findSubnets" | "listRoutes">;
   cinder: Pick<Cloud["cinder"], "listTypes">;
+  octavia: Pick<Cloud["octavia"], "listProviders">;
 }
 
 /** `who`: whose answers may be shared. Everybody with the same project, region and roles sees the same of a cloud. */
 export function openFacts(
   store: FactStore,
-  { nova, glance, neutron, cinder }: Asked,
+  { nova, glance, neutron, cinder, octavia }: Asked,
   who: () => Promise<string>,
 ): Facts {
   const one = <T>(found: readonly T[]) => found.length === 1;
@@ -65,6 +67,7 @@ export function openFacts(
       store.zones(await who(), nova.listZones, (all) => all.some((zone) => zone.name === name && zone.available)),
     listVolumeTypes: async (name) =>
       store.volumeTypes(await who(), cinder.listTypes, (all) => all.some((type) => type.name === name)),
+    listProviders: async (name) => store.providers(await who(), octavia.listProviders, (all) => all.includes(name)),
   };
 }
 

@@ -66,6 +66,13 @@ export function openOctavia(session: Session): Octavia {
         query: { cascade: true },
       });
     },
+    listProviders: () =>
+      list(service, {
+        operation: "list load balancing providers",
+        path: "/providers",
+        key: "providers",
+        item: z.object({ name: z.string() }).transform(({ name }) => name),
+      }),
     async limits() {
       const { project } = await session.current();
       const projectId = project?.id ?? "";

@@ -101,8 +101,13 @@ export function describeDoors(cloudName: string, open: () => Promise<DoorsCloud>
       return { status: answer.statusCode, text: answer.body, json };
     }
 
+    /** The first problem: REST names its field in the text, the console beside it. */
     const detailOf = (answer: RestAnswer) =>
-      z.object({ errors: z.array(z.object({ detail: z.string() })) }).parse(answer.json).errors[0]?.detail;
+      z
+        .object({ errors: z.array(z.object({ detail: z.string() })) })
+        .parse(answer.json)
+        .errors[0]?.detail.split("\n")[0]
+        ?.replace(/ \([a-z_.]+\)(?=\.|$)/, "");
 
     async function aTemplate(more: object = {}): Promise<string> {
       const answer = await rest("POST", "/v1/clustertemplates", {

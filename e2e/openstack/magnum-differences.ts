@@ -21,6 +21,8 @@ export const known: Known[] = [
     why: "Magnum leaves the versions out where it refuses early: a client that negotiates needs them most there",
   },
 
+  { requests: /./, at: /^body\.errors\.[1-9]/, why: "all that is wrong is told; clients read the first entry" },
+
   // What there is.
   { requests: /^v1/, at: /^body\.credentials\./, why: "credentials can be rotated from 1.12" },
   { requests: /^v1/, at: /^body\.versions\./, why: "E31: gophercloud looks for versions here" },

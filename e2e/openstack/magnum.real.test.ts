@@ -29,7 +29,7 @@ import type { Asked } from "./magnum-requests.ts";
 import { call, list, signIn } from "./session.ts";
 import type { Session } from "./session.ts";
 import { password, settings } from "./settings.ts";
-import { ask, differences, told } from "./side-by-side.ts";
+import { ask, differences, inMagnumsWords, told } from "./side-by-side.ts";
 import type { Side } from "./side-by-side.ts";
 
 const minute = 60_000;
@@ -95,7 +95,7 @@ describe.skipIf(started === skippedStatus)("the real Magnum and ours, asked the 
         return /max/.test(at) || named.includes("range is") ? named.replace(/1\.10(?=\W*$)/, "1.14") : named;
       },
     };
-    ours = { root: product.apiUrl.replace(/\/v1$/, ""), tokens, known: facts(), translate: (text) => text };
+    ours = { root: product.apiUrl.replace(/\/v1$/, ""), tokens, known: facts(), translate: inMagnumsWords };
   }, 5 * minute);
 
   afterAll(async () => {

@@ -98,6 +98,13 @@ const masked = (side: Side, text: string, at: string): string =>
     .replaceAll(/\b[a-z]{2,7}-\d{1,2}-(?=cluster|template)/g, "GENERATED-")
     .replaceAll(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g, "PEM");
 
+/** Ours name the field where Magnum's words leave it out, and tell all that is wrong: this is what is left without. */
+export function inMagnumsWords(text: string, at: string): string {
+  if (at !== "body.errors.0.title" && at !== "body.errors.0.detail") return text;
+  const first = text.replace(/ \(1 of \d+ problems\)"$|\\n.*"$/, '"');
+  return first.replace(/ \([a-z_.]+\)(?=\.|"$)/, "");
+}
+
 /** Where one refuses what the other does, the rest of the answers is not comparable. */
 export function differences(theirs: Map<string, string>, ours: Map<string, string>): Difference[] {
   const refused = (answer: Map<string, string>) => (answer.get("status") ?? "") >= "4";

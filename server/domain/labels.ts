@@ -1,10 +1,27 @@
 // Inheritance of labels (magnum-api 12): how a cluster's come from its template's, and how they differ.
 import { z } from "zod";
 import { text } from "./column.ts";
+import { DomainError } from "./error.ts";
 
 /** Keys and values byte for byte as the user gave them. */
 export const Labels = z.record(text(255).min(1, "a label needs a key"), text(65535));
 export type Labels = z.infer<typeof Labels>;
+
+/**
+ * As people meant them: `--labels "a=1, b=2"` has a blank in front of b. Throws invalid_input where nothing is left of a
+ * key, and where two become one.
+ */
+export function tidyLabels(given: Labels): Labels {
+  const tidy: Labels = {};
+  for (const [key, value] of Object.entries(given)) {
+    const plain = key.trim();
+    if (plain === "") throw new DomainError("invalid_input", "The labels must have keys.", { field: "labels" });
+    if (Object.hasOwn(tidy, plain))
+      throw new DomainError("invalid_input", `The label ${plain} is given twice.`, { field: `labels.${plain}` });
+    tidy[plain] = value;
+  }
+  return tidy;
+}
 
 /** None given: a copy of the parent's. Given: exactly those, or over the parent's when `merge`. */
 export function inheritLabels(parent: Labels, given: Labels | null | undefined, merge: boolean): Labels {

@@ -1,7 +1,9 @@
 // What Magnum and Kubernetes allow as sizes of a node group and as labels and taints of its nodes (magnum-api 8.2).
 // Everything here is refused with 409, as Magnum does, in its form: `ATTRIBUTE for GROUP is invalid (WHY).`
 import { DomainError } from "./error.ts";
+import type { LabelReader } from "./label-reader.ts";
 import { taintEffects, type NodeTaint } from "./nodegroup.ts";
+import { problem, type Problem } from "./problem.ts";
 
 const invalid = (field: string, group: string, why: string): DomainError =>
   new DomainError("conflict", `${field} for ${group} is invalid (${why}).`, { field });
@@ -21,6 +23,24 @@ export function checkCounts(
     throw invalid("min_node_count", group, `it must not be greater than node_count, ${nodeCount}`);
   if (most !== null && nodeCount > most)
     throw invalid("max_node_count", group, `it must not be less than node_count, ${nodeCount}`);
+}
+
+/** Of the default workers, as labels give them: no minimum and no maximum where they do not. */
+export const labelledBounds = (labels: LabelReader): { minNodeCount: number; maxNodeCount: number | null } => ({
+  minNodeCount: labels.get("min_node_count") ?? 0,
+  maxNodeCount: upperBound(labels.get("max_node_count") ?? null),
+});
+
+/** min <= count <= max, for bounds that come from labels. */
+export function labelledBoundsProblems(labels: LabelReader, nodeCount: number): Problem[] {
+  const { minNodeCount: min, maxNodeCount: max } = labelledBounds(labels);
+  const [least, most] = ["labels.min_node_count", "labels.max_node_count"];
+  if (max !== null && min > max)
+    return [problem(least, `must not be greater than max_node_count, ${max}: it is ${min}`)];
+  if (min > nodeCount) return [problem(least, `must not be greater than node_count, ${nodeCount}: it is ${min}`)];
+  if (max !== null && nodeCount > max)
+    return [problem(most, `must not be less than node_count, ${nodeCount}: it is ${max}`)];
+  return [];
 }
 
 const ownPrefixes = ["kubelet.kubernetes.io", "node.kubernetes.io"];

@@ -1,12 +1,14 @@
 // Which labels an upgrade to another template brings, and which stay as people set them.
-import { labelFact } from "./label-catalog.ts";
+import { labelType } from "./label-catalog.ts";
 import type { Labels } from "./labels.ts";
 
 const alsoVersions = new Set(["containerd_tarball_url", "kube_version", "ostree_commit", "ostree_remote"]);
 
 /** Labels that say which release of something the nodes get. */
 export const isVersionLabel = (key: string): boolean =>
-  alsoVersions.has(key) || labelFact(key)?.type === "version-tag" || /_(tag|version|sha256)$/.test(key);
+  alsoVersions.has(key) ||
+  ["tag", "version"].includes(labelType(key)?.kind ?? "") ||
+  /_(tag|version|sha256)$/.test(key);
 
 /**
  * Labels after an upgrade. `from`: the template's that they came from, `to`: the new one's. A version label is taken

@@ -1,8 +1,10 @@
 // The shape of refusals, and the codes of those that are hard to bring about at a cloud (magnum-api 3).
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { DomainError, type Reason } from "../domain/error.ts";
 import { Errors, Unauthorized } from "./schemas/answer.ts";
 import { ApiRefusal, errorAnswer } from "./errors.ts";
+import { readBody } from "./read.ts";
 
 const answer = (error: unknown) => errorAnswer(error, "req-1", "http://keystone/v3");
 
@@ -34,6 +36,67 @@ test.each([
         links: [],
       },
     ],
+  });
+});
+
+describe("a refusal says what it is about, and all of it", () => {
+  const errors = (error: unknown) => Errors.parse(answer(error).body).errors;
+  const told = (message: string, field: string) =>
+    errors(new DomainError("invalid_input", message, { field })).map((each) => ({ ...each }));
+
+  test("a field or label that the words leave out is named besides", () => {
+    expect(told("Unable to find flavor x.", "master_flavor_id")).toMatchObject([
+      { title: "Unable to find flavor x (master_flavor_id)", detail: "Unable to find flavor x (master_flavor_id)." },
+    ]);
+    expect(told("There are no such nodes. Name them by id.", "nodes_to_remove")).toMatchObject([
+      {
+        title: "There are no such nodes (nodes_to_remove)",
+        detail: "There are no such nodes (nodes_to_remove). Name them by id.",
+      },
+    ]);
+    expect(told("master nodegroup size of 2 is invalid", "master_count")).toMatchObject([
+      { detail: "master nodegroup size of 2 is invalid (master_count)" },
+    ]);
+    const zone = "There is no availability zone x to use.";
+    expect(told(zone, "labels.availability_zone")).toMatchObject([{ detail: zone }]);
+    const named = "The label kube_tag must be a version.";
+    expect(told(named, "labels.kube_tag")).toMatchObject([{ title: named.slice(0, -1), detail: named }]);
+  });
+
+  test("every problem is an entry; the first one's title counts them and its detail holds them all", () => {
+    const problems = [
+      { field: "master_flavor_id", message: "Unable to find flavor x." },
+      { field: "labels.boot_volume_size", message: "The label boot_volume_size must be at least 10." },
+    ];
+    expect(
+      errors(new DomainError("flavor_not_found", "Unable to find flavor x.", { field: "master_flavor_id", problems })),
+    ).toMatchObject([
+      {
+        status: 400,
+        title: "Unable to find flavor x (master_flavor_id) (1 of 2 problems)",
+        detail: "Unable to find flavor x (master_flavor_id).\nThe label boot_volume_size must be at least 10.",
+      },
+      { status: 400, title: "The label boot_volume_size must be at least 10", detail: problems[1]?.message },
+    ]);
+  });
+
+  test("what the form of a body lacks is told in whole as well", () => {
+    const Body = z.strictObject({ node_count: z.int("Wrong type."), name: z.string("Wrong type.") });
+    const refused = () => readBody(Body, { node_count: "two", foo: 1 }, "cluster");
+    expect(refused).toThrow(ApiRefusal);
+    const error: unknown = (() => {
+      try {
+        return refused();
+      } catch (thrown) {
+        return thrown;
+      }
+    })();
+    expect(
+      errors(error)
+        .slice(1)
+        .map(({ title }) => title),
+    ).toEqual(["Invalid input for field/attribute node_count", "Invalid input for field/attribute name"]);
+    expect(errors(error)[0]?.title).toBe("Unknown attribute for argument cluster: foo (1 of 3 problems)");
   });
 });
 

@@ -10,6 +10,8 @@ export class ApiRefusal extends Error {
   readonly extra: Record<string, unknown> | null;
   /** The version asked for, when that is what is refused: it is answered in the headers all the same. */
   readonly version: string | null;
+  /** What is wrong besides. */
+  readonly others: readonly string[];
 
   constructor(
     status: number,
@@ -17,12 +19,14 @@ export class ApiRefusal extends Error {
     title: string | null = null,
     extra: Record<string, unknown> | null = null,
     version: string | null = null,
+    others: readonly string[] = [],
   ) {
     super(message);
     this.status = status;
     this.title = title;
     this.extra = extra;
     this.version = version;
+    this.others = others;
   }
 }
 
@@ -59,46 +63,70 @@ export function errorAnswer(error: unknown, requestId: string, authUrl: string):
     if (status === 401) return unauthenticated(authUrl);
     const seconds = retryAfterOf(known);
     const headers = seconds === null ? {} : { "Retry-After": String(seconds) };
-    return { ...plain(status, known.message, requestId, null, status >= 500), headers };
+    const problems = known.details.problems ?? [{ field: known.details.field ?? "", message: known.message }];
+    return { ...plain(status, problems.map(named), requestId, null, status >= 500), headers };
   }
   if (error instanceof ApiRefusal) {
     if (error.extra) return { status: error.status, headers: {}, body: { errors: [error.extra] }, unexpected: false };
-    return plain(error.status, error.message, requestId, error.title);
+    return plain(error.status, [error.message, ...error.others].map(said), requestId, error.title);
   }
   const status = statusOf(error);
-  if (status !== null && status < 500 && error instanceof Error) return plain(status, error.message, requestId, null);
+  if (status !== null && status < 500 && error instanceof Error)
+    return plain(status, [said(error.message)], requestId, null);
   return plain(
     500,
-    `Something failed on our side. The request is ${requestId}.`,
+    [said(`Something failed on our side. The request is ${requestId}.`)],
     requestId,
     "Internal Server Error",
     true,
   );
 }
 
+interface Told {
+  title: string;
+  detail: string;
+}
+
+const said = (message: string): Told => ({ title: firstSentence(message), detail: message });
+
+/** The field is named behind the first sentence where its words leave it out, as Magnum's often do. */
+function named({ field, message }: { field: string; message: string }): Told {
+  const word = field.replace(/^labels\./, "");
+  if (word === "" || plainWords(message).includes(plainWords(word.replace(/_id$/, "")))) return said(message);
+  const first = firstSentence(message);
+  return said(`${first} (${word})${message.slice(first.length)}`);
+}
+
+const plainWords = (text: string) => text.toLowerCase().replaceAll(/[ _]/g, "");
+
+/**
+ * All that is wrong, one entry each. The first entry's title says how many there are and its detail holds them all:
+ * the command line prints the one, other clients the other, and neither looks at further entries.
+ */
 function plain(
   status: number,
-  message: string,
+  told: readonly Told[],
   requestId: string,
-  title: string | null,
+  fixed: string | null,
   unexpected = false,
 ): ErrorAnswer {
   // Routing and version refusals carry no code (magnum-api 3); everything else says whose fault it was.
   const code =
-    title === "Not Found" || title === "Method Not Allowed" || title === "Not Acceptable"
+    fixed === "Not Found" || fixed === "Method Not Allowed" || fixed === "Not Acceptable"
       ? ""
       : status < 500
         ? "client"
         : "server";
-  const entry = {
+  const several = told.length > 1;
+  const errors = told.map(({ title, detail }, index) => ({
     request_id: requestId,
     code,
     status,
-    title: title ?? firstSentence(message),
-    detail: message,
+    title: fixed ?? (several && index === 0 ? `${title} (1 of ${told.length} problems)` : title),
+    detail: several && index === 0 ? told.map((each) => each.detail).join("\n") : detail,
     links: [],
-  };
-  return { status, headers: {}, body: { errors: [entry] }, unexpected };
+  }));
+  return { status, headers: {}, body: { errors }, unexpected };
 }
 
 const unauthenticated = (authUrl: string): ErrorAnswer => ({

@@ -11,7 +11,7 @@ export const sentence = (input: unknown, message: string) => ({
   params: { sentence: true },
 });
 
-/** `argument`: Magnum's name of the body. Throws ApiRefusal with the first thing that is wrong. */
+/** `argument`: Magnum's name of the body. Throws ApiRefusal with all that is wrong. */
 export function readBody<T>(schema: z.ZodType<T>, body: unknown, argument: string): T {
   if (body === undefined || body === null) throw new ApiRefusal(400, `Missing argument: "${argument}"`);
   const parsed = schema.safeParse(body, { reportInput: true });
@@ -30,24 +30,36 @@ export function readQuery<T>(schema: z.ZodType<T>, query: unknown): T {
 
 function refusal({ issues }: z.ZodError, argument: string): ApiRefusal {
   // As upstream, what is not known at all is told before what is wrong with the rest.
-  const unknown = issues.find((issue) => issue.code === "unrecognized_keys");
-  if (unknown && unknown.path.length === 0)
-    return new ApiRefusal(400, `Unknown attribute for argument ${argument}: ${unknown.keys[0] ?? ""}`);
-  const [issue] = issues;
-  if (!issue) throw new Error("a refused value has no issue");
-  if (issue.code === "custom" && issue.params?.["sentence"] === true) return new ApiRefusal(400, issue.message);
+  const unknown = issues.flatMap((issue) =>
+    issue.code === "unrecognized_keys" && issue.path.length === 0
+      ? issue.keys.map((key) => `Unknown attribute for argument ${argument}: ${key}`)
+      : [],
+  );
+  const wrong = issues
+    .filter((issue) => issue.code !== "unrecognized_keys" || issue.path.length > 0)
+    .map((issue) => words(issue, argument));
+  const [first, ...others] = new Set([...unknown, ...wrong]);
+  if (first === undefined) throw new Error("a refused value has no issue");
+  return new ApiRefusal(400, first, null, null, null, others);
+}
+
+function words(issue: z.core.$ZodIssue, argument: string): string {
+  if (issue.code === "custom" && issue.params?.["sentence"] === true) return issue.message;
   const why =
     issue.code === "invalid_key"
       ? (issue.issues[0]?.message ?? issue.message)
       : issue.code === "invalid_type" && issue.path.length === 0 && issue.expected === "object"
         ? "Wrong type. Expected an object."
         : issue.message;
-  return invalid(issue.path.length === 0 ? argument : issue.path.map(String).join("."), issue.input, why);
+  return invalidWords(issue.path.length === 0 ? argument : issue.path.map(String).join("."), issue.input, why);
 }
+
+const invalidWords = (name: string, value: unknown, why: string): string =>
+  `Invalid input for field/attribute ${name}. Value: '${show(value)}'. ${why}`;
 
 /** Magnum's form for one wrong field. */
 export const invalid = (name: string, value: unknown, why: string): ApiRefusal =>
-  new ApiRefusal(400, `Invalid input for field/attribute ${name}. Value: '${show(value)}'. ${why}`);
+  new ApiRefusal(400, invalidWords(name, value, why));
 
 function show(value: unknown): string {
   if (value === null || value === undefined) return "None";

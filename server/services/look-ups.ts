@@ -57,15 +57,12 @@ export async function findExternalNetwork(cloud: Cloud, what: string, field: str
   return only(found, what, "external_network_not_found", `Unable to find external network ${what}.`, field);
 }
 
-/** Throws network_not_found, network_ambiguous. */
+/** Servers cannot be on an external one. Throws network_not_found, network_ambiguous. */
 export async function findFixedNetwork(cloud: Cloud, what: string, field: string): Promise<Network> {
-  return only(
-    await cloud.facts.findNetworks(what, false),
-    what,
-    "network_not_found",
-    `Unable to find fixed network ${what}.`,
-    field,
-  );
+  const all = await cloud.facts.findNetworks(what, false);
+  const found = all.filter((network) => !network.external);
+  const why = found.length < all.length ? ": it is an external network, and nodes cannot be on one" : "";
+  return only(found, what, "network_not_found", `Unable to find fixed network ${what}${why}.`, field);
 }
 
 /** Throws subnet_not_found, network_ambiguous. */

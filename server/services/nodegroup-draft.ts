@@ -6,7 +6,8 @@ import type { Cloud } from "../../drivers/openstack/cloud.ts";
 import { wishOf } from "../../drivers/wish.ts";
 import type { CurrentCluster, NewNodegroup } from "../db/cluster-change.ts";
 import { DomainError } from "../domain/error.ts";
-import { readLabels } from "../domain/label-catalog.ts";
+import { readLabels } from "../domain/label-reader.ts";
+import { tidyLabels } from "../domain/labels.ts";
 import { checkCounts, checkNodeLabels, checkNodeTaints } from "../domain/node-rules.ts";
 import type { NodegroupCreate } from "../domain/nodegroup.ts";
 import { compareVersions, minorsAhead, parseVersion, skewAllowed } from "../domain/version.ts";
@@ -14,6 +15,8 @@ import { refuse, refuseNewProblems } from "./cluster/change.ts";
 import { openLimits, quotaProblem } from "./cluster/cloud-effects.ts";
 import { driverOf } from "./cluster/read.ts";
 import type { Deps } from "./deps.ts";
+import { Findings } from "./findings.ts";
+import { labelLookUps } from "./label-look-ups.ts";
 import { checkRootDisk, findFlavor, findNodeImage } from "./look-ups.ts";
 
 type Whole = Pick<CurrentCluster, "cluster" | "nodegroups">;
@@ -28,20 +31,19 @@ export function refuseCreation(deps: Deps, { cluster, nodegroups }: Whole, input
     throw new DomainError("conflict", "Cluster API address is not available yet", {
       remedy: "Wait until the cluster's API has an address.",
     });
+  const findings = new Findings();
   if (nodegroups.some((group) => group.name === name))
-    throw new DomainError("conflict", `A node group with name ${name} already exists in the cluster ${cluster.name}.`, {
-      field: "name",
-    });
+    findings.add("conflict", `A node group with name ${name} already exists in the cluster ${cluster.name}.`, "name");
   if (input.role === "master")
-    throw new DomainError("invalid_input", "Creating master nodegroups is currently not supported.", { field: "role" });
+    findings.add("invalid_input", "Creating master nodegroups is currently not supported.", "role");
   const nodeCount = input.nodeCount ?? 1;
-  checkCounts(name, { nodeCount, minNodeCount: input.minNodeCount ?? 0, maxNodeCount: input.maxNodeCount ?? null });
-  checkNodeLabels(name, input.nodeLabels ?? null);
-  checkNodeTaints(name, input.nodeTaints ?? null);
+  const counts = { nodeCount, minNodeCount: input.minNodeCount ?? 0, maxNodeCount: input.maxNodeCount ?? null };
+  findings.check(() => checkCounts(name, counts));
+  findings.check(() => checkNodeLabels(name, input.nodeLabels ?? null));
+  findings.check(() => checkNodeTaints(name, input.nodeTaints ?? null));
   if (nodeCount === 0 && !driver.can.scaleToZero)
-    throw new DomainError("not_supported_by_driver", "Node groups of 0 nodes are not supported by this driver.", {
-      field: "node_count",
-    });
+    findings.add("not_supported_by_driver", "Node groups of 0 nodes are not supported by this driver.", "node_count");
+  findings.refuse();
   refuse("createNodegroup", "Creating a node group of", cluster);
 }
 
@@ -54,41 +56,36 @@ export async function draftNodegroup(
 ): Promise<NewNodegroup> {
   const model = nodegroups.find((group) => group.isDefault && group.role !== "master");
   if (!model) throw new Error(`cluster ${cluster.id} has no default workers`);
+  const findings = new Findings();
+  const own = input.labels && (findings.check(() => tidyLabels(input.labels ?? {})) ?? input.labels);
   // As Magnum has it: an empty map is a choice, no map is the cluster's.
-  const labels =
-    input.labels === undefined
-      ? { ...cluster.labels }
-      : input.mergeLabels
-        ? { ...cluster.labels, ...input.labels }
-        : { ...input.labels };
+  const labels = own === undefined || input.mergeLabels ? { ...cluster.labels, ...own } : { ...own };
   const read = readLabels({ ...cluster.labels, ...labels });
   const { template } = cluster.facts;
   const dockerVolumeSizeGib = input.dockerVolumeSizeGib ?? cluster.dockerVolumeSizeGib;
   if (template.dockerStorageDriver === "devicemapper" && (dockerVolumeSizeGib ?? 0) < 3)
-    throw new DomainError(
+    findings.add(
       "invalid_input",
       `docker volume size ${dockerVolumeSizeGib ?? 0} GB is not valid, expecting minimum value 3GB for devicemapper storage driver.`,
-      { field: "docker_volume_size" },
+      "docker_volume_size",
     );
-  const zone = read.get("availability_zone");
+  findings.addAll(readLabels(labels).problems());
   const limits = openLimits(cloud);
   limits.expect({ volumes: dockerVolumeSizeGib !== null || read.has("boot_volume_size"), balancers: false });
-  const [flavor, image, zones] = await Promise.all([
-    findFlavor(cloud, input.flavorId ?? model.facts.flavor.id, "flavor_id"),
-    findNodeImage(cloud, input.imageId ?? model.facts.image.id, "image_id"),
-    zone === undefined ? [] : cloud.facts.listZones(zone),
+  const [flavor, image] = await Promise.all([
+    findings.keep(findFlavor(cloud, input.flavorId ?? model.facts.flavor.id, "flavor_id")),
+    findings.keep(findNodeImage(cloud, input.imageId ?? model.facts.image.id, "image_id")),
+    ...labelLookUps(cloud, read, { balancer: false }).map((work) => findings.keep(work)),
   ]);
-  if (image.distro !== template.distro)
-    throw new DomainError(
+  if (image && image.distro !== template.distro)
+    findings.add(
       "invalid_input",
       `Image ${input.imageId ?? image.name} has os_distro ${image.distro}, the cluster's nodes have ${template.distro}.`,
-      { field: "image_id" },
+      "image_id",
     );
-  checkRootDisk(flavor, read.integer("boot_volume_size") ?? 0, "flavor_id");
-  if (zone !== undefined && !zones.some((each) => each.name === zone && each.available))
-    throw new DomainError("zone_not_found", `There is no availability zone ${zone} to use.`, {
-      field: "labels.availability_zone",
-    });
+  if (flavor) findings.check(() => checkRootDisk(flavor, read.get("boot_volume_size") ?? 0, "flavor_id"));
+  findings.refuse();
+  if (!flavor || !image) throw new Error("a refused look-up went unnoticed");
   const drafted: NewNodegroup = {
     id: randomUUID(),
     name: input.name,

@@ -76,6 +76,7 @@ export function aDriver(given: { can?: Partial<Capabilities>; accepts?: () => Pr
     version: (want, group) => group?.labels.get("kube_tag") ?? want.labels.get("kube_tag") ?? "v1.34.1",
     replaceable: () => [],
     accepts: given.accepts ?? (() => []),
+    warns: () => [],
     footprint: (want) => ({ ...none, servers: want.nodegroups.reduce((sum, group) => sum + group.count, 0) }),
     survey: async () => ({ at: new Date(0), stacks: [] }),
     observe: () => Promise.reject(new Error("services observe nothing")),

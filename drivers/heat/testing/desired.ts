@@ -1,5 +1,5 @@
 // Builders for tests: valid by default, a test states only what matters to it.
-import { readLabels } from "../../../server/domain/label-catalog.ts";
+import { readLabels } from "../../../server/domain/label-reader.ts";
 import { Secret } from "../../../server/domain/secret.ts";
 import type { Desired, NodeFact, NodegroupWish, Observed, ObservedNodegroup } from "../../driver.ts";
 import type { StackResource } from "../../openstack/cloud.ts";

@@ -265,6 +265,7 @@ export function scriptedDriver(world: World, life: Life): ClusterDriver<ScriptSt
     version: () => "v1.34.1",
     replaceable: () => [],
     accepts: () => [],
+    warns: () => [],
     footprint: () => {
       throw new Error("nobody asks the scripted driver for a footprint");
     },

@@ -52,9 +52,10 @@ const VersionEntry = z.strictObject({
   links: z.array(z.strictObject({ rel: z.string(), href: z.url() })),
 });
 
-export const Errors = z
-  .strictObject({ errors: z.array(z.union([Entry, VersionEntry])).length(1) })
-  .meta({ description: "Every refusal but 401." });
+export const Errors = z.strictObject({ errors: z.array(z.union([Entry, VersionEntry])).min(1) }).meta({
+  description:
+    "Every refusal but 401. Several entries when several things are wrong; the first one's detail holds all.",
+});
 
 export const Unauthorized = z.strictObject({
   error: z.strictObject({ code: z.literal(401), title: z.string(), message: z.string() }),

@@ -35,8 +35,10 @@ export interface Answer {
   text: string;
   /** {} where the answer is no object. */
   json: Record<string, unknown>;
-  /** Of the first error. */
+  /** Of the first error, in Magnum's words. */
   detail: string;
+  /** What ours say besides of what it is about; null = the words name it themselves. */
+  about: string | null;
 }
 
 type Drivers = NonNullable<NonNullable<Parameters<typeof testDeps>[1]>["drivers"]>;
@@ -115,7 +117,13 @@ export function openDoor({
     const status = answer.statusCode;
     if (isJson) schemaFor(method, url, status)?.parse(parsed);
     const json = typeof parsed === "object" && parsed !== null ? { ...parsed } : {};
-    return { status, headers: answer.headers, text, json, detail: status < 400 ? "" : detailOf(parsed) };
+    return {
+      status,
+      headers: answer.headers,
+      text,
+      json,
+      ...(status < 400 ? { detail: "", about: null } : refusalIn(parsed)),
+    };
   }
 
   async function settle(id: string, status: ClusterStatus): Promise<void> {
@@ -227,10 +235,12 @@ function schemaFor(method: string, url: string, status: number): z.ZodType | und
   return found?.atFirst?.status === status ? found.atFirst.schema : found?.success.schema;
 }
 
-function detailOf(body: unknown): string {
+function refusalIn(body: unknown): Pick<Answer, "detail" | "about"> {
   const parsed = Errors.safeParse(body);
   const [first] = parsed.success ? parsed.data.errors : [];
-  return first === undefined ? "" : "detail" in first ? first.detail : first.description;
+  const text = first === undefined ? "" : "detail" in first ? first.detail : first.description;
+  const about = / \(([a-z_.]+)\)(?=\.|$)/m.exec(text);
+  return { detail: about ? text.replace(about[0], "") : text, about: about?.[1] ?? null };
 }
 
 /** Of an answer whose code matters as much as its words. */

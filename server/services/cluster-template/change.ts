@@ -1,7 +1,6 @@
 // Making, changing and removing cluster templates, by Magnum's rules (magnum-api 6, 11.3 to 11.5).
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import type { Cloud } from "../../../drivers/openstack/cloud.ts";
 import type { RequestContext } from "../../auth/context.ts";
 import { authorize, may } from "../../auth/policy.ts";
 import {
@@ -21,8 +20,10 @@ import {
 } from "../../domain/cluster-template.ts";
 import { DomainError } from "../../domain/error.ts";
 import { generatedName } from "../../domain/identifier.ts";
-import { readLabels } from "../../domain/label-catalog.ts";
+import { readLabels } from "../../domain/label-reader.ts";
+import { tidyLabels } from "../../domain/labels.ts";
 import type { Deps } from "../deps.ts";
+import { Findings } from "../findings.ts";
 import {
   checkRootDisk,
   findExternalNetwork,
@@ -35,7 +36,7 @@ import { reach } from "../reach.ts";
 import { chooseDriver } from "./driver.ts";
 import { findTemplate, templateTarget } from "./read.ts";
 
-/** Answers the whole template. Throws what is wrong first, in Magnum's order of checks. */
+/** Answers the whole template. Throws the first of what is wrong, in Magnum's order of checks, with all in `problems`. */
 export async function createTemplate(deps: Deps, ctx: RequestContext, input: TemplateCreate): Promise<ClusterTemplate> {
   const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
   const fields: TemplateFields = {
@@ -46,8 +47,12 @@ export async function createTemplate(deps: Deps, ctx: RequestContext, input: Tem
     ...given,
   };
   authorize(ctx, "clustertemplate:create");
-  const networkDriver = checkDrivers(fields);
-  const { driver, distro } = await checkCloud(deps, ctx, fields);
+  const findings = new Findings();
+  fields.labels = findings.check(() => tidyLabels(fields.labels)) ?? fields.labels;
+  const networkDriver = checkFields(fields, findings);
+  const found = await askCloud(deps, ctx, fields, findings);
+  findings.refuse();
+  const { driver, distro } = settled(found);
   if (fields.public || fields.hidden) authorizePublish(ctx);
   return insertTemplate(deps.db, ctx.scope, {
     ...fields,
@@ -67,8 +72,9 @@ export async function updateTemplate(
   deps: Deps,
   ctx: RequestContext,
   what: string,
-  change: TemplateUpdate,
+  wish: TemplateUpdate,
 ): Promise<ClusterTemplate> {
+  const change = wish.labels ? { ...wish, labels: tidyLabels(wish.labels) } : wish;
   const scope = reach(ctx, "clustertemplate:update_all_projects");
   const before = await findTemplate(deps, ctx, what, scope);
   authorize(ctx, "clustertemplate:update", templateTarget(before));
@@ -90,13 +96,16 @@ export async function updateTemplate(
       );
   }
   const after: TemplateFields = { ...before, ...changed };
-  const networkDriver = checkDrivers(after);
+  const findings = new Findings();
   // A new image may lead to another driver; one that was named stays.
   const named = change.driver === undefined ? ("imageId" in changed ? null : before.driver) : change.driver;
   const onlyWords = Object.keys(changed).every((key) => ["name", "tags", "public", "hidden"].includes(key));
-  const { driver, distro } = onlyWords
+  const networkDriver = onlyWords ? before.networkDriver : checkFields(after, findings);
+  const found = onlyWords
     ? { driver: before.driver, distro: before.clusterDistro }
-    : await checkCloud(deps, ctx, { ...after, driver: named });
+    : await askCloud(deps, ctx, { ...after, driver: named }, findings);
+  findings.refuse();
+  const { driver, distro } = settled(found);
   if (after.public !== before.public || after.hidden !== before.hidden) authorizePublish(ctx);
   await writeTemplate(
     deps.db,
@@ -124,63 +133,64 @@ function authorizePublish(ctx: RequestContext): void {
     });
 }
 
-/** What needs no cloud: drivers per COE and sizes. Answers the network driver, the COE's first one by default. */
-function checkDrivers(fields: TemplateFields): string {
+/** What needs no cloud: drivers per COE, sizes, labels. Answers the network driver, the COE's first one by default. */
+function checkFields(fields: TemplateFields, findings: Findings): string {
   const networks = networkDrivers[fields.coe];
   const networkDriver = fields.networkDriver ?? networks[0] ?? "flannel";
   if (!networks.includes(networkDriver))
-    throw new DomainError(
+    findings.add(
       "invalid_input",
       `Network driver type ${networkDriver} is not supported, expecting a ${networks.join("/")}/unspecified network driver.`,
-      { field: "network_driver" },
+      "network_driver",
     );
   const volumes = volumeDrivers[fields.coe];
   if (fields.volumeDriver !== null && !volumes.includes(fields.volumeDriver))
-    throw new DomainError(
+    findings.add(
       "invalid_input",
       `Volume driver type ${fields.volumeDriver} is not supported, expecting a ${volumes.join("/")}/unspecified volume driver.`,
-      { field: "volume_driver" },
+      "volume_driver",
     );
   if (fields.dockerStorageDriver === "devicemapper" && (fields.dockerVolumeSizeGib ?? 0) < 3)
-    throw new DomainError(
+    findings.add(
       "invalid_input",
       `docker volume size ${fields.dockerVolumeSizeGib ?? 0} GB is not valid, expecting minimum value 3GB for devicemapper storage driver.`,
-      { field: "docker_volume_size" },
+      "docker_volume_size",
     );
+  findings.addAll(readLabels(fields.labels).problems());
   return networkDriver;
 }
 
-/** What the template names at the cloud, all asked at once, refused in Magnum's order. */
-async function checkCloud(
+interface Found {
+  driver: string;
+  distro: string;
+}
+
+/** What the template names at the cloud, all asked at once, told in Magnum's order. Null = something was not found. */
+async function askCloud(
   deps: Deps,
   ctx: RequestContext,
   fields: TemplateFields,
-): Promise<{ driver: string; distro: string }> {
+  findings: Findings,
+): Promise<Found | null> {
   const cloud = ctx.cloud();
-  const results = await Promise.allSettled([
-    findNodeImage(cloud, fields.imageId, "image_id"),
-    flavorOrNull(cloud, fields.flavorId, "flavor_id"),
-    flavorOrNull(cloud, fields.masterFlavorId, "master_flavor_id"),
-    fields.externalNetworkId === null
-      ? null
-      : findExternalNetwork(cloud, fields.externalNetworkId, "external_network_id"),
-    fields.fixedNetwork === null ? null : findFixedNetwork(cloud, fields.fixedNetwork, "fixed_network"),
-    fields.fixedSubnet === null ? null : findFixedSubnet(cloud, fields.fixedSubnet, "fixed_subnet"),
+  const given = <T>(what: string | null, find: (what: string) => Promise<T>) =>
+    what === null ? null : findings.keep(find(what));
+  const [image, flavor, masterFlavor] = await Promise.all([
+    findings.keep(findNodeImage(cloud, fields.imageId, "image_id")),
+    given(fields.flavorId, (what) => findFlavor(cloud, what, "flavor_id")),
+    given(fields.masterFlavorId, (what) => findFlavor(cloud, what, "master_flavor_id")),
+    given(fields.externalNetworkId, (what) => findExternalNetwork(cloud, what, "external_network_id")),
+    given(fields.fixedNetwork, (what) => findFixedNetwork(cloud, what, "fixed_network")),
+    given(fields.fixedSubnet, (what) => findFixedSubnet(cloud, what, "fixed_subnet")),
   ]);
-  for (const result of results) if (result.status === "rejected") throw result.reason;
-  const [image, flavor, masterFlavor] = results;
-  if (image.status !== "fulfilled" || flavor.status !== "fulfilled" || masterFlavor.status !== "fulfilled")
-    throw new Error("a refused look-up went unnoticed");
-  const driver = chooseDriver(deps, fields.driver, image.value, fields);
-  const boot = readLabels(fields.labels).get("boot_volume_size");
-  if (boot !== undefined && !/^\d+$/.test(boot.trim()))
-    throw new DomainError("label_refused", "The label boot_volume_size must be a whole number.", {
-      field: "labels.boot_volume_size",
-    });
-  if (flavor.value) checkRootDisk(flavor.value, Number(boot ?? 0), "flavor_id");
-  if (masterFlavor.value) checkRootDisk(masterFlavor.value, Number(boot ?? 0), "master_flavor_id");
-  return { driver: driver.name, distro: image.value.distro };
+  const boot = readLabels(fields.labels).get("boot_volume_size") ?? 0;
+  const driver = image && findings.check(() => chooseDriver(deps, fields.driver, image, fields));
+  if (flavor) findings.check(() => checkRootDisk(flavor, boot, "flavor_id"));
+  if (masterFlavor) findings.check(() => checkRootDisk(masterFlavor, boot, "master_flavor_id"));
+  return image && driver && { driver: driver.name, distro: image.distro };
 }
 
-const flavorOrNull = async (cloud: Cloud, what: string | null, field: string) =>
-  what === null ? null : findFlavor(cloud, what, field);
+function settled(found: Found | null): Found {
+  if (!found) throw new Error("a refused look-up went unnoticed");
+  return found;
+}

@@ -26,6 +26,7 @@ import { Secret } from "../../domain/secret.ts";
 import { findVictims } from "../../domain/victims.ts";
 import { audited } from "../audit.ts";
 import type { Deps } from "../deps.ts";
+import { Findings, judge } from "../findings.ts";
 import { reach } from "../reach.ts";
 import { targetOf } from "./can.ts";
 import { credentialForDeletion } from "./orphan.ts";
@@ -290,18 +291,16 @@ interface Parts {
   nodegroups: readonly WishedNodegroup[];
 }
 
-/** What the driver refuses of a change: not what was so before and was accepted then. Throws invalid_input. */
+/** What is refused of a change: not what was so before and was accepted then. Throws label_refused, invalid_input. */
 export function refuseNewProblems(driver: ClusterDriver, before: Parts, after: Parts): void {
-  const known = driver.accepts(wishOf(before.cluster, before.nodegroups));
-  const found = driver
-    .accepts(wishOf(after.cluster, after.nodegroups))
-    .filter(({ field, message }) => !known.some((each) => each.field === field && each.message === message));
-  const [first] = found;
-  if (!first) return;
-  throw new DomainError(first.field.startsWith("labels.") ? "label_refused" : "invalid_input", first.message, {
-    field: first.field,
-    ...(found.length > 1 ? { problems: found } : {}),
-  });
+  const known = judge(driver, wishOf(before.cluster, before.nodegroups));
+  const findings = new Findings();
+  findings.addAll(
+    judge(driver, wishOf(after.cluster, after.nodegroups)).filter(
+      ({ field, message }) => !known.some((each) => each.field === field && each.message === message),
+    ),
+  );
+  findings.refuse();
 }
 
 /** Locks against deletion, or unlocks. */

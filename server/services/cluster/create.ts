@@ -12,6 +12,7 @@ import { defaultHardLimit } from "../../domain/quota.ts";
 import { createBody, createCommand } from "../as-code.ts";
 import { discardAuthorities, newAuthorities } from "../authorities.ts";
 import type { Deps } from "../deps.ts";
+import { refuseAll } from "../findings.ts";
 import type { ClusterPreview, EffectiveLabel, EffectiveValues } from "../views.ts";
 import { event, operation } from "./change.ts";
 import { examine, type Draft, type Examined } from "./draft.ts";
@@ -34,19 +35,9 @@ export async function createCluster(
   }
   const name = input.name ?? (await suggestName(deps, ctx));
   const { draft, problems } = await examine(deps, ctx, input, name);
-  refuseProblems(problems);
+  refuseAll(problems);
   if (!draft) throw new Error("a request without problems has no draft");
   return write(deps, ctx, draft, idempotencyKey);
-}
-
-function refuseProblems(problems: readonly DomainError[]): void {
-  const [first, ...others] = problems;
-  if (!first) return;
-  if (others.length === 0) throw first;
-  throw new DomainError(first.reason, first.message, {
-    ...first.details,
-    problems: problems.map(({ message, details }) => ({ field: details.field ?? "", message })),
-  });
 }
 
 async function write(

@@ -10,19 +10,23 @@ import type { TemplateRow } from "../../db/cluster-template.ts";
 import { clusterNameTaken } from "../../db/cluster.ts";
 import { getQuotaUse } from "../../db/quota.ts";
 import { masterCountProblem, type ClusterCreate } from "../../domain/cluster.ts";
-import { DomainError, type Reason } from "../../domain/error.ts";
+import type { DomainError } from "../../domain/error.ts";
 import type { ClusterFacts } from "../../domain/facts.ts";
-import { labelFact, labelProblem, readLabels, secretLabels } from "../../domain/label-catalog.ts";
-import { inheritLabels, type Labels } from "../../domain/labels.ts";
+import { labelFact, nearestLabel, secretLabels } from "../../domain/label-catalog.ts";
+import { readLabels } from "../../domain/label-reader.ts";
+import { inheritLabels, tidyLabels, type Labels } from "../../domain/labels.ts";
+import { labelledBounds, labelledBoundsProblems } from "../../domain/node-rules.ts";
 import { defaultMaster, defaultWorker } from "../../domain/nodegroup.ts";
+import { problem } from "../../domain/problem.ts";
 import { quotaMessage } from "../../domain/quota.ts";
-import { asDomainError } from "../../errors.ts";
 import { findTemplate } from "../cluster-template/read.ts";
 import type { Deps } from "../deps.ts";
+import { Findings, judge } from "../findings.ts";
+import { labelLookUps } from "../label-look-ups.ts";
 import { checkKeypair, checkRootDisk, findExternalNetwork, findFlavor, findNodeImage } from "../look-ups.ts";
 import type { FieldMessage } from "../views.ts";
 import { cloudEffects, openLimits, type CloudEffects } from "./cloud-effects.ts";
-import { findNetworkAndSubnet, routeWarning } from "./network.ts";
+import { findNetworkAndSubnet, missingRoute } from "./network.ts";
 
 /** A cluster that could be made. */
 export interface Draft {
@@ -58,22 +62,22 @@ export interface Examined {
 /** Examines a request as far as it goes. Throws only for bugs and for a template that cannot be used at all. */
 export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCreate, name: string): Promise<Examined> {
   const { db } = deps;
-  const problems: DomainError[] = [];
+  const findings = new Findings();
   const warnings: FieldMessage[] = [];
-  const problem = (reason: Reason, message: string, field: string, remedy?: string) =>
-    problems.push(new DomainError(reason, message, { field, ...(remedy === undefined ? {} : { remedy }) }));
 
   const [template, quota, taken] = await Promise.all([
     findTemplate(deps, ctx, input.clusterTemplateId, ctx.scope),
     getQuotaUse(db, ctx.scope),
     input.name === undefined ? false : clusterNameTaken(db, ctx.scope, input.name),
   ]);
-  const labels = inheritLabels(template.labels, input.labels, input.mergeLabels ?? false);
+  const given = findings.check(() => tidyLabels(input.labels ?? {})) ?? input.labels;
+  const labels = inheritLabels(template.labels, given, input.mergeLabels ?? false);
   const driver = deps.drivers.find((each) => each.name === template.driver);
-  if (!driver) problem("driver_not_found", `Cluster driver (${template.driver}) not supported.`, "cluster_template_id");
+  if (!driver)
+    findings.add("driver_not_found", `Cluster driver (${template.driver}) not supported.`, "cluster_template_id");
   const volume = input.dockerVolumeSizeGib ?? template.dockerVolumeSizeGib;
   if (template.dockerStorageDriver === "devicemapper" && (volume ?? 0) < 3)
-    problem(
+    findings.add(
       "invalid_input",
       `docker volume size ${volume ?? 0} GB is not valid, expecting minimum value 3GB for devicemapper storage driver.`,
       "docker_volume_size",
@@ -81,76 +85,50 @@ export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCre
   const masterCount = input.masterCount ?? 1;
   const masterLbEnabled = input.masterLbEnabled ?? template.masterLbEnabled;
   const countProblem = masterCountProblem(masterCount, masterLbEnabled);
-  if (countProblem) problem("invalid_input", countProblem, "master_count");
+  if (countProblem) findings.add("invalid_input", countProblem, "master_count");
   if (quota.used >= quota.limit)
-    problem(
+    findings.add(
       "quota_exceeded",
       quotaMessage(quota.limit),
       "",
       "Delete a cluster that is no longer needed, or ask for more.",
     );
-  if (template.hidden && !ctx.isAdmin) problem("template_hidden", "Not authorized.", "cluster_template_id");
+  if (template.hidden && !ctx.isAdmin) findings.add("template_hidden", "Not authorized.", "cluster_template_id");
 
   const cloud = ctx.cloud();
-  // All are asked at once; what they refuse is told in the order of asking, not of answering.
-  const refusals: (DomainError | null)[] = [];
-  const keep = async <T>(work: Promise<T>): Promise<T | null> => {
-    const place = refusals.push(null) - 1;
-    try {
-      return await work;
-    } catch (error) {
-      const known = asDomainError(error);
-      // Whose session has ended must sign in; that is no fault of what they asked for.
-      if (!known || known.reason === "unauthenticated") throw error;
-      refusals[place] = known;
-      return null;
-    }
-  };
   const keypair = input.keypair === undefined ? template.keypairId : input.keypair;
   const masterFlavorId = input.masterFlavorId ?? template.masterFlavorId;
   const flavorId = input.flavorId ?? template.flavorId;
-  const given = {
+  const chosen = {
     network: input.fixedNetwork ?? template.fixedNetwork,
     subnet: input.fixedSubnet ?? template.fixedSubnet,
   };
   const read = readLabels(labels);
-  const wantedZone = read.get("availability_zone");
+  findings.addAll(read.problems());
+  findings.addAll(labelledBoundsProblems(read, input.nodeCount ?? 1));
   const limits = openLimits(cloud);
   limits.expect({
     volumes: volume !== null || read.has("boot_volume_size") || read.has("etcd_volume_size"),
     balancers: masterLbEnabled,
   });
-  const [masterFlavor, flavor, image, externalNetwork, fixed, , services, zone] = await Promise.all([
-    keep(findFlavor(cloud, masterFlavorId, "master_flavor_id")),
-    keep(findFlavor(cloud, flavorId, "flavor_id")),
-    keep(findNodeImage(cloud, template.imageId, "cluster_template_id")),
+  const [masterFlavor, flavor, image, externalNetwork, fixed, , services] = await Promise.all([
+    findings.keep(findFlavor(cloud, masterFlavorId, "master_flavor_id")),
+    findings.keep(findFlavor(cloud, flavorId, "flavor_id")),
+    findings.keep(findNodeImage(cloud, template.imageId, "cluster_template_id")),
     template.externalNetworkId === null
       ? null
-      : keep(findExternalNetwork(cloud, template.externalNetworkId, "cluster_template_id")),
-    keep(findNetworkAndSubnet(cloud, given.network, given.subnet)),
-    keypair === null ? null : keep(checkKeypair(cloud, keypair)),
-    keep(cloud.services()),
-    wantedZone === undefined ? null : keep(cloud.facts.listZones(wantedZone)),
+      : findings.keep(findExternalNetwork(cloud, template.externalNetworkId, "cluster_template_id")),
+    findings.keep(findNetworkAndSubnet(cloud, chosen.network, chosen.subnet)),
+    keypair === null ? null : findings.keep(checkKeypair(cloud, keypair)),
+    findings.keep(cloud.services()),
+    ...labelLookUps(cloud, read, { balancer: masterLbEnabled }).map((work) => findings.keep(work)),
   ]);
 
-  problems.push(...refusals.filter((each) => each !== null));
-  const bootVolume = read.get("boot_volume_size");
-  if (bootVolume !== undefined && read.integer("boot_volume_size") === undefined)
-    problem("label_refused", "The label boot_volume_size must be a whole number.", "labels.boot_volume_size");
   for (const [each, field] of [
     [masterFlavor, "master_flavor_id"],
     [flavor, "flavor_id"],
   ] as const)
-    if (each)
-      try {
-        checkRootDisk(each, read.integer("boot_volume_size") ?? 0, field);
-      } catch (error) {
-        if (!(error instanceof DomainError)) throw error;
-        problems.push(error);
-      }
-  if (zone && wantedZone !== undefined && !zone.some((each) => each.name === wantedZone && each.available))
-    problem("zone_not_found", `There is no availability zone ${wantedZone} to use.`, "labels.availability_zone");
-
+    if (each) findings.check(() => checkRootDisk(each, read.get("boot_volume_size") ?? 0, field));
   if (taken) warnings.push({ field: "name", message: "Another cluster of this project has this name." });
   if (keypair === null)
     warnings.push({ field: "keypair", message: "Without a keypair nobody can log in to the nodes." });
@@ -161,9 +139,9 @@ export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCre
       field: "cluster_template_id",
       message: "TLS is off: everybody who reaches the API has full power.",
     });
-  for (const [key, value] of Object.entries(labels)) warnings.push(...labelWarnings(key, value, driver ?? null));
+  warnings.push(...Object.keys(labels).flatMap(labelWarnings));
 
-  const result: Examined = { problems, warnings, draft: null, template, labels, quota };
+  const result: Examined = { problems: findings.problems, warnings, draft: null, template, labels, quota };
   if (!driver || !masterFlavor || !flavor || !image || !fixed || !services) return result;
   const facts: ClusterFacts = {
     template: snapshotOf(template),
@@ -191,8 +169,8 @@ export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCre
     labels,
     createTimeoutMinutes: input.createTimeoutMinutes === undefined ? 60 : input.createTimeoutMinutes,
     discoveryUrl: input.discoveryUrl ?? null,
-    fixedNetwork: given.network,
-    fixedSubnet: given.subnet,
+    fixedNetwork: chosen.network,
+    fixedSubnet: chosen.subnet,
     floatingIpEnabled: input.floatingIpEnabled ?? template.floatingIpEnabled,
     masterLbEnabled,
     tlsDisabled: template.tlsDisabled,
@@ -212,20 +190,23 @@ export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCre
     const group = wish.nodegroups.find(({ key }) => key.id === each.id);
     return { ...each, facts: { ...each.facts, version: driver.version(wish, group) } };
   });
-  for (const { field, message } of driver.accepts(wish))
-    if (!problems.some((each) => each.details.field === field))
-      problem(field.startsWith("labels.") ? "label_refused" : "invalid_input", message, field);
-  warnings.push(...routeWarning(fixed, externalNetwork));
+  findings.addAll(judge(driver, wish));
+  warnings.push(...driver.warns(wish));
+  const floating = cluster.floatingIpEnabled || (masterLbEnabled && read.get("master_lb_floating_ip_enabled") === true);
+  const unrouted = missingRoute(fixed, externalNetwork, { projectId: ctx.project.id, floating });
+  if (unrouted?.lasting) findings.add("invalid_input", unrouted.message, unrouted.field);
+  else if (unrouted) warnings.push({ field: unrouted.field, message: unrouted.message });
   // Nothing is counted for what cannot be made anyway.
-  const effects = problems.length > 0 ? { quota: [] } : await cloudEffects(limits, driver.footprint(wish));
+  const effects = findings.problems.length > 0 ? { quota: [] } : await cloudEffects(limits, driver.footprint(wish));
   for (const { name: limited, used, adds, limit } of effects.quota)
     if (limit !== null && used + adds > limit)
-      problem(
+      findings.add(
         "cloud_quota_exceeded",
         `The project's quota is too small: ${limited} would go from ${used} to ${used + adds} of ${limit}.`,
         "",
         "Make the cluster smaller, free something, or ask for a larger quota.",
       );
+  result.problems = findings.problems;
   result.draft = {
     cluster,
     nodegroups,
@@ -278,8 +259,7 @@ function defaultGroup(
     role,
     isDefault: true,
     nodeCount,
-    minNodeCount: master ? 1 : Math.max(0, readLabels(cluster.labels).integer("min_node_count") ?? 0),
-    maxNodeCount: null,
+    ...(master ? { minNodeCount: 1, maxNodeCount: null } : labelledBounds(readLabels(cluster.labels))),
     flavorId: master ? cluster.masterFlavorId : cluster.flavorId,
     imageId: template.imageId,
     dockerVolumeSizeGib: cluster.dockerVolumeSizeGib,
@@ -296,19 +276,16 @@ function defaultGroup(
 }
 
 /** What a label's owner should know; refusing one is the driver's business. */
-function labelWarnings(key: string, value: string, driver: ClusterDriver | null): FieldMessage[] {
+function labelWarnings(key: string): FieldMessage[] {
   const field = `labels.${key}`;
-  if (!labelFact(key)) return [{ field, message: "Not in the catalogue: it is kept, and nothing reads it." }];
-  const wrong = labelProblem(key, value);
+  if (secretLabels.includes(key))
+    return [{ field, message: `The label ${key} can be read by everybody in the project.` }];
+  if (labelFact(key)) return [];
+  const near = nearestLabel(key);
   return [
-    ...(driver && !driver.labels.includes(key)
-      ? [
-          {
-            field,
-            message: `It has no effect on this kind of cluster${wrong === null ? "" : `, and its value ${wrong}`}.`,
-          },
-        ]
-      : []),
-    ...(secretLabels.includes(key) ? [{ field, message: "Labels can be read by everybody in the project." }] : []),
+    problem(
+      field,
+      `is not in the catalogue, so that nothing reads it${near === null ? "" : `: did you mean ${near}?`}`,
+    ),
   ];
 }

@@ -52,9 +52,19 @@ async function onlySubnet(cloud: Cloud, network: Network): Promise<Subnet> {
   return subnet;
 }
 
-/** Nodes fetch software and report from where they are: without a way out they never come up. */
-export function routeWarning({ subnet, routedTo }: Fixed, externalNetwork: Network | null): FieldMessage[] {
-  if (!subnet || !externalNetwork || routedTo === null || routedTo.includes(externalNetwork.id)) return [];
-  const message = `No router of yours connects ${subnet.name || subnet.cidr} to ${externalNetwork.name}: nodes may not get out.`;
-  return [{ field: "fixed_subnet", message }];
+/**
+ * Nodes fetch software and report from where they are: without a way out they may never come up. Null = there is one, or
+ * nobody can tell. On a network of the project's own all routers can be seen, and without one of them no floating address
+ * can be given: then it is `lasting`.
+ */
+export function missingRoute(
+  { network, subnet, routedTo }: Fixed,
+  externalNetwork: Network | null,
+  { projectId, floating }: { projectId: string; floating: boolean },
+): (FieldMessage & { lasting: boolean }) | null {
+  if (!subnet || !externalNetwork || routedTo === null || routedTo.includes(externalNetwork.id)) return null;
+  const lasting = floating && network?.projectId === projectId && !network.shared;
+  const then = lasting ? "nodes and API cannot have floating addresses" : "nodes may not get out";
+  const message = `No router of yours connects ${subnet.name || subnet.cidr} to ${externalNetwork.name}: ${then}.`;
+  return { field: "fixed_subnet", message, lasting };
 }

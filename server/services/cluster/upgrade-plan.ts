@@ -128,11 +128,13 @@ export function versionIn(driver: ClusterDriver, wish: Wish, id: string): string
 
 /** No way back, one minor release at a time for the control plane, and nodes never too far from it. */
 function versionProblems(driver: ClusterDriver, will: Wish, { groups, after }: Plan, onePool: boolean): DomainError[] {
-  const tag = () =>
-    new DomainError("invalid_input", "Received invalid tag for kube_tag.", { field: "cluster_template" });
+  const tag = (why: string) =>
+    new DomainError("invalid_input", `Received invalid tag for kube_tag: ${why}.`, { field: "cluster_template" });
   for (const { from, to } of groups) {
     const [old, next] = [parseVersion(from), parseVersion(to)];
-    if (!next || (old && compareVersions(next, old) < 0)) return [tag()];
+    if (!next) return [tag(`${to} is no version`)];
+    if (old && compareVersions(next, old) < 0)
+      return [tag(`going from ${from} to ${to} is a downgrade, and Kubernetes knows no way back`)];
     if (old && !onePool && minorsAhead(old, next) > 1)
       return [invalid(`it goes from ${from} to ${to}: upgrade one minor release at a time.`)];
   }
@@ -158,7 +160,7 @@ function driverProblems(driver: ClusterDriver, before: Whole, { after, groups }:
     refuseNewProblems(driver, before, after);
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
-    return [invalid(`${error.details.field ?? "it"} ${error.message}`)];
+    return [invalid(error.message)];
   }
   return groups.flatMap(({ before: { id }, replaced }) => {
     const group: NodegroupWish | undefined = will.nodegroups.find((each) => each.key.id === id);

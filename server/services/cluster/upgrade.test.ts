@@ -102,8 +102,14 @@ describe("an upgrade of the cluster", () => {
 
   const invalid = /^Cluster Template is not valid for upgrade: /;
   const refusals: [why: string, labels: Labels, given: Partial<ClusterTemplate>, reason: string, message: RegExp][] = [
-    ["an older version", at("v1.32.9"), {}, "invalid_input", /^Received invalid tag for kube_tag\.$/],
-    ["no version", at("latest"), {}, "invalid_input", /^Received invalid tag for kube_tag\.$/],
+    [
+      "an older version",
+      at("v1.32.9"),
+      {},
+      "invalid_input",
+      /^Received invalid tag for kube_tag: going from v1\.33\.1 to v1\.32\.9 is a downgrade/,
+    ],
+    ["no version", at("latest"), {}, "invalid_input", /^Received invalid tag for kube_tag: latest is no version\.$/],
     ["two minor releases at once", at("v1.35.0"), {}, "conflict", invalid],
     ["another engine", at("v1.34.0"), { coe: "swarm" }, "conflict", invalid],
     ["another driver", at("v1.34.0"), { driver: "k8s_capi_helm_v1" }, "conflict", invalid],

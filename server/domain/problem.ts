@@ -1,0 +1,14 @@
+// What is wrong with one input, as a whole sentence that names it.
+
+export interface Problem {
+  /** Wire name of the input: `network_driver`, `labels.kube_tag`. "" = no single one. */
+  field: string;
+  message: string;
+}
+
+/** What a sentence about an input begins with. */
+const subject = (field: string): string =>
+  field.startsWith("labels.") ? `The label ${field.slice("labels.".length)}` : `The field ${field}`;
+
+/** `words` end the sentence: "must be true or false". */
+export const problem = (field: string, words: string): Problem => ({ field, message: `${subject(field)} ${words}.` });

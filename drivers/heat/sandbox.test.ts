@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, expect, test } from "vitest";
 import { fedoraCoreosPair } from "../kubernetes-fedora-coreos/driver.ts";
+import { proofRoot, proofSecret, writeProof } from "../node-proof.ts";
 import { heatDriver } from "./driver.ts";
 import { converge } from "./testing/converge.ts";
 import { openSandboxSite } from "./testing/sandbox-site.ts";
@@ -48,6 +49,31 @@ test("a cluster comes up with its add-ons, changes size, loses the named node an
 
   expect((await go({ ...want, deleting: true })).last.state).toBe("absent");
   expect(await inventory()).toEqual(before);
+});
+
+test("whatever index Heat gives, each member that it makes comes with a proof of its own, the one that we derive", async () => {
+  const begun = services.proofs.length;
+  const sized = async (count: number, remove: string[] = []) =>
+    go({ ...first, nodegroups: [await group({ role: "master" }), await group({ count, remove })] });
+  const first = await aCluster();
+  const seen = [await go(first), await sized(3, ["0"]), await sized(1, ["1", "2"]), await sized(3)];
+  const members = new Map(
+    seen.flatMap(({ last }) =>
+      last.nodegroups.flatMap(({ key, nodes }) => nodes.map(({ memberId }) => [memberId ?? "", key.id] as const)),
+    ),
+  );
+  expect(seen.at(-1)?.last.nodegroups[1]?.nodes.map(({ index }) => index)).toEqual(["3", "4", "5"]);
+  const { trusteePassword } = first.credential;
+  const derived = [...members].map(([id, nodegroupId]) =>
+    writeProof({
+      nodegroupId,
+      id,
+      secret: proofSecret(proofRoot(trusteePassword, first.key.id, nodegroupId), id),
+    }).reveal(),
+  );
+  expect(services.proofs.slice(begun).toSorted()).toEqual(derived.toSorted());
+  expect(new Set(derived).size).toBe(7);
+  await go({ ...first, deleting: true });
 });
 
 test("three masters behind a balancer with volumes; deleted while it is still coming up", async () => {

@@ -12,6 +12,8 @@ export interface ClusterServices {
   /** With /v1. */
   url: string;
   caPem: string;
+  /** What nodes have come with. */
+  proofs: readonly string[];
   /** Client credential of the conductor. */
   admin: Admin;
   /** From now on nodes get what this word says, as in `Desired.pki`: "1", "1+2", "2+1", "2". */
@@ -70,14 +72,17 @@ export async function clusterServices(): Promise<ClusterServices> {
   const admin = (): Admin => ({ certPem: sign("admin.csr"), keyPem: new Secret(read("admin.key")) });
   const first = { caPem: bundle(), admin: admin() };
 
+  const proofs: string[] = [];
   /** A worker's certificate and a control plane's keys at once. */
   const answer = (body: string): string => {
+    const { proof, csr } = z.object({ proof: z.string(), csr: z.string() }).parse(JSON.parse(body));
+    proofs.push(proof);
     const line = (name: string, text: string) => `${name} ${Buffer.from(text).toString("base64")}\n`;
     const key = read(`${signing()}.key`);
     const pairs = ["ca", "etcd/ca", "front-proxy-ca"].map(
       (name) => line(`pki/${name}.crt`, bundle()) + line(`pki/${name}.key`, key),
     );
-    writeFileSync(join(folder, "node.csr"), z.object({ csr: z.string() }).parse(JSON.parse(body)).csr);
+    writeFileSync(join(folder, "node.csr"), csr);
     const own = line("kubelet.crt", sign("node.csr"));
     return pairs.join("") + line("pki/sa.pub", bundle()) + line("pki/sa.key", key) + own;
   };
@@ -91,6 +96,7 @@ export async function clusterServices(): Promise<ClusterServices> {
   const port = typeof address === "object" && address !== null ? address.port : 0;
   return {
     url: `http://127.0.0.1:${port}/v1`,
+    proofs,
     ...first,
     rotate: (word) => {
       trusted = word.split("+");

@@ -1,6 +1,7 @@
 // The parts of the report, one after another; a part that breaks is told and the others go on. `--few`: with few rows, to see
 // that each runs to its end.
 import { benchConductor } from "./conductor.ts";
+import { benchHostile } from "./hostile.ts";
 import { benchLatency } from "./latency.ts";
 import { benchList } from "./list.ts";
 import { benchStart } from "./start.ts";
@@ -9,6 +10,7 @@ const parts: Record<string, { whole: () => Promise<void>; few: () => Promise<voi
   start: { whole: benchStart, few: () => benchStart("here") },
   list: { whole: benchList, few: () => benchList(30, 2) },
   latency: { whole: benchLatency, few: () => benchLatency(1) },
+  hostile: { whole: benchHostile, few: () => benchHostile(3, 1) },
   conductor: { whole: benchConductor, few: () => benchConductor(1, 0.05) },
 };
 const few = process.argv.includes("--few");

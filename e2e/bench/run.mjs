@@ -1,5 +1,5 @@
 // `npm run bench`: how fast it is, as a report; nothing here fails on time. Words choose parts:
-// start, list, latency, conductor; --few is quick, for seeing that they run.
+// start, list, latency, hostile, conductor; --few is quick, for seeing that they run.
 import { node, prepare, run, say } from "../../server/prepare.mjs";
 
 try {

@@ -28,11 +28,14 @@ export interface Nodes {
   identify(clusterId: string, proof: string, from: string): Promise<NodeCaller>;
 }
 
+/** Wrong proofs for a cluster from an address, and from an address. */
+export const proofLimit = { allowed: 20, windowMs: 60_000 };
+
 /** Compared with where there is nothing to compare with, so that both take the same time. */
 const nobody = new Secret("nobody");
 
 export function openNodes({ db, secrets, clock, log }: Pick<AuthDeps, "db" | "secrets" | "clock" | "log">): Nodes {
-  const attempts = openAttempts({ allowed: 20, windowMs: 60_000 });
+  const attempts = openAttempts(proofLimit);
   return {
     async identify(clusterId, text, from) {
       const proof = readProof(text);
@@ -48,7 +51,7 @@ export function openNodes({ db, secrets, clock, log }: Pick<AuthDeps, "db" | "se
         };
       if (attempts.wrong([`${clusterId} ${from}`, from], clock.now()))
         throw new DomainError("too_many_attempts", "Too many wrong proofs were sent. Try again in a minute.", {
-          retryAfterSeconds: 60,
+          retryAfterSeconds: proofLimit.windowMs / 1000,
         });
       log.warn({ clusterId, from }, "somebody asked as a node with a wrong proof");
       throw new DomainError("forbidden", "This is not the proof of a node of this cluster.");

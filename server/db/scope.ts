@@ -2,7 +2,7 @@
 
 declare const brand: unique symbol;
 
-/** One project's rows; in one region when `region` is set; of one cluster when its node is asking. */
+/** One project's rows; in one region when `region` is set; of one cluster when its trustee, or one of its nodes, asks. */
 export interface ProjectScope {
   readonly [brand]: "project";
   readonly kind: "project";

@@ -6,12 +6,16 @@ if (asksForHelp()) {
   console.log("npm run storm [-- <kills> [<seed> [postgresql|sqlite]]]");
   process.exit(0);
 }
+const words = process.argv.slice(2);
+const unknown = words.find((word, at) => !(at < 2 ? /^\d+$/ : /^(postgresql|sqlite)$/).test(word));
+if (unknown !== undefined) {
+  say(`there is no ${unknown} here: npm run storm [-- <kills> [<seed> [postgresql|sqlite]]]`);
+  process.exit(2);
+}
 try {
   await prepare({ build: false });
 } catch (error) {
   say(error instanceof Error ? error.message : String(error));
   process.exit(1);
 }
-process.exit(
-  await run(node(), ["--disable-warning=ExperimentalWarning", "e2e/crash/main.ts", ...process.argv.slice(2)]),
-);
+process.exit(await run(node(), ["--disable-warning=ExperimentalWarning", "e2e/crash/main.ts", ...words]));

@@ -132,6 +132,14 @@ describe("what documents point at", () => {
     expect(broken).toEqual([]);
   });
 
+  it("can be reached from README.md: every document", () => {
+    const reached = new Set(["README.md"]);
+    for (const document of reached)
+      for (const target of links(document))
+        for (const page of documents) if (page === target || page.startsWith(`${target}/`)) reached.add(page);
+    expect(documents.filter((document) => !reached.has(document))).toEqual([]);
+  });
+
   it("is there: paths and files", () => {
     const folders = /^(app|server|drivers|prisma|e2e|docs|public|\.ci)\//;
     const files = new Set(

@@ -18,7 +18,6 @@ function print(): void {
     const policies = loadPolicies(env.policyFile, env.policyDefaults);
     console.log(`# defaults: ${env.policyDefaults}; file: ${env.policyFile ?? "none"}`);
     for (const line of describePolicies(policies)) console.log(line);
-    for (const warning of policies.warnings) console.error(`warning: ${warning}`);
   } catch (error) {
     if (!(error instanceof EnvError)) throw error;
     console.error(`jeroboam: ${error.message}`);

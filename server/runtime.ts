@@ -37,7 +37,6 @@ export async function openRuntime(env: Env, log: Logger): Promise<Runtime> {
     throw new EnvError(`there can be no folder ${env.dataDirectory}: ${error instanceof Error ? error.message : ""}`);
   }
   const policies = loadPolicies(env.policyFile, env.policyDefaults);
-  for (const warning of policies.warnings) log.warn({ file: env.policyFile }, `policy file: ${warning}`);
   const { key, source } = secretsKey(env.secretsKey, env.dataDirectory);
   if (env.publicUrl.startsWith("https:") && env.trustedProxies.length === 0)
     log.warn(

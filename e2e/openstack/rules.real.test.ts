@@ -1,8 +1,9 @@
-// The rule language held against oslo.policy itself, on generated rules.
+// The rule language held against oslo.policy itself, on generated rules, and the policies against those of a real Magnum.
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { compileRule, type Credentials, type Target } from "../../server/auth/rule.ts";
+import { policyNames, readPolicies, type Policies } from "../../server/auth/policy.ts";
+import { compileRule, type Attribute, type Credentials, type Target } from "../../server/auth/rule.ts";
 
 const creds: Credentials = {
   user_id: "u1",
@@ -110,6 +111,73 @@ describe("the rule language", () => {
     const readable = rules.filter((rule) => judge(rule) !== "unreadable").length;
     expect(readable).toBeGreaterThan(2500);
     expect(rules.filter((rule) => judge(rule) === true).length).toBeGreaterThan(500);
+  });
+});
+
+describe("the policies", () => {
+  const projectId = "p1";
+  const person = (roles: string[], given: Record<string, Attribute> = {}): Credentials => ({
+    user_id: "u1",
+    user_domain_id: "default",
+    domain_id: "default",
+    project_id: projectId,
+    roles,
+    is_admin: roles.includes("admin"),
+    is_cluster_node: false,
+    ...given,
+  });
+  const people = [
+    person([]),
+    person(["reader"]),
+    person(["member", "reader"]),
+    person(["member", "reader"], { user_id: "u2" }),
+    person(["member", "reader"], { project_id: "p2" }),
+    person(["admin"], { project_id: "p9", user_id: "u9" }),
+    person(["ops"]),
+  ];
+  const target: Target = { project_id: projectId, user_id: "u1" };
+  const cases = policyNames.flatMap((name) => people.map((creds) => ({ name, creds, target })));
+
+  const Answer = z.object({ rules: z.record(z.string(), z.string()), answers: z.array(z.boolean().nullable()) });
+  function osloSays(rules: Record<string, unknown> | null): z.infer<typeof Answer> {
+    const said = spawnSync("/usr/bin/python3", [`${import.meta.dirname}/policies.py`], {
+      input: JSON.stringify({ rules, cases }),
+      encoding: "utf8",
+      maxBuffer: 1 << 26,
+    });
+    expect(said.status, said.stderr).toBe(0);
+    return Answer.parse(JSON.parse(said.stdout));
+  }
+  const differences = (policies: Policies, answers: readonly (boolean | null)[]) =>
+    cases.flatMap(({ name, creds }, index) => {
+      const theirs = answers[index] ?? null;
+      const ours = policies.allows(creds, name, target);
+      return theirs === null || ours === theirs ? [] : [{ name, creds, ours, theirs }];
+    });
+
+  it.each([
+    ["secure", null],
+    ["legacy", null],
+    ["secure-or-legacy", null],
+    ["secure", 'admin_or_project_member_deny_cluster_user: "role:ops"'],
+    ["secure", 'admin_api: "role:ops"\nproject_reader: "@"'],
+    ["legacy", 'deny_cluster_user: "role:member"\nadmin_or_owner: "!"'],
+  ] as const)("by the %s defaults with %s come to what oslo.policy comes to", (defaults, file) => {
+    const policies = readPolicies(file, defaults);
+    const rules = Object.fromEntries(policies.rules.map(({ name, text }) => [name, JSON.parse(text) as unknown]));
+    const { answers } = osloSays(rules);
+    expect(answers).not.toContain(null);
+    expect(differences(policies, answers)).toEqual([]);
+    expect(answers.filter((answer) => answer === true).length).toBeGreaterThan(20);
+  });
+
+  it("of the Magnum that is installed are taken as they stand, and answer as there", () => {
+    const { rules, answers } = osloSays(null);
+    const policies = readPolicies(JSON.stringify(rules), "secure");
+    expect(differences(policies, answers)).toEqual([]);
+    expect(answers.filter((answer) => answer !== null).length).toBeGreaterThan(300);
+    const old = "cluster_user" in rules;
+    expect(differences(readPolicies(null, old ? "legacy" : "secure"), answers)).toEqual([]);
   });
 });
 

@@ -5,6 +5,10 @@
 export const policyDefaults = ["secure", "legacy", "secure-or-legacy"] as const;
 export type PolicyDefaults = (typeof policyDefaults)[number];
 
+/**
+ * Rules that policies refer to, under the names of every release of Magnum's that had a policy.yaml: today's 15, those of
+ * 2023, and those of before. An operator's file may override any of them, so each stands on the older ones that it means.
+ */
 export const baseRules = {
   context_is_admin: "role:admin",
   admin_or_owner: "is_admin:True or project_id:%(project_id)s",
@@ -12,47 +16,64 @@ export const baseRules = {
   is_user: "user_id:%(user_id)s",
   project_member: "role:member and project_id:%(project_id)s",
   project_reader: "role:reader and project_id:%(project_id)s",
+  admin_or_project_reader: "rule:admin_api or rule:project_reader",
+  admin_or_project_member: "rule:admin_api or rule:project_member",
+  admin_or_project_member_user: "rule:admin_api or (rule:project_member and rule:is_user)",
+  admin_or_project_member_user_or_cluster_user: "rule:admin_api or (rule:project_member and rule:user_or_cluster_user)",
+  project_member_deny_cluster_user: "rule:project_member and rule:deny_cluster_user",
+  admin_or_project_member_deny_cluster_user: "rule:admin_api or rule:project_member_deny_cluster_user",
+  project_reader_deny_cluster_user: "rule:project_reader and rule:deny_cluster_user",
+  admin_or_project_reader_deny_cluster_user: "rule:admin_api or rule:project_reader_deny_cluster_user",
+  admin_or_project_reader_user: "rule:admin_api or (rule:project_reader and rule:is_user)",
+  // Of 2023.
+  user_or_cluster_user: "rule:is_user or rule:cluster_user",
+  admin_or_user_or_cluster_user: "rule:admin_api or rule:user_or_cluster_user",
+  admin_or_project_member_cluster_user: "rule:admin_api or (rule:project_member and rule:cluster_user)",
+  // Of before.
+  admin_api: "rule:context_is_admin",
   cluster_user: "user_id:%(trustee_user_id)s",
   deny_cluster_user: "not is_cluster_node:True",
 } as const;
 export type BaseName = keyof typeof baseRules;
 
-const admin = "rule:context_is_admin";
-const member = `${admin} or rule:project_member`;
-const reader = `${admin} or rule:project_reader`;
-const memberAndUser = `${admin} or (rule:project_member and rule:is_user)`;
-const readerAndUser = `${admin} or (rule:project_reader and rule:is_user)`;
+const admin = "rule:admin_api";
+const member = "rule:admin_or_project_member";
+const reader = "rule:admin_or_project_reader";
+const memberNoNode = "rule:admin_or_project_member_deny_cluster_user";
+const readerNoNode = "rule:admin_or_project_reader_deny_cluster_user";
+const memberAndUser = "rule:admin_or_project_member_user";
+const readerAndUser = "rule:admin_or_project_reader_user";
 const deny = "rule:deny_cluster_user";
 const owner = "rule:admin_or_owner";
 const user = "rule:admin_or_user or rule:cluster_user";
 
 /** Today's default, then the legacy one. */
 const defaults = {
-  "cluster:create": [member, deny],
-  "cluster:delete": [member, deny],
+  "cluster:create": [memberNoNode, deny],
+  "cluster:delete": [memberNoNode, deny],
   "cluster:delete_all_projects": [admin, admin],
-  "cluster:detail": [reader, deny],
+  "cluster:detail": [readerNoNode, deny],
   "cluster:detail_all_projects": [admin, admin],
-  "cluster:get": [reader, deny],
+  "cluster:get": [readerNoNode, deny],
   "cluster:get_one_all_projects": [admin, admin],
-  "cluster:get_all": [reader, deny],
+  "cluster:get_all": [readerNoNode, deny],
   "cluster:get_all_all_projects": [admin, admin],
-  "cluster:update": [member, deny],
-  "cluster:update_health_status": [memberAndUser, user],
+  "cluster:update": [memberNoNode, deny],
+  "cluster:update_health_status": ["rule:admin_or_project_member_user_or_cluster_user", user],
   "cluster:update_all_projects": [admin, admin],
-  "cluster:resize": [member, deny],
-  "cluster:upgrade": [member, deny],
+  "cluster:resize": [memberNoNode, deny],
+  "cluster:upgrade": [memberNoNode, deny],
   "cluster:upgrade_all_projects": [admin, admin],
-  "clustertemplate:create": [member, deny],
-  "clustertemplate:delete": [member, deny],
+  "clustertemplate:create": [memberNoNode, deny],
+  "clustertemplate:delete": [member, owner],
   "clustertemplate:delete_all_projects": [admin, admin],
-  "clustertemplate:detail": [reader, deny],
+  "clustertemplate:detail": [readerNoNode, deny],
   "clustertemplate:detail_all_projects": [admin, admin],
-  "clustertemplate:get": [reader, deny],
+  "clustertemplate:get": [readerNoNode, deny],
   "clustertemplate:get_one_all_projects": [admin, admin],
-  "clustertemplate:get_all": [reader, deny],
+  "clustertemplate:get_all": [readerNoNode, deny],
   "clustertemplate:get_all_all_projects": [admin, admin],
-  "clustertemplate:update": [member, deny],
+  "clustertemplate:update": [member, owner],
   "clustertemplate:update_all_projects": [admin, admin],
   "clustertemplate:publish": [admin, admin],
   "nodegroup:get": [reader, owner],
@@ -66,7 +87,7 @@ const defaults = {
   "certificate:get": [readerAndUser, user],
   "certificate:rotate_ca": [member, owner],
   // Younger than the legacy defaults: the same in both.
-  "credential:rotate": ["rule:project_member", "rule:project_member"],
+  "credential:rotate": ["rule:project_member_deny_cluster_user", "rule:project_member_deny_cluster_user"],
   "quota:create": [admin, admin],
   "quota:delete": [admin, admin],
   "quota:get": [reader, owner],
@@ -74,12 +95,12 @@ const defaults = {
   "quota:update": [admin, admin],
   "stats:get_all": [reader, owner],
   "magnum-service:get_all": [admin, admin],
-  "federation:create": [member, deny],
-  "federation:delete": [member, deny],
-  "federation:update": [member, deny],
-  "federation:detail": [reader, deny],
-  "federation:get": [reader, deny],
-  "federation:get_all": [reader, deny],
+  "federation:create": [memberNoNode, deny],
+  "federation:delete": [memberNoNode, deny],
+  "federation:update": [memberNoNode, deny],
+  "federation:detail": [readerNoNode, deny],
+  "federation:get": [readerNoNode, deny],
+  "federation:get_all": [readerNoNode, deny],
 } as const;
 
 export type PolicyName = keyof typeof defaults;
@@ -89,8 +110,11 @@ export function isPolicyName(name: string): name is PolicyName {
   return Object.hasOwn(defaults, name);
 }
 
-/** Names of old files that nothing asks any more. */
-export const retiredNames = /^(bay|baymodel):\w+$/;
+/** What the policy of an old file's `bay:create` or `baymodel:create` is called now; null = no such name. */
+export function nowCalled(name: string): PolicyName | null {
+  const now = name.replace(/^bay:/, "cluster:").replace(/^baymodel:/, "clustertemplate:");
+  return now !== name && isPolicyName(now) ? now : null;
+}
 
 export const defaultRules = (choice: PolicyDefaults): Record<string, string> =>
   Object.fromEntries(

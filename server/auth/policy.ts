@@ -8,9 +8,8 @@ import { DomainError } from "../domain/error.ts";
 import {
   baseRules,
   defaultRules,
-  isPolicyName,
+  nowCalled,
   policyNames,
-  retiredNames,
   type BaseName,
   type PolicyDefaults,
   type PolicyName,
@@ -43,8 +42,6 @@ export interface Policies {
   allows(credentials: Credentials, name: PolicyName | BaseName, target: Target): boolean;
   /** Every rule that counts: base rules first, then policies in Magnum's order, then the file's own. */
   readonly rules: readonly EffectiveRule[];
-  /** What the operator should know of the file: names that nothing asks. */
-  readonly warnings: readonly string[];
 }
 
 export interface EffectiveRule {
@@ -118,25 +115,28 @@ const PolicyFile = z.record(z.string(), z.unknown()).nullable();
 
 /**
  * The defaults, overridden by the text of a policy.yaml (YAML or JSON; null = none). Throws RuleError with one line
- * that names the rule: unknown references, circles and what cannot be read.
+ * that names the rule: unknown references, circles, what cannot be read, and what would change nothing though it says
+ * something else than the defaults.
  */
 export function readPolicies(text: string | null, defaults: PolicyDefaults = "secure"): Policies {
   const own = text === null ? {} : overrides(text);
   const rules: Record<string, unknown> = { ...baseRules, ...defaultRules(defaults), ...own };
   const compiled = new Map<string, Check>();
-  const referred = new Set<string>();
   for (const [name, rule] of Object.entries(rules)) {
-    for (const reference of references(rule)) {
-      referred.add(reference);
+    for (const reference of references(rule))
       if (!Object.hasOwn(rules, reference))
         throw new RuleError(`${name} refers to rule:${reference}, which is not there`);
-    }
     refuseCircle(rules, name, [name]);
     try {
       compiled.set(name, compileRule(rule));
     } catch (error) {
       throw error instanceof RuleError ? new RuleError(`${name}: ${error.message}`) : error;
     }
+  }
+  const asked = askedOf(rules);
+  for (const name of Object.keys(own)) {
+    const problem = asked.has(name) ? null : whyVoid(name, rules, defaults);
+    if (problem !== null) throw new RuleError(`${name}: ${problem}`);
   }
   return {
     allows(credentials, name, target) {
@@ -148,18 +148,41 @@ export function readPolicies(text: string | null, defaults: PolicyDefaults = "se
       text: JSON.stringify(rule),
       from: Object.hasOwn(own, name) ? "file" : "default",
     })),
-    warnings: Object.keys(own).flatMap((name) => (referred.has(name) ? [] : (warning(name) ?? []))),
   };
 }
 
-/** Why a name of the file changes nothing; null = it does. */
-function warning(name: string): string | null {
-  if (isPolicyName(name)) return null;
-  if (Object.hasOwn(baseRules, name)) return null;
-  if (retiredNames.test(name)) return `${name}: bays are clusters here and ask cluster:* and clustertemplate:*`;
-  const near = policyNames.find((known) => known.toLowerCase() === name.trim().toLowerCase());
-  return `${name}: no policy has this name, and no rule refers to it${near ? `; is ${near} meant?` : ""}`;
+/** The rules that a decision comes to, through whichever others. */
+function askedOf(rules: Readonly<Record<string, unknown>>): ReadonlySet<string> {
+  const asked = new Set<string>(["context_is_admin", ...policyNames]);
+  // A set that grows while it is walked through is walked through to its end.
+  for (const name of asked) for (const reference of references(rules[name])) asked.add(reference);
+  return asked;
 }
+
+/** Of a rule of the file that no decision comes to: why it must not be taken in silence. Null = it means no change. */
+function whyVoid(name: string, rules: Readonly<Record<string, unknown>>, defaults: PolicyDefaults): string | null {
+  // What oslo.policy asks where a policy has no rule: here each has one.
+  if (name === "default") return null;
+  const now = nowCalled(name);
+  if (now !== null) {
+    const inOldFiles = now === "clustertemplate:publish" ? "rule:admin_api" : "rule:deny_cluster_user";
+    const same = [rules[now], inOldFiles].some((rule) => saysTheSame(rule, rules[name]));
+    return same ? null : `bays are clusters here and ask ${now}: write it there`;
+  }
+  if (isBaseName(name)) {
+    if (saysTheSame(baseRules[name], rules[name])) return null;
+    return `with POLICY_DEFAULTS=${defaults} no policy refers to it, so it would change nothing`;
+  }
+  const known = [...policyNames, ...Object.keys(baseRules)];
+  const near = known.find((each) => each.toLowerCase() === name.trim().toLowerCase());
+  return `no policy has this name, and none refers to it${near ? `; is ${near} meant?` : ""}`;
+}
+
+const isBaseName = (name: string): name is BaseName => Object.hasOwn(baseRules, name);
+
+/** But for blanks and brackets, which each release sets in its own way. */
+const saysTheSame = (one: unknown, other: unknown): boolean => bare(one) === bare(other);
+const bare = (rule: unknown): string => JSON.stringify(rule).replaceAll(/[\s()]/g, "");
 
 function overrides(text: string): Record<string, unknown> {
   let content: unknown;

@@ -21,7 +21,7 @@ for (const shell of shells)
     async () => {
       const world = await aWorld("worker");
       // With the pauses that are meant, half an hour of it.
-      world.fault(/certificates/, 503, 60);
+      world.fault(/bootstrap/, 503, 60);
       expect(await world.run({ shell })).toMatchObject({ code: 0 });
       expect(world.signals).toEqual([expect.objectContaining({ status: "SUCCESS" })]);
     },
@@ -30,19 +30,18 @@ for (const shell of shells)
 test("when the cluster's time is over the node still says why", async () => {
   const world = await aWorld("worker");
   world.uptime(3400);
-  world.fault(/certificates/, 503, 99);
+  world.fault(/bootstrap/, 503, 99);
   world.fault(/signal/, 503, 2);
   expect((await world.run()).code).not.toBe(0);
   expect(world.signals).toEqual([
-    expect.objectContaining({ reason: expect.stringMatching(/^phase identity: GET .* answered 503/) }),
+    expect.objectContaining({ reason: expect.stringMatching(/^phase identity: POST .* answered 503/) }),
   ]);
 });
 
 test("a refusal that lasts for minutes is final, one of seconds is not", async () => {
   const brief = await aWorld("worker");
-  brief.fault(/auth\/tokens/, 401, 3);
   brief.fault(/kubelet$/, 404, 3);
-  brief.fault(/certificates$/, 403, 3);
+  brief.fault(/bootstrap$/, 403, 3);
   expect(await brief.run()).toMatchObject({ code: 0 });
 });
 

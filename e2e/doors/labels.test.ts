@@ -109,6 +109,56 @@ test("bounds that labels give are those of the default workers", async () => {
   expect((await door.call(url, { version: latest })).json).toMatchObject({ min_node_count: 1, max_node_count: 5 });
 });
 
+describe("what a template would not do is said when it is made", () => {
+  test.each([
+    [{ network_driver: "calico" }, /The field network_driver must be flannel.* No cluster can be made/],
+    [{ labels: { boot_volume_size: "5" } }, /boot_volume_size must be at least 10.* No cluster can be made/],
+    [{ labels: { docker_volume_type: "none" } }, /there is no none \(docker_volume_type\)\. No cluster can be made/],
+    [{ labels: { autoscaler_tag: "v1.21.0" } }, /^299 - "The label autoscaler_tag has no effect here/],
+    [
+      { labels: { "boot-volume-size": "20" } },
+      /boot-volume-size is not in the catalogue.* Did you mean boot_volume_size\?"$/,
+    ],
+  ])("%j: in a header of the answer", async (more, words) => {
+    const { status, headers, json } = await template(more);
+    expect([status, headers["warning"]]).toEqual([
+      201,
+      expect.toSatisfy((lines) => [lines].flat().some((line) => words.test(line))),
+    ]);
+    const url = `/v1/clustertemplates/${String(json["uuid"])}`;
+    const patched = await door.patch(url, [{ op: "replace", path: "/dns_nameserver", value: "192.0.2.53" }]);
+    expect([patched.status, patched.headers["warning"]]).toEqual([200, headers["warning"]]);
+  });
+
+  test("and one that is all right says nothing", async () => {
+    expect((await template({ labels: { kube_tag: "v1.33.1" } })).headers["warning"]).toBeUndefined();
+  });
+
+  test("the words of a label are no way out of the header", async () => {
+    const { headers } = await template({ labels: { 'a"b\u00fc\\': "1" } });
+    expect([headers["warning"]].flat()).toEqual([
+      expect.stringMatching(/^299 - "[\x20-\x7e]*a\\"b\?\\\\[\x20-\x7e]*"$/),
+    ]);
+  });
+});
+
+test.each([
+  ["http_proxy", "proxy.example.org:3128"],
+  ["https_proxy", "http://proxy.example.org/path"],
+  ["no_proxy", "a b,c"],
+  ["insecure_registry", "http://192.0.2.5:5000"],
+])("%s is held to what it is: not %s", async (field, value) => {
+  const answer = await template({ [field]: value });
+  expect([answer.status, titles(answer)]).toEqual([400, [expect.stringContaining(`The field ${field} must be `)]]);
+});
+
+test("proxies and registries as programs read them are taken", async () => {
+  const site = { http_proxy: "http://user:secret@proxy.example.org:3128", https_proxy: "http://192.0.2.1:3128/" };
+  const more = { no_proxy: "localhost, .example.org,192.0.2.0/24,::1", insecure_registry: "registry.example.org:5000" };
+  const { status, text } = await template({ ...site, ...more });
+  expect(status, text).toBe(201);
+});
+
 describe("templates of real clouds", () => {
   /** What they ask for and would not get here, by the first word of each problem. */
   const wishes = new Set(

@@ -8,7 +8,7 @@ import { isDeeper } from "../domain/json.ts";
 import { addHealthEndpoints, type Readiness } from "../health-endpoints.ts";
 import { dataHeaders } from "../security-headers.ts";
 import type { Deps } from "../services/deps.ts";
-import { ApiRefusal, errorAnswer } from "./errors.ts";
+import { ApiRefusal, errorAnswer, warningHeader } from "./errors.ts";
 import { negotiate, since, versionHeaders } from "./microversion.ts";
 import { openApiText } from "./openapi.ts";
 import type { ApiAnswer } from "./request.ts";
@@ -168,8 +168,9 @@ function acceptBodies(app: FastifyInstance): void {
   });
 }
 
-function json(reply: FastifyReply, { status, body, headers = {}, type }: ApiAnswer): FastifyReply {
+function json(reply: FastifyReply, { status, body, headers = {}, warnings = [], type }: ApiAnswer): FastifyReply {
   void reply.code(status).headers(headers);
+  if (warnings.length > 0) void reply.header("warning", warningHeader(warnings));
   if (body === undefined) return reply.send();
   if (type !== undefined) return reply.header("content-type", type).send(body);
   return reply.header("content-type", "application/json").send(bytes(body));

@@ -74,7 +74,7 @@ async function show({ deps, ctx, param, root }: ReadRequest<unknown, unknown>): 
 async function create({ deps, ctx, body, root }: ReadRequest<TemplateCreate, unknown>): Promise<ApiAnswer> {
   const template = await createTemplate(deps, ctx, body);
   const location = `${root}/v1/clustertemplates/${template.id}`;
-  return { status: 201, body: templateWire(template, root), headers: { location } };
+  return { status: 201, body: templateWire(template, root), headers: { location }, warnings: template.warnings };
 }
 
 export async function patchTemplate({ deps, ctx, param, body }: ReadRequest<readonly Step[], unknown>) {
@@ -150,7 +150,10 @@ export const templateRoutes: readonly Route[] = [
     argument: "patch",
     body: PatchBody,
     success: { status: 200, schema: Template },
-    handle: async (request) => ({ status: 200, body: templateWire(await patchTemplate(request), request.root) }),
+    handle: async (request) => {
+      const template = await patchTemplate(request);
+      return { status: 200, body: templateWire(template, request.root), warnings: template.warnings };
+    },
   }),
   route({
     method: "DELETE",

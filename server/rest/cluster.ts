@@ -88,7 +88,7 @@ async function show({ deps, ctx, param, version, root }: Any): Promise<ApiAnswer
 type CreateWish = z.output<typeof ClusterCreateBody>;
 
 /** Answers the id of the new cluster, which can be read from then on (E3). */
-export async function makeCluster({ deps, ctx, body, version }: ReadRequest<CreateWish, unknown>): Promise<string> {
+export async function makeCluster({ deps, ctx, body, version }: ReadRequest<CreateWish, unknown>) {
   refuseZero(body.nodeCount, version);
   const { clusterTemplateId } = body;
   try {
@@ -97,8 +97,7 @@ export async function makeCluster({ deps, ctx, body, version }: ReadRequest<Crea
       throw new DomainError("template_not_found", "ClusterTemplate None could not be found.", {
         field: "cluster_template_id",
       });
-    const { id } = await createCluster(deps, ctx, { ...body, clusterTemplateId }, null);
-    return id;
+    return await createCluster(deps, ctx, { ...body, clusterTemplateId }, null);
   } catch (error) {
     // Below 1.10 an unknown template is a bad request (magnum-api 2, E37).
     if (error instanceof DomainError && error.reason === "template_not_found" && version.minor < 10)
@@ -208,7 +207,10 @@ export const clusterRoutes: readonly Route[] = [
     argument: "cluster",
     body: ClusterCreateBody,
     success: { status: 202, schema: Accepted },
-    handle: async (request) => ({ status: 202, body: { uuid: await makeCluster(request) } }),
+    handle: async (request) => {
+      const { id, warnings } = await makeCluster(request);
+      return { status: 202, body: { uuid: id }, warnings };
+    },
   }),
   route({
     method: "GET",

@@ -129,6 +129,19 @@ function plain(
   return { status, headers: {}, body: { errors }, unexpected };
 }
 
+/** Of clients' patience with headers. */
+const mostWarnings = 20;
+const longestWarning = 300;
+
+/** RFC 7234's form, as Kubernetes uses it: `299 - "text"`, a line each, ASCII. Fields are named as in refusals. */
+export const warningHeader = (warnings: readonly { field: string; message: string }[]): string[] =>
+  warnings.slice(0, mostWarnings).map((each) => {
+    const text = named(each)
+      .detail.replaceAll(/[^\x20-\x7e]/g, "?")
+      .slice(0, longestWarning);
+    return `299 - "${text.replaceAll(/["\\]/g, "\\$&")}"`;
+  });
+
 const unauthenticated = (authUrl: string): ErrorAnswer => ({
   status: 401,
   headers: { "WWW-Authenticate": `Keystone uri="${authUrl}"` },

@@ -102,7 +102,7 @@ export const legacyRoutes: readonly Route[] = [
     body: BayCreateBody,
     success: { status: 202, schema: Accepted },
     atFirst: { status: 201, schema: BayLong },
-    handle: async (request) => changed(request, await makeCluster(request), 201),
+    handle: async (request) => changed(request, (await makeCluster(request)).id, 201),
   }),
   route({
     ...versions,

@@ -34,6 +34,8 @@ export interface ApiAnswer {
   /** Absent = an empty answer. */
   body?: unknown;
   headers?: Record<string, string>;
+  /** What was accepted and is not what it seems to be: each in a header `Warning`. */
+  warnings?: readonly { field: string; message: string }[];
   /** Content type of a body that is text. */
   type?: string;
 }

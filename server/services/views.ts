@@ -8,7 +8,16 @@ import type { LabelDifference } from "../domain/labels.ts";
 import type { ClusterNode, NodeGroup } from "../domain/nodegroup.ts";
 import type { DeletePreview, Footprint, GoingNode, ResourceNode } from "../../drivers/driver.ts";
 
-export type { AuditRecord, ClusterEvent, ClusterNode, DeletePreview, Footprint, GoingNode, OperationRecord, ResourceNode };
+export type {
+  AuditRecord,
+  ClusterEvent,
+  ClusterNode,
+  DeletePreview,
+  Footprint,
+  GoingNode,
+  OperationRecord,
+  ResourceNode,
+};
 
 export interface Page<Row> {
   rows: Row[];
@@ -68,6 +77,11 @@ export interface ClusterView extends Cluster {
 export interface FieldMessage {
   field: string;
   message: string;
+}
+
+export interface TemplateCheck {
+  problems: FieldMessage[];
+  warnings: readonly FieldMessage[];
 }
 
 export interface QuotaEffect {

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { TemplateCreate, TemplateUpdate } from "../domain/cluster-template.ts";
-import { createTemplate, deleteTemplate, updateTemplate } from "../services/cluster-template/change.ts";
+import { checkTemplate, createTemplate, deleteTemplate, updateTemplate } from "../services/cluster-template/change.ts";
 import { getTemplate, listTemplates } from "../services/cluster-template/read.ts";
-import type { Page, TemplateRow, TemplateView } from "../services/views.ts";
+import type { Page, TemplateCheck, TemplateRow, TemplateView } from "../services/views.ts";
 import { projectProcedure, router } from "./init.ts";
 import { ById, InProject, PageInput } from "./inputs.ts";
 
@@ -19,6 +19,12 @@ export const templateRouter = router({
       const { id } = await createTemplate(ctx.deps, ctx.request, wish);
       return { id };
     }),
+  /** For the review step: what creation would refuse, and what it would warn of. */
+  check: projectProcedure
+    .input(TemplateCreate.extend(InProject.shape))
+    .query(({ ctx, input: { project: _, ...wish } }): Promise<TemplateCheck> =>
+      checkTemplate(ctx.deps, ctx.request, wish),
+    ),
   update: projectProcedure
     .input(ById.extend({ change: TemplateUpdate }))
     .mutation(async ({ ctx, input }): Promise<{ id: string }> => {

@@ -22,6 +22,7 @@ import { DomainError } from "../../domain/error.ts";
 import { generatedName } from "../../domain/identifier.ts";
 import { readLabels } from "../../domain/label-reader.ts";
 import { tidyLabels } from "../../domain/labels.ts";
+import { siteProblems } from "../../domain/site.ts";
 import type { Deps } from "../deps.ts";
 import { Findings } from "../findings.ts";
 import {
@@ -32,39 +33,59 @@ import {
   findFlavor,
   findNodeImage,
 } from "../look-ups.ts";
+import { labelLookUps } from "../label-look-ups.ts";
 import { reach } from "../reach.ts";
+import type { FieldMessage, TemplateCheck } from "../views.ts";
 import { chooseDriver } from "./driver.ts";
+import { templateWarnings } from "./judge.ts";
 import { findTemplate, templateTarget } from "./read.ts";
 
+/** A template, and what its owner should know of it: what has no effect, and what keeps clusters from being made of it. */
+export type JudgedTemplate = ClusterTemplate & { warnings: readonly FieldMessage[] };
+
 /** Answers the whole template. Throws the first of what is wrong, in Magnum's order of checks, with all in `problems`. */
-export async function createTemplate(deps: Deps, ctx: RequestContext, input: TemplateCreate): Promise<ClusterTemplate> {
-  const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
-  const fields: TemplateFields = {
-    ...templateDefaults,
-    name: generatedName("template"),
-    coe: input.coe,
-    imageId: input.imageId,
-    ...given,
-  };
+export async function createTemplate(deps: Deps, ctx: RequestContext, input: TemplateCreate): Promise<JudgedTemplate> {
   authorize(ctx, "clustertemplate:create");
-  const findings = new Findings();
-  fields.labels = findings.check(() => tidyLabels(fields.labels)) ?? fields.labels;
-  const networkDriver = checkFields(fields, findings);
-  const found = await askCloud(deps, ctx, fields, findings);
+  const { fields, findings, found } = await examine(deps, ctx, input);
   findings.refuse();
-  const { driver, distro } = settled(found);
+  const { driver, distro, warnings } = settled(found);
   if (fields.public || fields.hidden) authorizePublish(ctx);
-  return insertTemplate(deps.db, ctx.scope, {
+  const made = await insertTemplate(deps.db, ctx.scope, {
     ...fields,
     id: randomUUID(),
     projectId: ctx.project.id,
     userId: ctx.user.id,
     clusterDistro: distro,
     driver,
-    networkDriver,
     createdAt: deps.clock.now(),
     updatedAt: null,
   });
+  return { ...made, warnings };
+}
+
+/** The same checks without making it. */
+export async function checkTemplate(deps: Deps, ctx: RequestContext, input: TemplateCreate): Promise<TemplateCheck> {
+  authorize(ctx, "clustertemplate:create");
+  const { findings, found } = await examine(deps, ctx, input);
+  return {
+    problems: findings.problems.map(({ message, details }) => ({ field: details.field ?? "", message })),
+    warnings: found?.warnings ?? [],
+  };
+}
+
+async function examine(deps: Deps, ctx: RequestContext, input: TemplateCreate) {
+  const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
+  const wish: TemplateFields = {
+    ...templateDefaults,
+    name: generatedName("template"),
+    coe: input.coe,
+    imageId: input.imageId,
+    ...given,
+  };
+  const findings = new Findings();
+  const labels = findings.check(() => tidyLabels(wish.labels)) ?? wish.labels;
+  const fields = { ...wish, labels, networkDriver: checkFields(wish, findings) };
+  return { fields, findings, found: await askCloud(deps, ctx, fields, findings) };
 }
 
 /** Changes what is given; everything is checked as it would be on creation. Throws template_in_use. */
@@ -73,7 +94,7 @@ export async function updateTemplate(
   ctx: RequestContext,
   what: string,
   wish: TemplateUpdate,
-): Promise<ClusterTemplate> {
+): Promise<JudgedTemplate> {
   const change = wish.labels ? { ...wish, labels: tidyLabels(wish.labels) } : wish;
   const scope = reach(ctx, "clustertemplate:update_all_projects");
   const before = await findTemplate(deps, ctx, what, scope);
@@ -85,7 +106,7 @@ export async function updateTemplate(
       ([key, value]) => value !== undefined && !isDeepStrictEqual(value, present.get(key) ?? null),
     ),
   );
-  if (Object.keys(changed).length === 0) return before;
+  if (Object.keys(changed).length === 0) return { ...before, warnings: [] };
   if (before.clusters > 0) {
     const why = whyNotWhileInUse(changed);
     if (why !== null)
@@ -102,10 +123,10 @@ export async function updateTemplate(
   const onlyWords = Object.keys(changed).every((key) => ["name", "tags", "public", "hidden"].includes(key));
   const networkDriver = onlyWords ? before.networkDriver : checkFields(after, findings);
   const found = onlyWords
-    ? { driver: before.driver, distro: before.clusterDistro }
-    : await askCloud(deps, ctx, { ...after, driver: named }, findings);
+    ? { driver: before.driver, distro: before.clusterDistro, warnings: [] }
+    : await askCloud(deps, ctx, { ...after, driver: named, networkDriver }, findings);
   findings.refuse();
-  const { driver, distro } = settled(found);
+  const { driver, distro, warnings } = settled(found);
   if (after.public !== before.public || after.hidden !== before.hidden) authorizePublish(ctx);
   await writeTemplate(
     deps.db,
@@ -114,7 +135,7 @@ export async function updateTemplate(
     { ...changed, driver, networkDriver, clusterDistro: distro },
     deps.clock.now(),
   );
-  return findTemplate(deps, ctx, before.id, scope);
+  return { ...(await findTemplate(deps, ctx, before.id, scope)), warnings };
 }
 
 /** Throws template_not_found, template_in_use. */
@@ -156,38 +177,47 @@ function checkFields(fields: TemplateFields, findings: Findings): string {
       `docker volume size ${fields.dockerVolumeSizeGib ?? 0} GB is not valid, expecting minimum value 3GB for devicemapper storage driver.`,
       "docker_volume_size",
     );
-  findings.addAll(readLabels(fields.labels).problems());
+  findings.addAll([...readLabels(fields.labels).problems(), ...siteProblems(fields)]);
   return networkDriver;
 }
 
 interface Found {
   driver: string;
   distro: string;
+  warnings: readonly FieldMessage[];
 }
 
 /** What the template names at the cloud, all asked at once, told in Magnum's order. Null = something was not found. */
 async function askCloud(
   deps: Deps,
   ctx: RequestContext,
-  fields: TemplateFields,
+  fields: TemplateFields & { networkDriver: string },
   findings: Findings,
 ): Promise<Found | null> {
   const cloud = ctx.cloud();
+  const labels = readLabels(fields.labels);
+  const doubts = new Findings();
   const given = <T>(what: string | null, find: (what: string) => Promise<T>) =>
     what === null ? null : findings.keep(find(what));
-  const [image, flavor, masterFlavor] = await Promise.all([
+  const [image, flavor, masterFlavor, externalNetwork, fixedNetwork, fixedSubnet, services] = await Promise.all([
     findings.keep(findNodeImage(cloud, fields.imageId, "image_id")),
     given(fields.flavorId, (what) => findFlavor(cloud, what, "flavor_id")),
     given(fields.masterFlavorId, (what) => findFlavor(cloud, what, "master_flavor_id")),
     given(fields.externalNetworkId, (what) => findExternalNetwork(cloud, what, "external_network_id")),
     given(fields.fixedNetwork, (what) => findFixedNetwork(cloud, what, "fixed_network")),
     given(fields.fixedSubnet, (what) => findFixedSubnet(cloud, what, "fixed_subnet")),
+    cloud.services(),
+    ...labelLookUps(cloud, labels, { balancer: fields.masterLbEnabled }).map((work) => doubts.keep(work)),
   ]);
-  const boot = readLabels(fields.labels).get("boot_volume_size") ?? 0;
+  const boot = labels.get("boot_volume_size") ?? 0;
   const driver = image && findings.check(() => chooseDriver(deps, fields.driver, image, fields));
   if (flavor) findings.check(() => checkRootDisk(flavor, boot, "flavor_id"));
   if (masterFlavor) findings.check(() => checkRootDisk(masterFlavor, boot, "master_flavor_id"));
-  return image && driver && { driver: driver.name, distro: image.distro };
+  if (!image || !driver) return null;
+  const parts = { image, flavor, masterFlavor, externalNetwork, fixedNetwork, fixedSubnet, services };
+  const { distro } = image;
+  const template = { ...fields, clusterDistro: distro, driver: driver.name };
+  return { driver: driver.name, distro, warnings: templateWarnings(driver, template, parts, doubts.problems) };
 }
 
 function settled(found: Found | null): Found {

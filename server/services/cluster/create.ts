@@ -13,7 +13,7 @@ import { createBody, createCommand } from "../as-code.ts";
 import { discardAuthorities, newAuthorities } from "../authorities.ts";
 import type { Deps } from "../deps.ts";
 import { refuseAll } from "../findings.ts";
-import type { ClusterPreview, EffectiveLabel, EffectiveValues } from "../views.ts";
+import type { ClusterPreview, EffectiveLabel, EffectiveValues, FieldMessage } from "../views.ts";
 import { event, operation } from "./change.ts";
 import { examine, type Draft, type Examined } from "./draft.ts";
 import { suggestName } from "./read.ts";
@@ -27,17 +27,17 @@ export async function createCluster(
   ctx: RequestContext,
   input: ClusterCreate,
   idempotencyKey: string | null,
-): Promise<{ id: string }> {
+): Promise<{ id: string; warnings: readonly FieldMessage[] }> {
   authorize(ctx, "cluster:create");
   if (idempotencyKey !== null) {
     const made = await findByIdempotencyKey(deps.db, ctx.scope, idempotencyKey);
-    if (made !== null) return { id: made };
+    if (made !== null) return { id: made, warnings: [] };
   }
   const name = input.name ?? (await suggestName(deps, ctx));
-  const { draft, problems } = await examine(deps, ctx, input, name);
+  const { draft, problems, warnings } = await examine(deps, ctx, input, name);
   refuseAll(problems);
   if (!draft) throw new Error("a request without problems has no draft");
-  return write(deps, ctx, draft, idempotencyKey);
+  return { ...(await write(deps, ctx, draft, idempotencyKey)), warnings };
 }
 
 async function write(

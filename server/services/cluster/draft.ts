@@ -12,21 +12,21 @@ import { getQuotaUse } from "../../db/quota.ts";
 import { masterCountProblem, type ClusterCreate } from "../../domain/cluster.ts";
 import type { DomainError } from "../../domain/error.ts";
 import type { ClusterFacts } from "../../domain/facts.ts";
-import { labelFact, nearestLabel, secretLabels } from "../../domain/label-catalog.ts";
 import { readLabels } from "../../domain/label-reader.ts";
 import { inheritLabels, tidyLabels, type Labels } from "../../domain/labels.ts";
 import { labelledBounds, labelledBoundsProblems } from "../../domain/node-rules.ts";
 import { defaultMaster, defaultWorker } from "../../domain/nodegroup.ts";
-import { problem } from "../../domain/problem.ts";
 import { quotaMessage } from "../../domain/quota.ts";
 import { findTemplate } from "../cluster-template/read.ts";
 import type { Deps } from "../deps.ts";
 import { Findings, judge } from "../findings.ts";
+import { labelAdvice } from "../label-advice.ts";
 import { labelLookUps } from "../label-look-ups.ts";
 import { checkKeypair, checkRootDisk, findExternalNetwork, findFlavor, findNodeImage } from "../look-ups.ts";
 import type { FieldMessage } from "../views.ts";
 import { cloudEffects, openLimits, type CloudEffects } from "./cloud-effects.ts";
 import { findNetworkAndSubnet, missingRoute } from "./network.ts";
+import { snapshotOf } from "./snapshot.ts";
 
 /** A cluster that could be made. */
 export interface Draft {
@@ -139,7 +139,7 @@ export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCre
       field: "cluster_template_id",
       message: "TLS is off: everybody who reaches the API has full power.",
     });
-  warnings.push(...Object.keys(labels).flatMap(labelWarnings));
+  warnings.push(...labelAdvice(labels));
 
   const result: Examined = { problems: findings.problems, warnings, draft: null, template, labels, quota };
   if (!driver || !masterFlavor || !flavor || !image || !fixed || !services) return result;
@@ -223,26 +223,6 @@ export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCre
   return result;
 }
 
-/** What of the template the cluster keeps, whatever becomes of the template. */
-const snapshotOf = (template: TemplateRow): ClusterFacts["template"] => ({
-  name: template.name,
-  coe: template.coe,
-  distro: template.clusterDistro,
-  serverType: template.serverType,
-  tlsDisabled: template.tlsDisabled,
-  registryEnabled: template.registryEnabled,
-  insecureRegistry: template.insecureRegistry,
-  networkDriver: template.networkDriver,
-  volumeDriver: template.volumeDriver,
-  dockerStorageDriver: template.dockerStorageDriver,
-  apiserverPort: template.apiserverPort,
-  externalNetwork: template.externalNetworkId,
-  dnsNameservers: (template.dnsNameserver ?? "").split(",").flatMap((each) => each.trim() || []),
-  httpProxy: template.httpProxy,
-  httpsProxy: template.httpsProxy,
-  noProxy: template.noProxy,
-});
-
 /** One of the two groups that every cluster has (magnum-api 8.2). */
 function defaultGroup(
   role: "master" | "worker",
@@ -273,19 +253,4 @@ function defaultGroup(
       image: { id: image.id, name: image.name, minDiskGib: image.minDiskGib },
     },
   };
-}
-
-/** What a label's owner should know; refusing one is the driver's business. */
-function labelWarnings(key: string): FieldMessage[] {
-  const field = `labels.${key}`;
-  if (secretLabels.includes(key))
-    return [{ field, message: `The label ${key} can be read by everybody in the project.` }];
-  if (labelFact(key)) return [];
-  const near = nearestLabel(key);
-  return [
-    problem(
-      field,
-      `is not in the catalogue, so that nothing reads it${near === null ? "" : `: did you mean ${near}?`}`,
-    ),
-  ];
 }

@@ -113,6 +113,15 @@ export function TemplateWizard({
     else if (before && change) update.mutate({ project: project.id, id: before.id, change });
   };
 
+  // Asked before anything is sent: what the template would not do is known to its maker first.
+  const check = useQuery(
+    trpc.template.check.queryOptions(
+      { project: project.id, ...createRequest(values) },
+      { enabled: step === "review" && Object.keys(problems).length === 0 },
+    ),
+  );
+  const advice = [...(check.data?.problems ?? []), ...(check.data?.warnings ?? [])];
+
   const props: StepProps = {
     values,
     set,
@@ -209,6 +218,15 @@ export function TemplateWizard({
             {step === "nodes" && <NodesStep {...props} />}
             {step === "network" && <NetworkStep {...props} />}
             {step === "labels" && <LabelsStep {...props} />}
+            {step === "review" && advice.length > 0 && (
+              <Notice tone="warning" title="Look at this before you save the template">
+                <ul className="list-disc space-y-1 pl-4">
+                  {advice.map(({ field, message }) => (
+                    <li key={`${field} ${message}`}>{message}</li>
+                  ))}
+                </ul>
+              </Notice>
+            )}
             {step === "review" && <ReviewStep {...props} problems={problems} go={go} change={change} />}
           </div>
         </Card>

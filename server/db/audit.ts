@@ -2,14 +2,24 @@
 // each channel that is to hear of them. They stay when the cluster is gone.
 import { randomUUID } from "node:crypto";
 import type { Prisma } from "./generated/sqlite/client.ts";
-import { AuditRecord, cadfEvent, CadfEvent, isOnBus, type AuditOutcome, type Initiator } from "../domain/audit.ts";
+import {
+  cadfAction,
+  cadfEvent,
+  cadfTypes,
+  isOnBus,
+  type AuditOutcome,
+  type AuditRecord,
+  type CadfEvent,
+  type Initiator,
+} from "../domain/audit.ts";
 import type { Cluster } from "../domain/cluster.ts";
 import type { Db, Tx } from "./client.ts";
 import { toCluster } from "./cluster.ts";
-import { readJson } from "./column.ts";
 import { toOperation, type NewOperation } from "./operation.ts";
 import { readCursor, writeCursor, type Page } from "./page.ts";
+import { rowReader } from "./row.ts";
 import { recordsIn, type Scope } from "./scope.ts";
+import { keepId, keepText, tables } from "./tables.ts";
 
 type Asked = Pick<NewOperation, "kind" | "userId" | "userName"> & { domainId: string | null };
 
@@ -40,8 +50,8 @@ export async function auditEnd(
 ): Promise<void> {
   const operation = await tx.operation.findUnique({ where: { id: operationId } });
   if (!operation) return;
-  const pending = await tx.auditEvent.findUnique({ where: { id: operationId }, select: { payload: true } });
-  const domainId = pending ? readJson(CadfEvent, pending.payload, "AuditEvent.payload").initiator.domain_id : null;
+  const pending = await tx.auditEvent.findUnique({ where: { id: operationId } });
+  const domainId = pending ? eventOf(pending).initiator.domain_id : null;
   const good = ended.outcome === "done" || row.status === "ROLLBACK_COMPLETE";
   const asked = { ...toOperation(operation), domainId };
   await write(db, tx, randomUUID(), toCluster(row), asked, good ? "success" : "failure", ended.reason, now);
@@ -100,6 +110,52 @@ async function write(
     });
 }
 
+type Row = Prisma.AuditEventGetPayload<object>;
+
+const { payload: payloadColumn, seq: _seq, ...told } = tables.AuditEvent;
+const readRow = rowReader(
+  told,
+  {
+    id: "",
+    clusterId: "",
+    clusterName: "?",
+    projectId: "",
+    at: new Date(0),
+    action: "update",
+    outcome: "pending",
+  },
+  { ...keepText(told), id: keepId, clusterId: keepId },
+);
+
+function toRecord(row: Row): AuditRecord {
+  const { action, damage: _, ...record } = readRow(row);
+  return { ...record, operation: action, event: eventOf(row) };
+}
+
+/** The event as it was written; one that cannot be read is told from the other columns. */
+export function eventOf(row: Row): CadfEvent {
+  const read = payloadColumn.safeParse(row.payload);
+  if (read.success) return read.data;
+  const { id, at, action, outcome, userId, projectId, clusterId, clusterName } = readRow(row);
+  return {
+    typeURI: cadfTypes.event,
+    id,
+    eventTime: at.toISOString(),
+    eventType: "activity",
+    action: cadfAction(action, "UPDATE_COMPLETE"),
+    outcome,
+    initiator: {
+      typeURI: cadfTypes.user,
+      id: userId ?? "",
+      user_id: userId ?? "",
+      project_id: projectId,
+      domain_id: null,
+    },
+    observer: { typeURI: cadfTypes.cluster, id: "jeroboam" },
+    target: { typeURI: cadfTypes.cluster, id: clusterId, name: clusterName, attachments: [] },
+  };
+}
+
 export interface AuditQuery {
   clusterId?: string | undefined;
   /** `next` of the page before. */
@@ -112,7 +168,7 @@ export async function listAudit(db: Db, scope: Scope, query: AuditQuery): Promis
   const where: Prisma.AuditEventWhereInput = {
     AND: [recordsIn(scope), query.clusterId === undefined ? {} : { clusterId: query.clusterId }],
   };
-  const after = query.after ? readCursor("-seq", query.after) : null;
+  const after = query.after ? readCursor("-seq", query.after, tables.AuditEvent.seq) : null;
   const [found, total] = await Promise.all([
     db.prisma.auditEvent.findMany({
       where: after ? { AND: [where, { seq: { lt: after.seq } }] } : where,
@@ -124,9 +180,7 @@ export async function listAudit(db: Db, scope: Scope, query: AuditQuery): Promis
   const rows = found.slice(0, query.size);
   const last = rows.at(-1);
   return {
-    rows: rows.map(({ action, payload, ...row }) =>
-      AuditRecord.parse({ ...row, operation: action, event: readJson(CadfEvent, payload, "AuditEvent.payload") }),
-    ),
+    rows: rows.map(toRecord),
     total,
     next: found.length > query.size && last ? writeCursor("-seq", { value: null, seq: last.seq }) : null,
   };

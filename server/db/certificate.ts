@@ -1,31 +1,38 @@
-import { z } from "zod";
-import { authorityKinds, PkiPhase, type PkiState } from "../domain/authority.ts";
-import { IssuedCertificate } from "../domain/certificate.ts";
+import type { AuthorityKind, PkiState } from "../domain/authority.ts";
+import type { Prisma } from "./generated/sqlite/client.ts";
+import type { IssuedCertificate } from "../domain/certificate.ts";
 import { noteChange } from "./change.ts";
 import type { Db } from "./client.ts";
-import { notFound } from "./cluster.ts";
+import { notFound, toPkiState } from "./cluster.ts";
 import { addEvents, type NewEvent } from "./operation.ts";
+import { rowReader } from "./row.ts";
 import { clustersIn, partsIn, type Scope } from "./scope.ts";
+import { keepId, keepText, tables } from "./tables.ts";
 
-const StoredAuthority = z.object({
-  id: z.string(),
-  kind: z.enum(authorityKinds),
-  revision: z.int(),
+const { clusterId: _, ...authority } = tables.CertificateAuthority;
+
+export interface StoredAuthority {
+  id: string;
+  kind: AuthorityKind;
+  revision: number;
   /** Of a service account: the public key. */
-  certPem: z.string(),
+  certPem: string;
   /** Sealed, or a reference to where it is kept. */
-  key: z.string(),
-  createdAt: z.date(),
-});
-export type StoredAuthority = z.infer<typeof StoredAuthority>;
+  key: string;
+  createdAt: Date;
+}
 
-export const toAuthority = (row: unknown): StoredAuthority => StoredAuthority.parse(row);
+/** One that cannot be read is of revision 0, which neither signs nor is trusted. */
+export function toAuthority(row: Prisma.CertificateAuthorityGetPayload<object>): StoredAuthority {
+  const { damage, ...stored } = readAuthority(row);
+  return damage ? { ...stored, revision: 0 } : stored;
+}
 
-/** Where the rotation of a cluster's authorities stands, of its row. */
-export const toPkiState = (row: { pkiRevision: number; pkiPhase: string | null }): PkiState => ({
-  revision: row.pkiRevision,
-  phase: PkiPhase.nullable().parse(row.pkiPhase),
-});
+const readAuthority = rowReader(
+  authority,
+  { id: "", kind: "kubernetes", revision: 0, certPem: "", key: "", createdAt: new Date(0) },
+  { id: keepId, key: keepId },
+);
 
 /** All kinds and revisions of a cluster, and which of them signs. Throws cluster_not_found. */
 export async function loadAuthorities(
@@ -63,7 +70,7 @@ export async function insertIssued(
     if (!cluster) throw notFound(clusterId);
     const subject = { clusterId, projectId: cluster.projectId };
     await tx.issuedCertificate.create({
-      data: { ...IssuedCertificate.parse(certificate), projectId: cluster.projectId },
+      data: { ...certificate, projectId: cluster.projectId },
     });
     if (event) await addEvents(tx, subject, null, [event], createdAt);
     await noteChange(db, tx, subject, createdAt);
@@ -77,5 +84,28 @@ export async function listIssued(db: Db, scope: Scope, clusterId: string, size =
     orderBy: [{ createdAt: "desc" }, { id: "desc" }],
     take: size,
   });
-  return rows.map((row) => IssuedCertificate.parse(row));
+  return rows.map((row) => {
+    const { projectId: _project, damage: _damage, ...certificate } = readIssued(row);
+    return certificate;
+  });
 }
+
+const never = new Date(0);
+const readIssued = rowReader(
+  tables.IssuedCertificate,
+  {
+    id: "",
+    clusterId: "",
+    projectId: "",
+    serial: "",
+    subject: "?",
+    caType: "kubernetes",
+    fingerprint: "",
+    notBefore: never,
+    notAfter: never,
+    userId: "",
+    purpose: "request",
+    createdAt: never,
+  },
+  { ...keepText(tables.IssuedCertificate), id: keepId, clusterId: keepId },
+);

@@ -3,8 +3,9 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import type { AuditChannel } from "../domain/audit.ts";
 import { PrismaClient as PostgresqlClient } from "./generated/postgresql/client.ts";
-import { type Prisma, PrismaClient as SqliteClient } from "./generated/sqlite/client.ts";
+import { Prisma, PrismaClient as SqliteClient } from "./generated/sqlite/client.ts";
 import { nodeSqlite } from "./node-sqlite.ts";
+import { toColumns } from "./tables.ts";
 import { unavailable, watched, type DatabaseTrouble } from "./trouble.ts";
 
 export type Dialect = "sqlite" | "postgresql";
@@ -37,7 +38,7 @@ export function connect(url: string, { channels = [], waitMs }: ConnectOptions =
   const dialect = dialectOf(url);
   const transactionOptions = { maxWait: 15_000, timeout: 15_000 };
   const health = openHealth();
-  const prisma =
+  const prisma = fitting(
     dialect === "sqlite"
       ? new SqliteClient({ adapter: watched(nodeSqlite(sqlitePath(url), waitMs), health.tell), transactionOptions })
       : sameShape(
@@ -55,7 +56,8 @@ export function connect(url: string, { channels = [], waitMs }: ConnectOptions =
             ),
             transactionOptions,
           }),
-        );
+        ),
+  );
   return {
     dialect,
     prisma,
@@ -114,6 +116,60 @@ export const sqlitePath = (url: string): string => url.replace(/^file:/, "");
 /** Is this Prisma's error of that code, such as P2002 for a value that exists already? */
 export const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && "code" in error && error.code === code;
+
+const writes: ReadonlySet<PropertyKey> = new Set([
+  "create",
+  "createMany",
+  "createManyAndReturn",
+  "update",
+  "updateMany",
+  "updateManyAndReturn",
+  "upsert",
+]);
+/** The parts of a write that hold columns. */
+const parts = ["data", "create", "update"];
+
+const models = new Map<PropertyKey, string>(
+  Object.values(Prisma.ModelName).map((model) => [model.charAt(0).toLowerCase() + model.slice(1), model]),
+);
+
+/**
+ * Every write of this client and of its transactions goes through the schemas that reading goes through. A proxy rather
+ * than Prisma's own extensions, which every read would wait for as well.
+ */
+function fitting<C extends Tx>(client: C): C {
+  return new Proxy(client, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      const model = models.get(name);
+      if (model !== undefined && typeof value === "object" && value !== null) return fittingWrites(model, value);
+      if (typeof value !== "function") return value;
+      if (name !== "$transaction") return value.bind(target) as unknown;
+      return (work: unknown, ...options: unknown[]) =>
+        Reflect.apply(value, target, [
+          typeof work === "function" ? (tx: Tx): unknown => work(fitting(tx)) : work,
+          ...options,
+        ]) as unknown;
+    },
+  });
+}
+
+const fittingWrites = (model: string, delegate: object): object =>
+  new Proxy(delegate, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== "function" || !writes.has(name)) return value;
+      return (args: object) =>
+        Reflect.apply(value, target, [
+          Object.fromEntries(
+            Object.entries(args).map(([part, given]: [string, unknown]) => [
+              part,
+              parts.includes(part) ? toColumns(model, given) : given,
+            ]),
+          ),
+        ]) as unknown;
+    },
+  });
 
 /** Both clients are generated from one schema; only their nominal types differ. */
 function sameShape(client: PostgresqlClient): SqliteClient {

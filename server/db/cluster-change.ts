@@ -2,9 +2,11 @@
 // at once, who asked, and a note for live screens agree or do not happen.
 import type { AuthorityKind, PkiState } from "../domain/authority.ts";
 import type { ClusterStatus } from "../domain/cluster-status.ts";
+import { maxInteger } from "../domain/column.ts";
 import type { Cluster } from "../domain/cluster.ts";
 import { DomainError } from "../domain/error.ts";
-import { ClusterFacts, NodeGroupFacts } from "../domain/facts.ts";
+import type { ClusterFacts, NodeGroupFacts } from "../domain/facts.ts";
+import { lossOf } from "../domain/damage.ts";
 import type { Labels } from "../domain/labels.ts";
 import type { NodeGroup } from "../domain/nodegroup.ts";
 import { PreviousWish } from "../domain/previous.ts";
@@ -12,11 +14,10 @@ import { quotaMessage } from "../domain/quota.ts";
 import { auditStart } from "./audit.ts";
 import { noteChange } from "./change.ts";
 import { takeTurn, type Db, type Tx } from "./client.ts";
-import { notFound, toCluster } from "./cluster.ts";
-import { naturalKey, readJson, searchable } from "./column.ts";
-import { toPkiState } from "./certificate.ts";
+import { notFound, toCluster, toInner, toPkiState, toWholeCluster } from "./cluster.ts";
+import { naturalKey, searchable } from "./column.ts";
 import { releaseRetired, replaceCredential } from "./credential.ts";
-import { toNodegroup } from "./nodegroup.ts";
+import { toWholeNodegroup } from "./nodegroup.ts";
 import { addEvents, startOperation, type NewEvent, type NewOperation } from "./operation.ts";
 import { clustersIn, type ProjectScope, type Scope } from "./scope.ts";
 
@@ -132,7 +133,7 @@ export async function createClusterRecord(
         nameFold: searchable(cluster.name),
         nameSort: naturalKey(cluster.name),
         labels: JSON.stringify(labels),
-        facts: JSON.stringify(ClusterFacts.parse(facts)),
+        facts: JSON.stringify(facts),
         ...countsOf(input.nodegroups),
         status: "CREATE_IN_PROGRESS",
         statusSince: now,
@@ -232,7 +233,9 @@ export async function acceptChange(
   return db.transaction(async (tx) => {
     const current = await lockCluster(db, tx, scope, id);
     const change = decide(current);
-    return change === null ? current.cluster : applyChange(db, tx, current, change, now, {});
+    if (change === null) return current.cluster;
+    refuseOnLoss(current, change);
+    return applyChange(db, tx, current, change, now, {});
   });
 }
 
@@ -370,7 +373,7 @@ async function applyChange(
         ...(labels ? { labels: JSON.stringify(labels) } : {}),
         ...(nodeLabels === undefined ? {} : { nodeLabels: nodeLabels && JSON.stringify(nodeLabels) }),
         ...(nodeTaints === undefined ? {} : { nodeTaints: nodeTaints && JSON.stringify(nodeTaints) }),
-        ...(facts ? { facts: JSON.stringify(NodeGroupFacts.parse(facts)) } : {}),
+        ...(facts ? { facts: JSON.stringify(facts) } : {}),
         ...(columns.status ? { statusReason: null } : {}),
         updatedAt: now,
       },
@@ -394,7 +397,7 @@ async function applyChange(
     data: {
       ...countsOf([...counted, ...added]),
       ...(change.labels ? { labels: JSON.stringify(change.labels) } : {}),
-      ...(change.facts ? { facts: JSON.stringify(ClusterFacts.parse(change.facts)) } : {}),
+      ...(change.facts ? { facts: JSON.stringify(change.facts) } : {}),
       ...(change.clusterTemplateId ? { templateId: change.clusterTemplateId } : {}),
       ...(change.healthStatus === undefined ? {} : { healthStatus: change.healthStatus }),
       ...(change.authorities ? { pkiPhase: "trust" } : {}),
@@ -426,6 +429,30 @@ async function applyChange(
   return toCluster(row);
 }
 
+/** What is wanted would be made up otherwise. Deletion builds nothing, and what a change sets anew is mended by it. */
+function refuseOnLoss({ cluster, nodegroups }: CurrentCluster, { nodegroups: changes = [] }: AcceptedChange): void {
+  const going = (id: string) => changes.some((each) => each.id === id && each.status === "DELETE_IN_PROGRESS");
+  const given = new Map(
+    changes.map(({ id, nodeCount, minNodeCount, maxNodeCount, nodesToRemove, nodeLabels, nodeTaints }) => [
+      id,
+      new Set(
+        Object.entries({ nodeCount, minNodeCount, maxNodeCount, nodesToRemove, nodeLabels, nodeTaints }).flatMap(
+          ([field, value]) => (value === undefined ? [] : field),
+        ),
+      ),
+    ]),
+  );
+  const lost = lossOf(
+    cluster,
+    nodegroups.filter(({ id }) => !going(id)),
+    given,
+  );
+  if (lost !== null)
+    throw new DomainError("operation_not_allowed_now", `Cluster ${cluster.name} cannot be changed. ${lost}`, {
+      remedy: "Set these values anew where that is possible; the cluster can be deleted.",
+    });
+}
+
 /** A change on top of one that runs does not cut short the time that the running one was given. */
 function deadlineOf({ cluster, deadlineAt }: CurrentCluster, change: AcceptedChange): Date | null {
   const next = change.deadlineAt ?? null;
@@ -435,10 +462,12 @@ function deadlineOf({ cluster, deadlineAt }: CurrentCluster, change: AcceptedCha
 }
 
 /** While a change runs that can be undone, what was wanted before that one is the last that is known to work. */
-const previousOf = ({ cluster, nodegroups, previous }: CurrentCluster): string =>
-  cluster.status === "UPDATE_IN_PROGRESS" && previous !== null
-    ? previous
-    : JSON.stringify(PreviousWish.parse({ ...cluster, nodegroups }));
+function previousOf({ cluster, nodegroups, previous }: CurrentCluster): string | null {
+  if (cluster.status === "UPDATE_IN_PROGRESS" && previous !== null) return previous;
+  const wish = PreviousWish.safeParse({ ...cluster, nodegroups });
+  // What does not fit any more is nothing to go back to.
+  return wish.success ? JSON.stringify(wish.data) : null;
+}
 
 async function lockCluster(db: Db, tx: Tx, scope: Scope, id: string): Promise<CurrentCluster> {
   if (db.dialect === "postgresql") await tx.$executeRaw`SELECT 1 FROM "Cluster" WHERE "id" = ${id} FOR UPDATE`;
@@ -448,15 +477,10 @@ async function lockCluster(db: Db, tx: Tx, scope: Scope, id: string): Promise<Cu
   });
   if (!row) throw notFound(id);
   return {
-    cluster: { ...toCluster(row), facts: readJson(ClusterFacts, row.facts, "Cluster.facts") },
-    nodegroups: row.nodegroups.map((group) => ({
-      ...toNodegroup(group),
-      facts: readJson(NodeGroupFacts, group.facts, "NodeGroup.facts"),
-    })),
-    deletionRequestedAt: row.deletionRequestedAt,
-    deadlineAt: row.deadlineAt,
+    cluster: toWholeCluster(row),
+    nodegroups: row.nodegroups.map(toWholeNodegroup),
+    ...toInner(row),
     pki: toPkiState(row),
-    repair: row.repair,
     previous: row.previous,
   };
 }
@@ -466,7 +490,8 @@ export function countsOf(nodegroups: readonly { role: string; nodeCount: number 
   const sum = (masters: boolean) =>
     nodegroups
       .filter((group) => (group.role === "master") === masters)
-      .reduce((total, group) => total + group.nodeCount, 0);
+      // A count that cannot be read is none.
+      .reduce((total, { nodeCount }) => Math.min(total + Math.max(nodeCount || 0, 0), maxInteger), 0);
   return { masterCount: sum(true), nodeCount: sum(false) };
 }
 
@@ -482,7 +507,7 @@ const nodegroupColumns = (
   labels: JSON.stringify(labels),
   nodeLabels: nodeLabels === null ? null : JSON.stringify(nodeLabels),
   nodeTaints: nodeTaints === null ? null : JSON.stringify(nodeTaints),
-  facts: JSON.stringify(NodeGroupFacts.parse(facts)),
+  facts: JSON.stringify(facts),
   status: "CREATE_IN_PROGRESS",
   createdAt: now,
 });

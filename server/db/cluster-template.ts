@@ -1,18 +1,20 @@
 import type { Prisma } from "./generated/sqlite/client.ts";
-import { ClusterTemplate, type TemplateFields } from "../domain/cluster-template.ts";
+import { templateDefaults, type ClusterTemplate, type TemplateFields } from "../domain/cluster-template.ts";
 import { DomainError } from "../domain/error.ts";
-import { Labels } from "../domain/labels.ts";
+import type { Labels } from "../domain/labels.ts";
 import { hasCode, type Db } from "./client.ts";
-import { naturalKey, readJson, searchable } from "./column.ts";
+import { naturalKey, searchable } from "./column.ts";
 import { nullable, pageOf, positionOf, readCursor, readSort, required, writeCursor, type Page } from "./page.ts";
+import { rowReader } from "./row.ts";
 import type { ProjectScope, Scope } from "./scope.ts";
+import { columnOf, keepId, keepText, keepWords, tables, toLabels } from "./tables.ts";
 
-export interface TemplateRow extends ClusterTemplate {
+export type TemplateRow = ClusterTemplate & {
   /** Clusters that use it, in every project. */
   clusters: number;
   /** Made in the project that asks. */
   mine: boolean;
-}
+};
 
 /** What lists of templates can be sorted by. */
 export const templateSorts = {
@@ -86,7 +88,11 @@ export async function listTemplates(db: Db, scope: Scope, query: TemplateQuery):
     ? await db.prisma.clusterTemplate.findFirst({ where: { AND: [visible(scope), { id: query.marker }] } })
     : null;
   if (query.marker && !marker) throw notFound(query.marker);
-  const after = marker ? positionOf(marker, by) : query.after ? readCursor(name, query.after) : null;
+  const after = marker
+    ? positionOf(marker, by)
+    : query.after
+      ? readCursor(name, query.after, columnOf("ClusterTemplate", by.column))
+      : null;
   const matches: Prisma.ClusterTemplateWhereInput = { AND: [visible(scope), search(query.q)] };
   const page = pageOf<Prisma.ClusterTemplateWhereInput, Prisma.ClusterTemplateOrderByWithRelationInput>({
     by,
@@ -129,7 +135,7 @@ export async function listTemplateLabels(db: Db, scope: Scope, ids: readonly str
     where: { AND: [known(scope), { id: { in: [...ids] } }] },
     select: { id: true, labels: true },
   });
-  return new Map(rows.map(({ id, labels }) => [id, readJson(Labels, labels, "ClusterTemplate.labels")]));
+  return new Map(rows.map(({ id, labels }) => [id, toLabels(labels)]));
 }
 
 /** By exact name among the visible ones. Throws template_not_found, template_ambiguous. */
@@ -152,21 +158,13 @@ export async function findTemplateByName(db: Db, scope: Scope, name: string): Pr
 
 /** Answers what is stored. The row is the project's of the scope whatever `template.projectId` says. */
 export async function insertTemplate(db: Db, scope: ProjectScope, template: ClusterTemplate): Promise<ClusterTemplate> {
-  const { labels, createdAt, updatedAt, id, userId, driver, clusterDistro, networkDriver, ...fields } =
-    ClusterTemplate.omit({ projectId: true }).parse(template);
+  const { labels, damage: _, ...fields } = template;
   const row = await db.prisma.clusterTemplate.create({
     data: {
       ...fields,
-      id,
-      userId,
-      driver,
-      clusterDistro,
-      networkDriver,
       projectId: scope.projectId,
       ...nameColumns(fields.name),
       labels: JSON.stringify(labels),
-      createdAt,
-      updatedAt,
     },
   });
   return toTemplate(row);
@@ -226,6 +224,22 @@ function toRow(scope: Scope, row: Row & { _count: { clusters: number } }): Templ
   };
 }
 
-export function toTemplate(row: Row): ClusterTemplate {
-  return ClusterTemplate.parse({ ...row, labels: readJson(Labels, row.labels, "ClusterTemplate.labels") });
-}
+const { seq: _seq, nameFold: _fold, nameSort: _sort, ...read } = tables.ClusterTemplate;
+
+export const toTemplate: (row: Row) => ClusterTemplate = rowReader(
+  read,
+  {
+    ...templateDefaults,
+    id: "",
+    projectId: "",
+    userId: "",
+    name: "?",
+    coe: "kubernetes",
+    imageId: "",
+    networkDriver: "",
+    clusterDistro: "",
+    driver: "",
+    createdAt: new Date(0),
+  },
+  { ...keepText(read), id: keepId, labels: keepWords },
+);

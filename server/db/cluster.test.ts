@@ -8,14 +8,14 @@ import {
   countByStatus,
   findClusterByName,
   getCluster,
-  getClusterFacts,
+  getWholeCluster,
   listAttention,
   listClusterDetails,
   listClusterSummaries,
   listClusters,
 } from "./cluster.ts";
 import { cloudScope, projectScope, type Scope } from "./scope.ts";
-import { listNodegroups, getNodegroup, getNodegroupFacts } from "./nodegroup.ts";
+import { listNodegroups, getNodegroup, listWholeNodegroups } from "./nodegroup.ts";
 
 const inProject = (region: string | null = "RegionOne") => projectScope(aProject(), region);
 
@@ -59,14 +59,15 @@ onEveryDatabase((database) => {
     const { rows, total, next } = await listClusters(database.db, scope, { size: 10 });
     expect(rows).toMatchObject([{ id, templateName: "K8s", readyNodes: null }]);
     expect({ total, next }).toEqual({ total: 1, next: null });
-    expect((await getClusterFacts(database.db, scope, id)).template.distro).toBe("fedora-coreos");
+    expect((await getWholeCluster(database.db, scope, id)).facts.template.distro).toBe("fedora-coreos");
     const groups = await listNodegroups(database.db, scope, id);
     expect(groups.map(({ name, role, nodeCount, status }) => ({ name, role, nodeCount, status }))).toEqual([
       { name: "default-master", role: "master", nodeCount: 3, status: "CREATE_IN_PROGRESS" },
       { name: "default-worker", role: "worker", nodeCount: 2, status: "CREATE_IN_PROGRESS" },
     ]);
     const worker = await getNodegroup(database.db, scope, id, "default-worker");
-    expect((await getNodegroupFacts(database.db, scope, id)).get(worker.id)?.flavor.name).toBe("m1.small");
+    const whole = await listWholeNodegroups(database.db, scope, id);
+    expect(whole.find((each) => each.id === worker.id)?.facts.flavor.name).toBe("m1.small");
   });
 
   it("shows nothing of a cluster to another project, another region or another cluster's node", async () => {
@@ -80,7 +81,7 @@ onEveryDatabase((database) => {
     for (const stranger of strangers) {
       await expect(getCluster(database.db, stranger, id)).rejects.toMatchObject({ reason: "cluster_not_found" });
       expect((await listClusters(database.db, stranger, { size: 10 })).rows).toEqual([]);
-      await expect(getClusterFacts(database.db, stranger, id)).rejects.toMatchObject({ reason: "cluster_not_found" });
+      await expect(getWholeCluster(database.db, stranger, id)).rejects.toMatchObject({ reason: "cluster_not_found" });
     }
     expect(await listNodegroups(database.db, inProject(), id)).toEqual([]);
     expect(await listNodegroups(database.db, projectScope(scope.projectId, "RegionOne", "other"), id)).toEqual([]);

@@ -5,18 +5,20 @@ import {
   clusterStatuses,
   statusGroup,
   statusGroups,
-  type ClusterStatus,
+  ClusterStatus,
   type StatusGroup,
 } from "../domain/cluster-status.ts";
-import { Cluster, ClusterRow, ClusterSummary } from "../domain/cluster.ts";
+import type { PkiState } from "../domain/authority.ts";
+import type { Cluster, ClusterRow, ClusterSummary } from "../domain/cluster.ts";
 import { DomainError } from "../domain/error.ts";
-import { ClusterFacts } from "../domain/facts.ts";
-import { FailureCause } from "../domain/failure.ts";
-import { Labels } from "../domain/labels.ts";
+import { noFacts, type ClusterFacts } from "../domain/facts.ts";
+import type { Labels } from "../domain/labels.ts";
 import type { Db } from "./client.ts";
-import { readJson, readOptionalJson, searchable } from "./column.ts";
+import { searchable } from "./column.ts";
 import { nullable, pageOf, positionOf, readCursor, readSort, required, writeCursor, type Page } from "./page.ts";
+import { rowReader, withDamage, type Instead } from "./row.ts";
 import { clustersIn, type Scope } from "./scope.ts";
+import { columnOf, keepId, keepText, keepWords, tables, toLabels } from "./tables.ts";
 
 /** What lists of clusters can be sorted by: columns of the console, then the further ones of the REST API. */
 export const clusterSorts = {
@@ -97,13 +99,10 @@ export async function listClusterDetails(db: Db, scope: Scope, query: ClusterQue
 export async function listClusterSummaries(db: Db, scope: Scope, query: ClusterQuery): Promise<ClusterSummary[]> {
   const { where, orderBy } = await partOf(db, scope, query);
   const rows = await db.prisma.cluster.findMany({ where, orderBy, take: query.size, select: summarised });
-  return rows.map(({ templateId, labels, ...row }) =>
-    ClusterSummary.parse({
-      ...row,
-      clusterTemplateId: templateId,
-      labels: readJson(Labels, labels, "Cluster.labels"),
-    }),
-  );
+  return rows.map((row) => {
+    const { templateId, ...summary } = readSummary(row);
+    return { ...summary, clusterTemplateId: templateId };
+  });
 }
 
 const summarised = {
@@ -136,7 +135,11 @@ async function partOf(db: Db, scope: Scope, query: ClusterQuery) {
       })
     : null;
   if (query.marker && !marker) throw notFound(query.marker);
-  const after = marker ? positionOf(marker, by) : query.after ? readCursor(name, query.after) : null;
+  const after = marker
+    ? positionOf(marker, by)
+    : query.after
+      ? readCursor(name, query.after, columnOf("Cluster", by.column))
+      : null;
   const matches = matching(scope, query);
   const part = pageOf<Prisma.ClusterWhereInput, Prisma.ClusterOrderByWithRelationInput>({ by, direction, after });
   return {
@@ -155,7 +158,14 @@ async function partOf(db: Db, scope: Scope, query: ClusterQuery) {
 function matching(scope: Scope, filter: ClusterFilter): Prisma.ClusterWhereInput {
   const text = searchable(filter.q?.trim() ?? "");
   const conditions: Prisma.ClusterWhereInput[] = [clustersIn(scope)];
-  if (filter.statuses) conditions.push({ status: { in: [...filter.statuses] } });
+  if (filter.statuses)
+    conditions.push({
+      OR: [
+        { status: { in: [...filter.statuses] } },
+        // What is no word of ours is shown as one, and so found by it.
+        ...(filter.statuses.includes(unknownStatus) ? [{ status: { notIn: [...clusterStatuses] } }] : []),
+      ],
+    });
   if (filter.templateId) conditions.push({ templateId: filter.templateId });
   if (text)
     conditions.push({
@@ -180,7 +190,7 @@ export async function countByStatus(
   const rows = await db.prisma.cluster.groupBy({ by: ["status"], where: matching(scope, filter), _count: true });
   const counts = Object.fromEntries(statusGroups.map((group) => [group, 0]));
   for (const row of rows) {
-    const group = statusGroup(z.enum(clusterStatuses).parse(row.status));
+    const group = statusGroup(toStatus(row.status));
     counts[group] = (counts[group] ?? 0) + row._count;
   }
   return z.record(z.enum(statusGroups), z.int()).parse(counts);
@@ -223,8 +233,7 @@ export async function findClusterAndLabels(
     LEFT JOIN "ClusterTemplate" t ON t."id" = c."templateId" ${own}
     WHERE c."id" = ${id} ${conditions.length === 0 ? Prisma.empty : Prisma.join(conditions, " ")}`;
   if (!row) return null;
-  const templateLabels = readOptionalJson(Labels, row.templateLabels, "ClusterTemplate.labels");
-  return { cluster: toCluster(row), templateLabels };
+  return { cluster: toCluster(row), templateLabels: row.templateLabels === null ? null : toLabels(row.templateLabels) };
 }
 
 /** By exact name. Throws cluster_not_found, cluster_ambiguous. */
@@ -253,14 +262,11 @@ export async function findByIdempotencyKey(db: Db, scope: Scope, key: string): P
   return row?.clusterId ?? null;
 }
 
-/** What was resolved when the cluster was accepted. Throws cluster_not_found. */
-export async function getClusterFacts(db: Db, scope: Scope, id: string): Promise<ClusterFacts> {
-  const row = await db.prisma.cluster.findFirst({
-    where: { AND: [clustersIn(scope), { id }] },
-    select: { facts: true },
-  });
+/** With what was resolved when it was accepted. Throws cluster_not_found. */
+export async function getWholeCluster(db: Db, scope: Scope, id: string): Promise<Cluster & { facts: ClusterFacts }> {
+  const row = await db.prisma.cluster.findFirst({ where: { AND: [clustersIn(scope), { id }] } });
   if (!row) throw notFound(id);
-  return readJson(ClusterFacts, row.facts, "Cluster.facts");
+  return toWholeCluster(row);
 }
 
 export interface ClusterAttention {
@@ -294,7 +300,7 @@ export async function listAttention(db: Db, scope: Scope, now: Date): Promise<Cl
     select: { id: true, name: true, status: true },
   });
   return rows.map(({ id, name, status }) => {
-    const parsed = z.enum(clusterStatuses).parse(status);
+    const parsed = toStatus(status);
     const why = parsed.endsWith("_FAILED") ? "failed" : parsed === "DELETE_IN_PROGRESS" ? "deleting-long" : "unhealthy";
     return { clusterId: id, name, status: parsed, why };
   });
@@ -302,23 +308,123 @@ export async function listAttention(db: Db, scope: Scope, now: Date): Promise<Cl
 
 export const notFound = (what: string) => new DomainError("cluster_not_found", `Cluster ${what} could not be found.`);
 
-const Addresses = z.array(z.string());
-const HealthReason = z.record(z.string(), z.string());
+const columns = tables.Cluster;
+const {
+  seq: _seq,
+  nameFold: _fold,
+  nameSort: _sort,
+  facts,
+  coeVersionSort: _versionSort,
+  readyMasters,
+  readyNodes,
+  observedGeneration,
+  repair,
+  maxBatch,
+  pkiRevision,
+  pkiPhase,
+  previous: _previous,
+  deletionRequestedAt,
+  deadlineAt,
+  seenBackend,
+  nextReconcileAt: _next,
+  failures,
+  leaseOwner: _owner,
+  leaseUntil: _until,
+  ...shown
+} = columns;
 
-const parsedColumns = (row: Row) => ({
-  clusterTemplateId: row.templateId,
-  labels: readJson(Labels, row.labels, "Cluster.labels"),
-  failure: readOptionalJson(FailureCause, row.failure, "Cluster.failure"),
-  progress:
-    row.progressDone === null || row.progressTotal === null
-      ? null
-      : { done: row.progressDone, total: row.progressTotal, now: row.progressNow },
-  healthReason: readJson(HealthReason, row.healthReason, "Cluster.healthReason"),
-  masterAddresses: readJson(Addresses, row.masterAddresses, "Cluster.masterAddresses"),
-  nodeAddresses: readJson(Addresses, row.nodeAddresses, "Cluster.nodeAddresses"),
-});
+/** A status that is none of ours can be repaired by a retry, and the cluster deleted. */
+const unknownStatus = "UPDATE_FAILED";
+const toStatus = (word: string): ClusterStatus => ClusterStatus.catch(unknownStatus).parse(word);
 
-export const toCluster = (row: Row): Cluster => Cluster.parse({ ...row, ...parsedColumns(row) });
+const never = new Date(0);
+const instead = {
+  id: "",
+  name: "?",
+  projectId: "",
+  userId: "",
+  region: "",
+  templateId: "",
+  driver: "",
+  coe: "",
+  masterCount: 0,
+  nodeCount: 0,
+  labels: {},
+  floatingIpEnabled: false,
+  masterLbEnabled: false,
+  tlsDisabled: false,
+  locked: false,
+  rollbackOnFailure: false,
+  status: unknownStatus,
+  statusSince: never,
+  healthReason: {},
+  masterAddresses: [],
+  nodeAddresses: [],
+  generation: 1,
+  createdAt: never,
+} as const satisfies Instead<typeof shown>;
+const keep = { ...keepText(shown), id: keepId, templateId: keepId, labels: keepWords };
 
-const toClusterRow = (row: Row & { template: { name: string } }): ClusterRow =>
-  ClusterRow.parse({ ...row, ...parsedColumns(row), templateName: row.template.name });
+const readCluster = rowReader(shown, instead, keep);
+const readListed = rowReader({ ...shown, readyMasters, readyNodes }, instead, keep);
+const readSummary = rowReader(
+  {
+    id: columns.id,
+    name: columns.name,
+    templateId: columns.templateId,
+    keypair: columns.keypair,
+    masterCount: columns.masterCount,
+    nodeCount: columns.nodeCount,
+    masterFlavorId: columns.masterFlavorId,
+    flavorId: columns.flavorId,
+    dockerVolumeSizeGib: columns.dockerVolumeSizeGib,
+    labels: columns.labels,
+    createTimeoutMinutes: columns.createTimeoutMinutes,
+    status: columns.status,
+    healthStatus: columns.healthStatus,
+    stackId: columns.stackId,
+  },
+  instead,
+  keep,
+);
+
+/** Of the resolved facts nothing can be guessed: `damage` tells. */
+const readFacts = rowReader({ facts }, { facts: noFacts }, {});
+const readPki = rowReader({ pkiRevision, pkiPhase }, { pkiRevision: 1 }, {});
+
+/** Where the rotation of a cluster's authorities stands, of its row. A phase that is none counts as no rotation. */
+export function toPkiState(row: { pkiRevision: number; pkiPhase: string | null }): PkiState {
+  const read = readPki(row);
+  return { revision: read.pkiRevision, phase: read.pkiPhase };
+}
+
+/** What only those who change a cluster need of its row. A wish for deletion that cannot be read was one. */
+export const toInner = rowReader(
+  { observedGeneration, repair, maxBatch, deletionRequestedAt, deadlineAt, failures, seenBackend },
+  { observedGeneration: 0, repair: false, maxBatch: 1, failures: 0 },
+  { deletionRequestedAt: () => never },
+);
+
+/** With what was resolved for it, and with the damage of all that a change of it builds on. */
+export function toWholeCluster(row: Prisma.ClusterGetPayload<object>): Cluster & { facts: ClusterFacts } {
+  const [cluster, resolved] = [toCluster(row), readFacts(row)];
+  return { ...cluster, facts: resolved.facts, ...withDamage(cluster.damage, resolved.damage, readPki(row).damage) };
+}
+
+export function toCluster(row: Row): Cluster {
+  const { templateId, progressDone, progressTotal, progressNow, ...rest } = readCluster(row);
+  return { ...rest, clusterTemplateId: templateId, progress: toProgress(progressDone, progressTotal, progressNow) };
+}
+
+function toClusterRow(row: Row & { template: { name: string } }): ClusterRow {
+  const { templateId, progressDone, progressTotal, progressNow, ...rest } = readListed(row);
+  return {
+    ...rest,
+    clusterTemplateId: templateId,
+    progress: toProgress(progressDone, progressTotal, progressNow),
+    templateName: row.template.name,
+  };
+}
+
+const toProgress = (done: number | null, total: number | null, now: string | null): Cluster["progress"] =>
+  done === null || total === null ? null : { done, total, now };

@@ -1,17 +1,4 @@
-// Between columns and values: JSON text read by zod, and keys made for searching and sorting.
-import type { z } from "zod";
-
-/** Reads a JSON column. A value that does not fit is a bug or damage: it throws with the column's name. */
-export function readJson<T>(schema: z.ZodType<T>, text: string, column: string): T {
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch (error) {
-    throw new Error(`column ${column} holds something else than it should`, { cause: error });
-  }
-}
-
-export const readOptionalJson = <T>(schema: z.ZodType<T>, text: string | null, column: string): T | null =>
-  text === null ? null : readJson(schema, text, column);
+// Keys made for searching and sorting.
 
 /** Without case and in one spelling of accents: databases differ in both. */
 export const fold = (text: string): string => text.normalize("NFKC").toLowerCase();

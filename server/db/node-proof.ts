@@ -1,11 +1,11 @@
 // What nodes may prove themselves with: a row for each one that is coming up, written by the conductor, spent once.
 import { z } from "zod";
 import type { Db, Tx } from "./client.ts";
-import { readJson } from "./column.ts";
 import type { StoredCredential } from "./credential.ts";
 import { addEvents, type NewEvent } from "./operation.ts";
 import { noteChange } from "./change.ts";
 import type { ProjectScope } from "./scope.ts";
+import { json } from "./tables.ts";
 
 /** The cluster that a node says it is of: in any project, since a node has no token. Null = there is none. */
 export async function findProofSubject(
@@ -19,6 +19,8 @@ export async function findProofSubject(
 }
 
 const Addresses = z.array(z.string());
+/** Addresses that cannot be read are none: a certificate gets no more than what is known. */
+const addressColumn = json(Addresses).catch([]);
 
 export interface StoredProof {
   id: string;
@@ -214,7 +216,7 @@ function toProof(row: {
     nodegroupId,
     purpose: row.purpose === "renew" ? "renew" : "boot",
     name,
-    addresses: readJson(Addresses, row.addresses, "NodeProof.addresses"),
+    addresses: addressColumn.parse(row.addresses),
     keyDigest,
     spentAt,
     contestedAt,

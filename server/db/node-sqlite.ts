@@ -179,8 +179,8 @@ function fitting(value: unknown, type: ColumnType | undefined): unknown {
   if (value === null) return null;
   if (type === ColumnTypeEnum.Int32) return typeof value === "number" && Number.isInteger(value) ? value : Number.NaN;
   if (type === ColumnTypeEnum.Boolean) return value === 0 || value === 1 ? value : null;
-  if (type === ColumnTypeEnum.Text && value instanceof Uint8Array) return Buffer.from(value).toString();
-  return value;
+  const isText = type === ColumnTypeEnum.Text || type === ColumnTypeEnum.DateTime;
+  return isText && value instanceof Uint8Array ? Buffer.from(value).toString() : value;
 }
 
 const declaredTypes: Readonly<Record<string, ColumnType>> = {

@@ -1,13 +1,12 @@
-import { z } from "zod";
 import type { Prisma } from "./generated/sqlite/client.ts";
 import { DomainError } from "../domain/error.ts";
-import { NodeGroupFacts } from "../domain/facts.ts";
+import { noNodegroupFacts, type NodeGroupFacts } from "../domain/facts.ts";
 import { uuidLike } from "../domain/identifier.ts";
-import { Labels } from "../domain/labels.ts";
-import { ClusterNode, NodeGroup, NodeTaint } from "../domain/nodegroup.ts";
+import type { ClusterNode, NodeGroup } from "../domain/nodegroup.ts";
 import type { Db } from "./client.ts";
-import { readJson } from "./column.ts";
+import { rowReader, withDamage } from "./row.ts";
 import { partsIn, type Scope } from "./scope.ts";
+import { keepId, keepText, keepWords, tables } from "./tables.ts";
 
 type Row = Prisma.NodeGroupGetPayload<object>;
 
@@ -34,13 +33,14 @@ export async function getNodegroup(db: Db, scope: Scope, clusterId: string, what
   return toNodegroup(row);
 }
 
-/** Sizes of flavor and image of each group as they were resolved, by the group's id. */
-export async function getNodegroupFacts(db: Db, scope: Scope, clusterId: string): Promise<Map<string, NodeGroupFacts>> {
-  const rows = await db.prisma.nodeGroup.findMany({
-    where: partsIn(scope, clusterId),
-    select: { id: true, facts: true },
-  });
-  return new Map(rows.map((row) => [row.id, readJson(NodeGroupFacts, row.facts, "NodeGroup.facts")]));
+/** As listNodegroups, with what was resolved for each. */
+export async function listWholeNodegroups(
+  db: Db,
+  scope: Scope,
+  clusterId: string,
+): Promise<(NodeGroup & { facts: NodeGroupFacts })[]> {
+  const rows = await db.prisma.nodeGroup.findMany({ where: partsIn(scope, clusterId), orderBy: { seq: "asc" } });
+  return rows.map(toWholeNodegroup);
 }
 
 /** All servers of a cluster as last observed, by group and name. */
@@ -50,21 +50,56 @@ export async function listNodes(db: Db, scope: Scope, clusterId: string): Promis
     include: { nodegroup: { select: { name: true, role: true } } },
     orderBy: [{ nodegroup: { seq: "asc" } }, { name: "asc" }],
   });
-  return rows.map(({ nodegroup, memberIndex, ...row }) =>
-    ClusterNode.parse({ ...row, index: memberIndex, nodegroup: nodegroup.name, role: nodegroup.role }),
-  );
+  return rows.map(({ nodegroup, ...row }) => {
+    const { memberIndex, projectId: _, ...node } = readNode(row);
+    return { ...node, index: memberIndex, nodegroup: nodegroup.name, role: nodegroup.role };
+  });
 }
 
-const Texts = z.array(z.string());
-const NodeLabels = z.record(z.string(), z.string());
-const NodeTaints = z.array(NodeTaint);
+const { facts, ...read } = tables.NodeGroup;
+const never = new Date(0);
 
-export const toNodegroup = (row: Row): NodeGroup =>
-  NodeGroup.parse({
-    ...row,
-    labels: readJson(Labels, row.labels, "NodeGroup.labels"),
-    nodesToRemove: readJson(Texts, row.nodesToRemove, "NodeGroup.nodesToRemove"),
-    nodeLabels: row.nodeLabels === null ? null : readJson(NodeLabels, row.nodeLabels, "NodeGroup.nodeLabels"),
-    nodeTaints: row.nodeTaints === null ? null : readJson(NodeTaints, row.nodeTaints, "NodeGroup.nodeTaints"),
-    nodeAddresses: readJson(Texts, row.nodeAddresses, "NodeGroup.nodeAddresses"),
-  });
+export const toNodegroup: (row: Row) => NodeGroup = rowReader(
+  read,
+  {
+    id: "",
+    seq: 0,
+    clusterId: "",
+    projectId: "",
+    name: "?",
+    role: "worker",
+    isDefault: false,
+    nodeCount: 0,
+    minNodeCount: 0,
+    imageId: "",
+    labels: {},
+    nodesToRemove: [],
+    nodeAddresses: [],
+    createdAt: never,
+  },
+  { ...keepText(read), id: keepId, clusterId: keepId, labels: keepWords },
+);
+
+/** Of the resolved facts nothing can be guessed: `damage` tells. */
+const readNodegroupFacts = rowReader({ facts }, { facts: noNodegroupFacts }, {});
+
+/** With what was resolved for it. */
+export function toWholeNodegroup(row: Row): NodeGroup & { facts: NodeGroupFacts } {
+  const [group, resolved] = [toNodegroup(row), readNodegroupFacts(row)];
+  return { ...group, facts: resolved.facts, ...withDamage(group.damage, resolved.damage) };
+}
+
+const readNode = rowReader(
+  tables.Node,
+  {
+    clusterId: "",
+    nodegroupId: "",
+    projectId: "",
+    serverId: "",
+    name: "?",
+    memberIndex: "",
+    status: "",
+    seenAt: never,
+  },
+  { ...keepText(tables.Node), clusterId: keepId, nodegroupId: keepId },
+);

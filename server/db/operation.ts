@@ -1,11 +1,12 @@
 // History: who asked for what, how it ended, and what happened in between. It stays when the cluster is gone.
-import { z } from "zod";
 import type { Prisma } from "./generated/sqlite/client.ts";
-import { ClusterEvent, OperationRecord } from "../domain/event.ts";
+import type { MaybeDamaged } from "../domain/damage.ts";
+import type { ClusterEvent, OperationRecord } from "../domain/event.ts";
 import type { Db, Tx } from "./client.ts";
-import { readJson } from "./column.ts";
 import { readCursor, writeCursor, type Page } from "./page.ts";
+import { rowReader } from "./row.ts";
 import { recordsIn, type Scope } from "./scope.ts";
+import { keepId, keepText, tables } from "./tables.ts";
 
 type Row = Prisma.OperationGetPayload<object>;
 
@@ -20,7 +21,7 @@ export interface HistoryQuery {
 /** Newest first. */
 export async function listOperations(db: Db, scope: Scope, query: HistoryQuery): Promise<Page<OperationRecord>> {
   const where = within(scope, query.clusterId);
-  const after = query.after ? readCursor("-started", query.after) : null;
+  const after = query.after ? readCursor("-started", query.after, tables.Operation.startedAt) : null;
   const started = after?.value instanceof Date ? after.value : null;
   const [found, total] = await Promise.all([
     db.prisma.operation.findMany({
@@ -62,7 +63,7 @@ export async function listEvents(db: Db, scope: Scope, query: HistoryQuery): Pro
     ...within(scope, query.clusterId),
     ...(query.operationId ? { operationId: query.operationId } : {}),
   };
-  const after = query.after ? readCursor("-seq", query.after) : null;
+  const after = query.after ? readCursor("-seq", query.after, tables.ClusterEvent.seq) : null;
   const [found, total] = await Promise.all([
     db.prisma.clusterEvent.findMany({
       where: after ? { AND: [where, { seq: { lt: after.seq } }] } : where,
@@ -74,7 +75,7 @@ export async function listEvents(db: Db, scope: Scope, query: HistoryQuery): Pro
   const rows = found.slice(0, query.size);
   const last = rows.at(-1);
   return {
-    rows: rows.map((row) => ClusterEvent.parse(row)),
+    rows: rows.map(toEvent),
     total,
     next: found.length > query.size && last ? writeCursor("-seq", { value: null, seq: last.seq }) : null,
   };
@@ -157,7 +158,29 @@ export async function addEvents(
   });
 }
 
-const Changes = z.record(z.string(), z.tuple([z.string().nullable(), z.string().nullable()]));
+const { seq: _seq, ...operation } = tables.Operation;
+const never = new Date(0);
 
-export const toOperation = (row: Row): OperationRecord =>
-  OperationRecord.parse({ ...row, changes: readJson(Changes, row.changes, "Operation.changes") });
+export const toOperation: (row: Row) => OperationRecord & MaybeDamaged = rowReader(
+  operation,
+  {
+    id: "",
+    clusterId: "",
+    clusterName: "?",
+    projectId: "",
+    kind: "update",
+    userId: "",
+    door: "api",
+    changes: {},
+    startedAt: never,
+    outcome: "done",
+  },
+  { ...keepText(operation), id: keepId, clusterId: keepId },
+);
+
+const { projectId: _project, ...happened } = tables.ClusterEvent;
+const toEvent: (row: Prisma.ClusterEventGetPayload<object>) => ClusterEvent & MaybeDamaged = rowReader(
+  happened,
+  { seq: 0, clusterId: "", at: never, level: "info", message: "?" },
+  { ...keepText(happened), clusterId: keepId },
+);

@@ -1,9 +1,9 @@
 // Audit events that still have to be sent. A row goes when the receiver has its event; a sender that dies in between
 // leaves it, so that an event may arrive twice, with one id, and never gets lost.
 import { Prisma } from "./generated/sqlite/client.ts";
-import { CadfEvent, type AuditChannel } from "../domain/audit.ts";
+import type { AuditChannel, CadfEvent } from "../domain/audit.ts";
+import { eventOf } from "./audit.ts";
 import type { Db } from "./client.ts";
-import { readJson } from "./column.ts";
 
 export interface Outgoing {
   seq: number;
@@ -40,15 +40,12 @@ export async function takeOutgoing(
     RETURNING "seq", "eventId", "attempts"`;
   const events = await db.prisma.auditEvent.findMany({
     where: { id: { in: taken.map((row) => row.eventId) } },
-    select: { id: true, payload: true },
   });
-  const payloads = new Map(events.map((event) => [event.id, event.payload]));
+  const known = new Map(events.map((event) => [event.id, event]));
   return taken
     .flatMap((row): Outgoing[] => {
-      const payload = payloads.get(row.eventId);
-      if (payload === undefined) return [];
-      const event = readJson(CadfEvent, payload, "AuditEvent.payload");
-      return [{ seq: Number(row.seq), channel, attempts: Number(row.attempts), event }];
+      const event = known.get(row.eventId);
+      return event ? [{ seq: Number(row.seq), channel, attempts: Number(row.attempts), event: eventOf(event) }] : [];
     })
     .toSorted((a, b) => a.seq - b.seq);
 }

@@ -1,6 +1,7 @@
 // Pages by position rather than by number: the cursor names the last row seen, so rows that come and go in between
 // neither repeat nor vanish, and the last page costs what the first does.
 import { z } from "zod";
+import { integer, maxInteger } from "../domain/column.ts";
 import { DomainError } from "../domain/error.ts";
 
 export interface Page<Row> {
@@ -22,7 +23,7 @@ export interface Position {
 const Cursor = z.tuple([
   z.string(),
   z.union([z.string(), z.number(), z.boolean(), z.null(), z.object({ at: z.iso.datetime() })]),
-  z.int(),
+  integer(0),
 ]);
 
 /** `by` names column and direction, so that a cursor is not used with another order. */
@@ -31,20 +32,21 @@ export function writeCursor(by: string, { value, seq }: Position): string {
   return Buffer.from(JSON.stringify([by, plain, seq])).toString("base64url");
 }
 
-/** Throws invalid_input for text that is no cursor or one of another order. */
-export function readCursor(by: string, text: string): Position {
+/** `column`: what may stand there. Throws invalid_input for text that is no cursor or one of another order. */
+export function readCursor(by: string, text: string, column: z.ZodType): Position {
   let parsed: z.infer<typeof Cursor> | null = null;
   try {
     parsed = Cursor.parse(JSON.parse(Buffer.from(text, "base64url").toString("utf8")));
   } catch {
     // Said below: a person changed the address, or it is from another version.
   }
-  if (!parsed || parsed[0] !== by)
+  const given = parsed?.[1] ?? null;
+  const value = typeof given === "object" && given !== null ? new Date(given.at) : given;
+  if (!parsed || parsed[0] !== by || !(value === null || column.safeParse(value).success))
     throw new DomainError("invalid_input", "This position belongs to another list: start again at the first page.", {
       field: "after",
     });
-  const [, value, seq] = parsed;
-  return { value: typeof value === "object" && value !== null ? new Date(value.at) : value, seq };
+  return { value, seq: parsed[2] };
 }
 
 /** A column to sort by. Rows without a value come last in both directions. */
@@ -80,7 +82,7 @@ function behind({ column, nullable }: SortColumn, direction: Direction, position
   const tie = { [key]: { [further]: position.seq } };
   if (column === key) return tie;
   const { value } = position;
-  if (value === null) return { [column]: null, ...tie };
+  if (value === null) return nullable ? { [column]: null, ...tie } : tie;
   // Prisma compares booleans for equality only: false comes before true.
   const beyond =
     typeof value !== "boolean"
@@ -107,11 +109,16 @@ export function readSort<Key extends string>(
   return { by: known[1], direction: sort.startsWith("-") ? "desc" : "asc", name: sort };
 }
 
+const endOfTime = new Date("9999-12-31T23:59:59.999Z");
+
 /** The position of a row, from the row itself. */
 export function positionOf(row: Readonly<Record<string, unknown>>, { column }: SortColumn): Position {
   const value = row[column];
   const seq = row["seq"];
   if (typeof seq !== "number") throw new TypeError("a row of a page must have a seq");
+  // SQLite sorts text that stands in the place of a number after all numbers, and of a time after all times.
+  if (typeof value === "number" && Number.isNaN(value)) return { value: maxInteger, seq };
+  if (value instanceof Date && Number.isNaN(value.getTime())) return { value: endOfTime, seq };
   if (value === null || value === undefined) return { value: null, seq };
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean" || value instanceof Date)
     return { value, seq };

@@ -1,14 +1,15 @@
 // Clusters per project. A project without a row has the default limit.
-import { z } from "zod";
 import type { Prisma } from "./generated/sqlite/client.ts";
+import type { MaybeDamaged } from "../domain/damage.ts";
 import { DomainError } from "../domain/error.ts";
-import { defaultHardLimit, Quota } from "../domain/quota.ts";
+import { defaultHardLimit, type Quota } from "../domain/quota.ts";
 import { hasCode, type Db } from "./client.ts";
 import { nullable, pageOf, positionOf, readCursor, readSort, required, writeCursor, type Page } from "./page.ts";
+import { rowReader } from "./row.ts";
 import type { ProjectScope, Scope } from "./scope.ts";
+import { columnOf, keepId, tables } from "./tables.ts";
 
-const StoredQuota = Quota.extend({ id: z.int(), createdAt: z.date(), updatedAt: z.date().nullable() });
-export type StoredQuota = z.infer<typeof StoredQuota>;
+export type StoredQuota = Quota & { id: number; createdAt: Date; updatedAt: Date | null } & MaybeDamaged;
 
 const resource = "Cluster";
 
@@ -23,7 +24,7 @@ export async function getQuotaUse(
     db.prisma.quota.findUnique({ where: { projectId_resource: { projectId, resource } } }),
     db.prisma.cluster.count({ where: { projectId } }),
   ]);
-  return { used, limit: quota?.hardLimit ?? defaultLimit };
+  return { used, limit: quota ? read(quota).hardLimit : defaultLimit };
 }
 
 /** The project's own row; null = it has none and the default applies. A project's scope sees only its own. */
@@ -59,7 +60,11 @@ export async function listQuotas(db: Db, scope: Scope, query: QuotaQuery): Promi
       : await db.prisma.quota.findFirst({ where: { AND: [where, { id: query.marker }] } });
   if (query.marker !== undefined && !marker)
     throw new DomainError("quota_not_found", `Quota ${query.marker} could not be found.`);
-  const after = marker ? positionOf(seqOf(marker), by) : query.after ? readCursor(name, query.after) : null;
+  const after = marker
+    ? positionOf(seqOf(marker), by)
+    : query.after
+      ? readCursor(name, query.after, columnOf("Quota", by.column))
+      : null;
   const page = pageOf<Prisma.QuotaWhereInput, Prisma.QuotaOrderByWithRelationInput>({
     by,
     direction,
@@ -130,4 +135,9 @@ export async function deleteQuota(db: Db, _scope: Scope, projectId: string): Pro
 export const missingQuota = (projectId: string, word = resource) =>
   new DomainError("quota_not_found", `Quota could not be found: project_id ${projectId} resource ${word}.`);
 
-const read = (row: unknown): StoredQuota => StoredQuota.parse(row);
+/** A limit that cannot be read is none: nobody gets more than what an operator wrote. */
+const read: (row: Prisma.QuotaGetPayload<object>) => StoredQuota = rowReader(
+  tables.Quota,
+  { id: 0, projectId: "", resource, hardLimit: 0, createdAt: new Date(0) },
+  { projectId: keepId },
+);

@@ -3,21 +3,22 @@ import type { PkiState } from "../domain/authority.ts";
 import { isInProgress, type ClusterStatus, type HealthStatus } from "../domain/cluster-status.ts";
 import type { Cluster } from "../domain/cluster.ts";
 import type { OperationRecord } from "../domain/event.ts";
-import { ClusterFacts, NodeGroupFacts } from "../domain/facts.ts";
+import type { ClusterFacts, NodeGroupFacts } from "../domain/facts.ts";
 import type { FailureCause } from "../domain/failure.ts";
 import type { NodeGroup } from "../domain/nodegroup.ts";
-import { PreviousWish } from "../domain/previous.ts";
+import type { PreviousWish } from "../domain/previous.ts";
 import { auditEnd } from "./audit.ts";
-import { toAuthority, toPkiState, type StoredAuthority } from "./certificate.ts";
+import { toAuthority, type StoredAuthority } from "./certificate.ts";
 import { noteChange } from "./change.ts";
 import type { Db, Tx } from "./client.ts";
 import { countsOf } from "./cluster-change.ts";
-import { toCluster } from "./cluster.ts";
-import { naturalKey, readJson } from "./column.ts";
+import { toInner, toPkiState, toWholeCluster } from "./cluster.ts";
+import { naturalKey } from "./column.ts";
 import { forgetProofs, keepProofs, type SeenMember } from "./node-proof.ts";
 import { releaseRetired, type StoredCredential } from "./credential.ts";
-import { toNodegroup } from "./nodegroup.ts";
+import { toWholeNodegroup } from "./nodegroup.ts";
 import { addEvents, toOperation, type NewEvent } from "./operation.ts";
+import { tables } from "./tables.ts";
 import { deleteExpiredSessions } from "./session.ts";
 import { pruneSignInCounts } from "./sign-in-count.ts";
 
@@ -72,23 +73,14 @@ export async function loadClaimed(
   const read = (row: (typeof rows)[number]): ClaimedCluster => {
     const operation = operations.get(row.id);
     return {
-      cluster: { ...toCluster(row), facts: readJson(ClusterFacts, row.facts, "Cluster.facts") },
-      nodegroups: row.nodegroups.map((group) => ({
-        ...toNodegroup(group),
-        facts: readJson(NodeGroupFacts, group.facts, "NodeGroup.facts"),
-      })),
+      cluster: toWholeCluster(row),
+      nodegroups: row.nodegroups.map(toWholeNodegroup),
       credential: row.credential,
       retired: retired.filter((credential) => credential.retiredFor === row.id),
       authorities: row.authorities.map(toAuthority),
       keys: row.authorities.map((authority) => authority.key),
-      observedGeneration: row.observedGeneration,
-      repair: row.repair,
-      maxBatch: row.maxBatch,
+      ...toInner(row),
       pki: toPkiState(row),
-      deletionRequestedAt: row.deletionRequestedAt,
-      deadlineAt: row.deadlineAt,
-      seenBackend: row.seenBackend === null ? null : JSON.parse(row.seenBackend),
-      failures: row.failures,
       undoable: row.previous !== null,
       operation: operation ? toOperation(operation) : null,
     };
@@ -189,7 +181,7 @@ export async function record(
   return db.transaction(async (tx) => {
     const before = await takeBack(db, tx, owner, id, now);
     if (!before) return "lost";
-    const superseded = before.generation !== outcome.generation;
+    const superseded = tables.Cluster.generation.catch(1).parse(before.generation) !== outcome.generation;
     const groups = outcome.nodegroups.filter((group) => before.nodegroups.some((known) => known.id === group.id));
     let visible = await writeNodegroups(tx, before, groups, superseded, now);
     if (outcome.nodes) visible = (await writeNodes(tx, before, outcome.nodes, now)) || visible;
@@ -305,8 +297,10 @@ async function takeBack(db: Db, tx: Tx, owner: string, id: string, now: Date) {
 
 /** Of template, counts, images and labels; a template that is gone meanwhile cannot come back. */
 async function restorePrevious(tx: Tx, before: Before): Promise<void> {
-  if (before.previous === null) return;
-  const { clusterTemplateId, labels, facts, nodegroups } = readJson(PreviousWish, before.previous, "Cluster.previous");
+  const read = tables.Cluster.previous.safeParse(before.previous);
+  // What cannot be read cannot be gone back to: the change stays as it failed.
+  if (!read.success || read.data === null) return;
+  const { clusterTemplateId, labels, facts, nodegroups } = read.data;
   for (const { id, ...group } of nodegroups)
     await tx.nodeGroup.updateMany({
       where: { id, clusterId: before.id },

@@ -34,12 +34,12 @@ describe("SQLite", () => {
       await db.probe();
       await db.prisma.$queryRawUnsafe("PRAGMA max_page_count = 1");
       const fill = async (work: (n: number) => Promise<unknown>) => {
-        for (let n = 0; n < 500; n++) await work(n);
+        for (let n = 0; n < 1500; n++) await work(n);
       };
       const full = says("The service's database has no space left.");
-      await expect(fill((n) => write(db, `${"alone ".repeat(100)}${n}`))).rejects.toEqual(full);
+      await expect(fill((n) => write(db, `${"alone ".repeat(40)}${n}`))).rejects.toEqual(full);
       await expect(
-        db.transaction((tx) => fill((n) => tx.quota.create({ data: quota(`${"inside ".repeat(100)}${n}`) }))),
+        db.transaction((tx) => fill((n) => tx.quota.create({ data: quota(`${"inside ".repeat(35)}${n}`) }))),
       ).rejects.toEqual(full);
       const later = connect(url);
       await later.probe();

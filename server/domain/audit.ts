@@ -13,7 +13,11 @@ export type AuditChannel = (typeof auditChannels)[number];
 
 type OperationKind = OperationRecord["kind"];
 
-const clusterType = "service/magnum/cluster";
+export const cadfTypes = {
+  event: "http://schemas.dmtf.org/cloud/audit/1.0/event",
+  user: "service/security/account/user",
+  cluster: "service/magnum/cluster",
+} as const;
 const text = z.string().nullable();
 
 /** What listeners learn of the cluster as it was at that moment. */
@@ -43,7 +47,7 @@ const ClusterData = z.object({
 });
 
 export const CadfEvent = z.object({
-  typeURI: z.literal("http://schemas.dmtf.org/cloud/audit/1.0/event"),
+  typeURI: z.literal(cadfTypes.event),
   id: Uuid,
   eventTime: z.iso.datetime(),
   eventType: z.literal("activity"),
@@ -52,19 +56,19 @@ export const CadfEvent = z.object({
   /** Why it failed or was refused; absent otherwise. */
   reason: z.object({ reasonType: z.string(), reasonCode: z.string() }).optional(),
   initiator: z.object({
-    typeURI: z.literal("service/security/account/user"),
+    typeURI: z.literal(cadfTypes.user),
     id: z.string(),
     user_id: z.string(),
     project_id: z.string(),
     domain_id: z.string().nullable(),
   }),
-  observer: z.object({ typeURI: z.literal(clusterType), id: z.string() }),
+  observer: z.object({ typeURI: z.literal(cadfTypes.cluster), id: z.string() }),
   target: z.object({
-    typeURI: z.literal(clusterType),
+    typeURI: z.literal(cadfTypes.cluster),
     id: Uuid,
     name: z.string(),
     attachments: z.array(
-      z.object({ typeURI: z.literal(clusterType), name: z.literal("cluster_data"), content: ClusterData }),
+      z.object({ typeURI: z.literal(cadfTypes.cluster), name: z.literal("cluster_data"), content: ClusterData }),
     ),
   }),
 });
@@ -140,7 +144,7 @@ export function cadfEvent(given: {
 }): CadfEvent {
   const { id, at, kind, outcome, reason, initiator, cluster } = given;
   return {
-    typeURI: "http://schemas.dmtf.org/cloud/audit/1.0/event",
+    typeURI: cadfTypes.event,
     id,
     eventTime: at.toISOString(),
     eventType: "activity",
@@ -148,18 +152,18 @@ export function cadfEvent(given: {
     outcome,
     ...(reason ? { reason: { reasonType: "jeroboam", reasonCode: reason } } : {}),
     initiator: {
-      typeURI: "service/security/account/user",
+      typeURI: cadfTypes.user,
       id: initiator.userId,
       user_id: initiator.userId,
       project_id: initiator.projectId,
       domain_id: initiator.domainId,
     },
-    observer: { typeURI: clusterType, id: "jeroboam" },
+    observer: { typeURI: cadfTypes.cluster, id: "jeroboam" },
     target: {
-      typeURI: clusterType,
+      typeURI: cadfTypes.cluster,
       id: cluster.id,
       name: cluster.name,
-      attachments: [{ typeURI: clusterType, name: "cluster_data", content: clusterData(cluster) }],
+      attachments: [{ typeURI: cadfTypes.cluster, name: "cluster_data", content: clusterData(cluster) }],
     },
   };
 }

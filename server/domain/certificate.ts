@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { said, text } from "./column.ts";
 import { Uuid } from "./identifier.ts";
 
 /** The CAs of a cluster. */
@@ -16,14 +17,14 @@ export function caType(word: string | null | undefined): CaType {
 export const IssuedCertificate = z.object({
   id: Uuid,
   clusterId: Uuid,
-  serial: z.string(),
-  subject: z.string(),
+  serial: text(255),
+  subject: said(4096),
   caType: z.enum(caTypes),
-  fingerprint: z.string(),
+  fingerprint: text(255),
   notBefore: z.date(),
   notAfter: z.date(),
-  userId: z.string(),
-  userName: z.string().nullable(),
+  userId: text(255),
+  userName: text(255).nullable(),
   /** Who held the key: a person's browser, a request signed by hand, or a node. */
   purpose: z.enum(["config", "request", "node"]),
   createdAt: z.date(),

@@ -1,6 +1,7 @@
 // A cluster template: field limits and meanings are Magnum's (magnum-api 6.1), names are ours.
 import { z } from "zod";
 import { integer, short, text } from "./column.ts";
+import type { MaybeDamaged } from "./damage.ts";
 import { Labels } from "./labels.ts";
 import { Uuid } from "./identifier.ts";
 
@@ -59,16 +60,16 @@ export type TemplateUpdate = z.infer<typeof TemplateUpdate>;
 
 export const ClusterTemplate = TemplateFields.extend({
   id: Uuid,
-  projectId: z.string(),
-  userId: z.string(),
+  projectId: text(255),
+  userId: text(255),
   /** `os_distro` of the image when the template was made. */
-  clusterDistro: z.string(),
-  driver: z.string(),
-  networkDriver: z.string(),
+  clusterDistro: text(255),
+  driver: text(255),
+  networkDriver: text(255),
   createdAt: z.date(),
   updatedAt: z.date().nullable(),
 });
-export type ClusterTemplate = z.infer<typeof ClusterTemplate>;
+export type ClusterTemplate = z.infer<typeof ClusterTemplate> & MaybeDamaged;
 
 /** Magnum's defaults for what a create request leaves out. */
 export const templateDefaults = {

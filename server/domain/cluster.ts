@@ -1,7 +1,8 @@
 // A cluster: what people ask for (ClusterCreate) and what is kept and shown (Cluster). Limits: magnum-api 7.
 import { z } from "zod";
 import { ClusterStatus, HealthStatus } from "./cluster-status.ts";
-import { integer, short, text } from "./column.ts";
+import { integer, said, short, text } from "./column.ts";
+import type { MaybeDamaged } from "./damage.ts";
 import { FailureCause } from "./failure.ts";
 import { Labels } from "./labels.ts";
 import { Uuid } from "./identifier.ts";
@@ -49,55 +50,58 @@ export function masterCountProblem(masterCount: number, masterLbEnabled: boolean
   return null;
 }
 
-export const ClusterProgress = z.object({ done: z.int(), total: z.int(), now: z.string().nullable() });
+export const ClusterProgress = z.object({ done: integer(0), total: integer(0), now: said(2000).nullable() });
+
+const word = text(255);
+const addresses = z.array(said(255));
 
 export const Cluster = z.object({
   id: Uuid,
-  name: z.string(),
-  projectId: z.string(),
-  userId: z.string(),
-  userName: z.string().nullable(),
-  region: z.string(),
+  name: word.min(1),
+  projectId: word,
+  userId: word,
+  userName: word.nullable(),
+  region: word,
   clusterTemplateId: Uuid,
-  driver: z.string(),
-  coe: z.string(),
-  keypair: z.string().nullable(),
-  masterCount: z.int(),
+  driver: word,
+  coe: word,
+  keypair: word.nullable(),
+  masterCount: integer(0),
   /** Sum of all node groups that are not masters, as Magnum shows it. */
-  nodeCount: z.int(),
-  masterFlavorId: z.string().nullable(),
-  flavorId: z.string().nullable(),
-  dockerVolumeSizeGib: z.int().nullable(),
+  nodeCount: integer(0),
+  masterFlavorId: word.nullable(),
+  flavorId: word.nullable(),
+  dockerVolumeSizeGib: integer(1).nullable(),
   labels: Labels,
-  createTimeoutMinutes: z.int().nullable(),
-  discoveryUrl: z.string().nullable(),
-  fixedNetwork: z.string().nullable(),
-  fixedSubnet: z.string().nullable(),
+  createTimeoutMinutes: integer(0).nullable(),
+  discoveryUrl: text(2000).nullable(),
+  fixedNetwork: word.nullable(),
+  fixedSubnet: word.nullable(),
   floatingIpEnabled: z.boolean(),
   masterLbEnabled: z.boolean(),
   tlsDisabled: z.boolean(),
   locked: z.boolean(),
   rollbackOnFailure: z.boolean(),
   status: ClusterStatus,
-  statusReason: z.string().nullable(),
+  statusReason: said(65_536).nullable(),
   /** Since when the status is what it is. */
   statusSince: z.date(),
   failure: FailureCause.nullable(),
   progress: ClusterProgress.nullable(),
   healthStatus: HealthStatus.nullable(),
-  healthReason: z.record(z.string(), z.string()),
+  healthReason: z.record(said(255), said(65_536)),
   healthCheckedAt: z.date().nullable(),
-  stackId: z.string().nullable(),
-  apiAddress: z.string().nullable(),
-  coeVersion: z.string().nullable(),
-  containerVersion: z.string().nullable(),
-  masterAddresses: z.array(z.string()),
-  nodeAddresses: z.array(z.string()),
-  generation: z.int(),
+  stackId: said(255).nullable(),
+  apiAddress: said(2000).nullable(),
+  coeVersion: said(255).nullable(),
+  containerVersion: said(255).nullable(),
+  masterAddresses: addresses,
+  nodeAddresses: addresses,
+  generation: integer(1),
   createdAt: z.date(),
   updatedAt: z.date().nullable(),
 });
-export type Cluster = z.infer<typeof Cluster>;
+export type Cluster = z.infer<typeof Cluster> & MaybeDamaged;
 
 /** What the REST API's short list shows of a cluster. */
 export const ClusterSummary = Cluster.pick({
@@ -116,7 +120,7 @@ export const ClusterSummary = Cluster.pick({
   healthStatus: true,
   stackId: true,
 });
-export type ClusterSummary = z.infer<typeof ClusterSummary>;
+export type ClusterSummary = z.infer<typeof ClusterSummary> & MaybeDamaged;
 
 /** A row of the clusters list: one query per page gives all of it. */
 export const ClusterRow = Cluster.pick({
@@ -143,4 +147,4 @@ export const ClusterRow = Cluster.pick({
   createdAt: true,
   updatedAt: true,
 }).extend({ templateName: z.string().nullable(), readyMasters: z.int().nullable(), readyNodes: z.int().nullable() });
-export type ClusterRow = z.infer<typeof ClusterRow>;
+export type ClusterRow = z.infer<typeof ClusterRow> & MaybeDamaged;

@@ -8,9 +8,15 @@ export const maxInteger = 2 ** 31 - 1;
 export const isStorable = (text: string): boolean => text.isWellFormed() && !text.includes("\0");
 export const unstorable = "must not hold NUL or half of a surrogate pair";
 
+/** The nearest text that can be kept. */
+export const storable = (text: string): string => text.toWellFormed().replaceAll("\0", "\ufffd");
+
 /** Any text of up to so many characters. */
 export const text = (most: number) =>
   z.string().max(most, `must have up to ${most} characters`).refine(isStorable, unstorable);
+
+/** What somebody else says, such as a cloud or a node: never refused, and kept as far as it can be. */
+export const said = (most: number) => z.string().transform((words) => storable(words.slice(0, most)));
 
 const length = "must have 1 to 255 characters";
 

@@ -57,3 +57,34 @@ export const NodeGroupFacts = z.object({
   version: z.string().nullable().default(null),
 });
 export type NodeGroupFacts = z.infer<typeof NodeGroupFacts>;
+
+/** In the place of facts that cannot be read: nothing can be made from them. */
+export const noFacts: ClusterFacts = {
+  template: {
+    name: "",
+    coe: "",
+    distro: "",
+    serverType: "vm",
+    tlsDisabled: false,
+    registryEnabled: false,
+    insecureRegistry: null,
+    networkDriver: "",
+    volumeDriver: null,
+    dockerStorageDriver: null,
+    apiserverPort: null,
+    externalNetwork: null,
+    dnsNameservers: [],
+    httpProxy: null,
+    httpsProxy: null,
+    noProxy: null,
+  },
+  network: { fixedNetwork: null, fixedSubnet: null, fixedSubnetCidr: null, externalNetwork: null },
+  services: [],
+};
+
+export const noNodegroupFacts: NodeGroupFacts = {
+  flavor: { id: "", name: "", vcpus: 0, ramMib: 0, diskGib: 0 },
+  image: { id: "", name: "", minDiskGib: 0 },
+  nodeRevision: "1",
+  version: null,
+};

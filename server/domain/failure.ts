@@ -1,5 +1,6 @@
 // From the deepest failed resource to a sentence that says what to do (console-rules 13.3).
 import { z } from "zod";
+import { said } from "./column.ts";
 
 export const failureClasses = [
   "quota",
@@ -20,14 +21,14 @@ export const failureClasses = [
 export const FailureCause = z.object({
   kind: z.enum(failureClasses),
   /** What failed, in words: "worker 3's volume". Null when the back end named nothing. */
-  what: z.string().nullable(),
-  sentence: z.string(),
-  remedy: z.string(),
+  what: said(65_536).nullable(),
+  sentence: said(65_536),
+  remedy: said(65_536),
   /** The other side's own words, whole. */
-  upstream: z.string(),
-  resourceType: z.string().nullable(),
-  physicalId: z.string().nullable(),
-  path: z.array(z.string()),
+  upstream: said(65_536),
+  resourceType: said(65_536).nullable(),
+  physicalId: said(65_536).nullable(),
+  path: z.array(said(65_536)),
   /** How many further, independent failures there are. */
   others: z.int(),
 });

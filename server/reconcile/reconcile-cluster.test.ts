@@ -432,7 +432,7 @@ onEveryDatabase((database) => {
     const ids = await Promise.all([stage.cluster(), stage.cluster(), stage.cluster()]);
     const [odd = "", locked = "", fine = ""] = ids;
     const started = stage.clock.now().getTime();
-    await stage.db.prisma.cluster.update({ where: { id: odd }, data: { facts: "{}" } });
+    await stage.db.prisma.$executeRaw`UPDATE "Cluster" SET "facts" = ${"{}"} WHERE "id" = ${odd}`;
     await stage.db.prisma.cluster.update({
       where: { id: locked },
       data: { deadlineAt: new Date(stage.clock.now().getTime() + 60_000) },
@@ -442,6 +442,25 @@ onEveryDatabase((database) => {
     expect(stage.clock.now().getTime() - started).toBeLessThan(leaseMs);
     await becomes(locked, "CREATE_FAILED", conductor);
   });
+
+  it.each(["labels", "facts", "pkiPhase"])(
+    "builds nothing by %s that are lost, says so, and deletes",
+    async (column) => {
+      const id = await stage.cluster();
+      const conductor = await becomes(id, "CREATE_COMPLETE");
+      const applied = () => stage.world.calls.filter((call) => call.startsWith("apply")).length;
+      const before = applied();
+      await stage.db.prisma.$executeRawUnsafe(
+        `UPDATE "Cluster" SET "${column}" = 'x', "status" = 'UPDATE_IN_PROGRESS' WHERE "id" = '${id}'`,
+      );
+      await due([id]);
+      await becomes(id, "UPDATE_FAILED", conductor);
+      expect((await stage.see(id))?.statusReason).toContain("not known what is wanted");
+      expect(applied()).toBe(before);
+      await askToDelete(id);
+      await rounds(stage, conductor, async () => (await stage.see(id)) === null);
+    },
+  );
 
   it("a driver whose look at the health throws does not keep the cluster from its end", async () => {
     const id = await stage.cluster();

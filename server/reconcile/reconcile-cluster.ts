@@ -5,6 +5,7 @@ import type { Cloud } from "../../drivers/openstack/cloud.ts";
 import { openDelegation, removeDelegation } from "../auth/delegated-credential.ts";
 import { record, removeCluster, type ClaimedCluster } from "../db/reconcile.ts";
 import { isFailed, isInProgress, isSettledGood } from "../domain/cluster-status.ts";
+import { lossOf } from "../domain/damage.ts";
 import { counted, driverNamed, rememberSeen, type Conductor, type Lease } from "./conductor.ts";
 import { desired, endpointsOf } from "./desired.ts";
 import { healthDueIn, isCalm, lookAtHealth, type HealthLook } from "./health.ts";
@@ -108,6 +109,8 @@ async function look(
     body: null,
     backend: null,
   });
+  const lost = before.deleting ? null : lossOf(cluster, claimed.nodegroups);
+  if (lost !== null) return trouble(lacking(`Nothing is built while it is not known what is wanted. ${lost}`));
   const driver = driverNamed(conductor, cluster.driver);
   if (!driver || !view) return trouble(lacking(`No driver named ${cluster.driver} is installed.`));
   try {

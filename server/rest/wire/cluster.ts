@@ -11,7 +11,7 @@ import type { Negotiated } from "../microversion.ts";
 import { readBody } from "../read.ts";
 import type { ClusterLong, ClusterShort } from "../schemas/cluster.ts";
 import { integer, labels, word } from "../schemas/field.ts";
-import { links, optionalTimestamp, timestamp } from "./resource.ts";
+import { links, optionalTimestamp, statusReason, timestamp } from "./resource.ts";
 
 /** As the short list shows it. */
 export const clusterShort = (cluster: ClusterSummary, version: Negotiated, root: string): ClusterShort => ({
@@ -44,7 +44,7 @@ export const clusterLong = (
   nodegroups: readonly NodeGroup[] | null = null,
 ): ClusterLong => ({
   ...clusterShort(cluster, version, root),
-  status_reason: cluster.statusReason,
+  status_reason: statusReason(cluster),
   health_status_reason: cluster.healthReason,
   discovery_url: cluster.discoveryUrl,
   api_address: cluster.apiAddress,

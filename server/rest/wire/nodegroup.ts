@@ -4,7 +4,7 @@ import type { NodeGroup, NodegroupUpdate } from "../../domain/nodegroup.ts";
 import { applyPatch, type PatchRules, type Step } from "../json-patch.ts";
 import { invalid, readBody } from "../read.ts";
 import { NodegroupChange, type NodegroupLong, type NodegroupShort } from "../schemas/nodegroup.ts";
-import { links, optionalTimestamp, timestamp } from "./resource.ts";
+import { links, optionalTimestamp, statusReason, timestamp } from "./resource.ts";
 
 /** As lists show it, with the real bounds (Magnum shows 0 and null for all, E6). */
 export const nodegroupShort = (group: NodeGroup): NodegroupShort => ({
@@ -30,7 +30,7 @@ export const nodegroupLong = (group: NodeGroup, difference: LabelDifference, roo
   docker_volume_size: group.dockerVolumeSizeGib,
   labels: group.labels,
   node_addresses: group.nodeAddresses,
-  status_reason: group.statusReason,
+  status_reason: statusReason(group),
   version: group.version,
   labels_overridden: difference.overridden,
   labels_added: difference.added,

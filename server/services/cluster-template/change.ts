@@ -99,16 +99,21 @@ export async function updateTemplate(
   const scope = reach(ctx, "clustertemplate:update_all_projects");
   const before = await findTemplate(deps, ctx, what, scope);
   authorize(ctx, "clustertemplate:update", templateTarget(before));
-  // A value that is there already is no change, in use or not: clients send back whole forms.
-  const present = new Map<string, unknown>(Object.entries(before));
+  // A value that is there already is no change, in use or not: clients send back whole forms. One that stands for what
+  // does not fit is not there.
+  const damaged = new Set(before.damage?.map(({ field }) => field));
+  const present = new Map<string, unknown>(Object.entries(before).filter(([key]) => !damaged.has(key)));
   const changed = Object.fromEntries(
     Object.entries(change).filter(
-      ([key, value]) => value !== undefined && !isDeepStrictEqual(value, present.get(key) ?? null),
+      ([key, value]) =>
+        value !== undefined && (damaged.has(key) || !isDeepStrictEqual(value, present.get(key) ?? null)),
     ),
   );
   if (Object.keys(changed).length === 0) return { ...before, warnings: [] };
   if (before.clusters > 0) {
-    const why = whyNotWhileInUse(changed);
+    // What is mended is no change to those who use it: they keep what they were made with.
+    const others = Object.entries(changed).filter(([key]) => !damaged.has(key));
+    const why = others.length === 0 ? null : whyNotWhileInUse(Object.fromEntries(others));
     if (why !== null)
       throw new DomainError(
         "template_in_use",

@@ -17,7 +17,7 @@ import { inheritLabels, tidyLabels, type Labels } from "../../domain/labels.ts";
 import { labelledBounds, labelledBoundsProblems } from "../../domain/node-rules.ts";
 import { defaultMaster, defaultWorker } from "../../domain/nodegroup.ts";
 import { quotaMessage } from "../../domain/quota.ts";
-import { findTemplate } from "../cluster-template/read.ts";
+import { findTemplate, refuseLoss } from "../cluster-template/read.ts";
 import type { Deps } from "../deps.ts";
 import { Findings, judge } from "../findings.ts";
 import { labelAdvice } from "../label-advice.ts";
@@ -72,6 +72,7 @@ export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCre
   ]);
   const given = findings.check(() => tidyLabels(input.labels ?? {})) ?? input.labels;
   const labels = inheritLabels(template.labels, given, input.mergeLabels ?? false);
+  findings.check(() => refuseLoss(template));
   const driver = deps.drivers.find((each) => each.name === template.driver);
   if (!driver)
     findings.add("driver_not_found", `Cluster driver (${template.driver}) not supported.`, "cluster_template_id");

@@ -1,26 +1,18 @@
 import type { CurrentCluster } from "../../db/cluster-change.ts";
-import { getClusterFacts } from "../../db/cluster.ts";
-import { getNodegroupFacts, listNodegroups } from "../../db/nodegroup.ts";
+import { getWholeCluster } from "../../db/cluster.ts";
+import { listWholeNodegroups } from "../../db/nodegroup.ts";
 import type { Scope } from "../../db/scope.ts";
-import type { Cluster } from "../../domain/cluster.ts";
 import type { Deps } from "../deps.ts";
 
-/** A cluster with what was resolved for it: what drivers are shown is made from this. */
+/** A cluster with what was resolved for it: what drivers are shown is made from this. Throws cluster_not_found. */
 export async function loadParts(
   deps: Deps,
   scope: Scope,
-  cluster: Cluster,
+  { id }: { id: string },
 ): Promise<Pick<CurrentCluster, "cluster" | "nodegroups">> {
-  const [facts, nodegroups, groupFacts] = await Promise.all([
-    getClusterFacts(deps.db, scope, cluster.id),
-    listNodegroups(deps.db, scope, cluster.id),
-    getNodegroupFacts(deps.db, scope, cluster.id),
+  const [cluster, nodegroups] = await Promise.all([
+    getWholeCluster(deps.db, scope, id),
+    listWholeNodegroups(deps.db, scope, id),
   ]);
-  return {
-    cluster: { ...cluster, facts },
-    nodegroups: nodegroups.flatMap((group) => {
-      const own = groupFacts.get(group.id);
-      return own ? [{ ...group, facts: own }] : [];
-    }),
-  };
+  return { cluster, nodegroups };
 }

@@ -10,12 +10,11 @@ import {
   findClusterAndLabels,
   findClusterByName,
   getCluster as getClusterRecord,
-  getClusterFacts,
   listClusterDetails,
   listClusterSummaries,
   listClusters as listClusterRows,
 } from "../../db/cluster.ts";
-import { getNodegroupFacts, listNodegroups, listNodes } from "../../db/nodegroup.ts";
+import { listNodegroups, listNodes } from "../../db/nodegroup.ts";
 import { lastOperation, listEvents, listOperations } from "../../db/operation.ts";
 import { getQuotaUse } from "../../db/quota.ts";
 import type { Scope } from "../../db/scope.ts";
@@ -39,6 +38,7 @@ import type {
   ResourceNode,
 } from "../views.ts";
 import { clusterCan, targetOf } from "./can.ts";
+import { loadParts } from "./parts.ts";
 
 export interface ListWish {
   q?: string | undefined;
@@ -135,28 +135,21 @@ export async function showCluster(
 /** Everything that a cluster's page needs but what only OpenStack could tell slowly. */
 export async function getCluster(deps: Deps, ctx: RequestContext, id: string): Promise<ClusterView> {
   const { db } = deps;
-  const cluster = await readable(deps, ctx, id);
-  const [template, nodegroups, facts, groupFacts, operation] = await Promise.all([
+  const parts = await loadParts(deps, ctx.scope, { id });
+  const { facts, ...cluster } = parts.cluster;
+  authorize(ctx, "cluster:get", targetOf(cluster));
+  const [template, operation] = await Promise.all([
     templateOf(deps, ctx.scope, cluster.clusterTemplateId),
-    listNodegroups(db, ctx.scope, id),
-    getClusterFacts(db, ctx.scope, id),
-    getNodegroupFacts(db, ctx.scope, id),
     lastOperation(db, ctx.scope, id),
   ]);
-  const of = (role: string) => {
-    const group = nodegroups.find((each) => each.isDefault && (each.role === "master") === (role === "master"));
-    return group && groupFacts.get(group.id);
-  };
+  const of = (role: string) =>
+    parts.nodegroups.find((each) => each.isDefault && (each.role === "master") === (role === "master"))?.facts;
   const [masters, workers] = [of("master"), of("worker")];
   const driver = deps.drivers.find((each) => each.name === cluster.driver) ?? null;
-  const whole = nodegroups.flatMap((group) => {
-    const own = groupFacts.get(group.id);
-    return own ? [{ ...group, facts: own }] : [];
-  });
   return {
     ...cluster,
     template,
-    nodegroups,
+    nodegroups: parts.nodegroups.map(({ facts: _, ...group }) => group),
     labelDifference: difference(cluster, template),
     names: {
       ...(await currentNames(ctx, cluster, facts.network)),
@@ -165,12 +158,7 @@ export async function getCluster(deps: Deps, ctx: RequestContext, id: string): P
       image: masters?.image.name,
     },
     operation,
-    can: clusterCan(
-      ctx,
-      cluster,
-      driver,
-      driver && whyNotReplaced(driver, { cluster: { ...cluster, facts }, nodegroups: whole }),
-    ),
+    can: clusterCan(ctx, cluster, driver, driver && whyNotReplaced(driver, parts)),
   };
 }
 

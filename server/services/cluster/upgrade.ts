@@ -12,7 +12,7 @@ import { whyNot } from "../../domain/cluster-status.ts";
 import { rolloutDeadline } from "../../domain/deadline.ts";
 import { DomainError } from "../../domain/error.ts";
 import { audited } from "../audit.ts";
-import { findTemplate } from "../cluster-template/read.ts";
+import { findTemplate, refuseLoss } from "../cluster-template/read.ts";
 import type { Deps } from "../deps.ts";
 import { findNodeImage } from "../look-ups.ts";
 import { reach } from "../reach.ts";
@@ -125,6 +125,7 @@ async function prepare(deps: Deps, ctx: RequestContext, id: string, wish: Upgrad
     wish.nodegroup === undefined ? null : getNodegroup(deps.db, scope, id, wish.nodegroup),
     loadParts(deps, scope, cluster),
   ]);
+  refuseLoss(template);
   const image = await findNodeImage(ctx.cloud(), template.imageId, "cluster_template");
   const target: Target = {
     template,

@@ -69,7 +69,7 @@ export function describeThief(
     /** All that could be a secret, or half of one. */
     const words = () =>
       [...new Set(Object.values(worker()).flatMap((value) => [value, ...value.split(".")]))].filter(
-        (word) => word.length >= 8 && !/\s/.test(word),
+        (word) => word.length >= 8 && !/[\s:,]/.test(word),
       );
 
     async function send(method: string, url: string, body?: unknown, token?: string): Promise<Response> {

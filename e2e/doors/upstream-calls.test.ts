@@ -82,3 +82,23 @@ test("each operation asks of the cloud what docs/upstream-calls.md says, and not
   const table = page.flatMap((line) => (line.startsWith("| ") ? [line.replaceAll(/ +/g, " ")] : [])).slice(2);
   expect(table).toEqual(rows);
 });
+
+test("a cluster that is refused leaves no identity, and none is made when the request itself is wrong", async () => {
+  const template = await door.template({ imageId: "fedora-coreos-38", externalNetworkId: "public" });
+  const identities = async () => ({
+    trustees: (await door.deps.clouds.identity.trustees.list()).map(({ id }) => id),
+    rows: await door.database.db.prisma.credential.count(),
+  });
+  const before = await identities();
+  const refuse = async (more: object) => {
+    const answer = await door.post("/v1/clusters", { cluster_template_id: template, ...more }, { version });
+    expect(answer.status).toBeGreaterThanOrEqual(400);
+    expect(answer.status).toBeLessThan(500);
+  };
+  const asked = await door.asks(() => refuse({ keypair: "nobody's" }));
+  expect(asked).toContain("identity: create trustee");
+  expect(asked).toContain("identity: delete trustee");
+  expect(await identities()).toEqual(before);
+  expect(await door.asks(() => refuse({ master_count: 2 }))).not.toContain("identity: create trustee");
+  expect(await identities()).toEqual(before);
+});

@@ -1,8 +1,9 @@
 // Making a cluster: the review that says what would be, and the creation itself.
+import { randomUUID } from "node:crypto";
 import type { RequestContext } from "../../auth/context.ts";
 import { delegate, discardDelegation } from "../../auth/delegated-credential.ts";
 import { authorize } from "../../auth/policy.ts";
-import { createClusterRecord, type NewAuthority } from "../../db/cluster-change.ts";
+import { createClusterRecord } from "../../db/cluster-change.ts";
 import { findByIdempotencyKey } from "../../db/cluster.ts";
 import type { ClusterCreate } from "../../domain/cluster.ts";
 import { deadline } from "../../domain/deadline.ts";
@@ -34,30 +35,50 @@ export async function createCluster(
     if (made !== null) return { id: made, warnings: [] };
   }
   const name = input.name ?? (await suggestName(deps, ctx));
-  const { draft, problems, warnings } = await examine(deps, ctx, input, name);
-  refuseAll(problems);
-  if (!draft) throw new Error("a request without problems has no draft");
-  return { ...(await write(deps, ctx, draft, idempotencyKey)), warnings };
+  const id = randomUUID();
+  // Most requests can be carried out: the identity is made while the cloud is asked, and discarded if it was for nothing.
+  const identity = eventually(() => delegate(deps, ctx, id, deps.env.openstack.trustee.roles));
+  try {
+    const begin = () => void identity.promise();
+    const { draft, problems, warnings } = await examine(deps, ctx, input, name, { id, begin });
+    refuseAll(problems);
+    if (!draft) throw new Error("a request without problems has no draft");
+    return { ...(await write(deps, ctx, draft, await identity.promise(), idempotencyKey)), warnings };
+  } catch (error) {
+    const credentialId = await identity.made();
+    if (credentialId !== null) await discardDelegation(deps, credentialId);
+    throw error;
+  }
 }
 
+/** Work that is begun once, by whoever asks first. `made`: what came of it; null = it was not begun, or failed. */
+function eventually<T>(work: () => Promise<T>) {
+  let begun: Promise<T> | null = null;
+  return {
+    promise() {
+      if (begun === null) {
+        begun = work();
+        // Who waits for it hears of its failure; nobody may.
+        begun.catch(() => {});
+      }
+      return begun;
+    },
+    made: async (): Promise<T | null> => (begun === null ? null : await begun.catch(() => null)),
+  };
+}
+
+/** What was made for it is the caller's to discard when this throws, but for the authorities. */
 async function write(
   deps: Deps,
   ctx: RequestContext,
   draft: Draft,
+  credentialId: string,
   idempotencyKey: string | null,
 ): Promise<{ id: string }> {
   const { cluster, nodegroups, template } = draft;
   const now = deps.clock.now();
-  // Side by side; what came of one is discarded when the other fails.
-  const [made, delegated] = await Promise.allSettled([
-    newAuthorities(deps, cluster, 1, now),
-    delegate(deps, ctx, cluster.id, deps.env.openstack.trustee.roles),
-  ]);
-  const authorities = made.status === "fulfilled" ? made.value : [];
-  const credentialId = delegated.status === "fulfilled" ? delegated.value : null;
+  const authorities = await newAuthorities(deps, cluster, 1, now);
   try {
-    if (made.status === "rejected") throw made.reason;
-    if (delegated.status === "rejected") throw delegated.reason;
     const { id, created } = await createClusterRecord(deps.db, ctx.scope, {
       cluster,
       nodegroups,
@@ -70,18 +91,16 @@ async function write(
       deadlineAt: deadline(cluster, now),
       now,
     });
-    if (!created) await discard(deps, credentialId, authorities);
+    if (!created) {
+      await discardDelegation(deps, credentialId);
+      await discardAuthorities(deps, authorities);
+    }
     deps.changes.nudge();
     return { id };
   } catch (error) {
-    await discard(deps, credentialId, authorities);
+    await discardAuthorities(deps, authorities);
     throw error;
   }
-}
-
-async function discard(deps: Deps, credentialId: string | null, authorities: readonly NewAuthority[]): Promise<void> {
-  if (credentialId !== null) await discardDelegation(deps, credentialId);
-  await discardAuthorities(deps, authorities);
 }
 
 /** What would be if the request were sent now. Never refuses for what the request says: that is in `problems`. */

@@ -59,8 +59,17 @@ export interface Examined {
   quota: { used: number; limit: number };
 }
 
-/** Examines a request as far as it goes. Throws only for bugs and for a template that cannot be used at all. */
-export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCreate, name: string): Promise<Examined> {
+/**
+ * Examines a request as far as it goes. Throws only for bugs and for a template that cannot be used at all. `intent`: of a
+ * request that is meant; `begin` is called when all is well that can be said before the cloud is asked.
+ */
+export async function examine(
+  deps: Deps,
+  ctx: RequestContext,
+  input: ClusterCreate,
+  name: string,
+  intent: { id: string; begin(): void } | null = null,
+): Promise<Examined> {
   const { db } = deps;
   const findings = new Findings();
   const warnings: FieldMessage[] = [];
@@ -107,6 +116,7 @@ export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCre
   const read = readLabels(labels);
   findings.addAll(read.problems());
   findings.addAll(labelledBoundsProblems(read, input.nodeCount ?? 1));
+  if (findings.problems.length === 0) intent?.begin();
   const limits = openLimits(cloud);
   limits.expect({
     volumes: volume !== null || read.has("boot_volume_size") || read.has("etcd_volume_size"),
@@ -155,7 +165,7 @@ export async function examine(deps: Deps, ctx: RequestContext, input: ClusterCre
     services: [...services],
   };
   const cluster: NewCluster = {
-    id: randomUUID(),
+    id: intent?.id ?? randomUUID(),
     name,
     userId: ctx.user.id,
     userName: ctx.user.name,

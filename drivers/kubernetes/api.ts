@@ -124,14 +124,20 @@ export function kubeApi(access: KubeAccess, timeoutMs = 5000) {
     if (isDeeper(parsed, deepest)) throw new KubeError(`GET ${path} answered what is nested too deep`, 0);
     return parsed;
   };
-  const call = (method: string, path: string, body?: { type: string; text: string }, mostBytes = oneBytes) =>
+  const call = (
+    method: string,
+    path: string,
+    body?: { type: string; text: string },
+    mostBytes = oneBytes,
+    own = false,
+  ): Promise<string> =>
     new Promise<string>((resolve, reject) => {
       const url = new URL(path, access.address);
       const sent = request(
         url,
         {
           method,
-          agent,
+          ...(own ? { ca: access.caPem, cert: access.certPem, key: access.keyPem.reveal(), agent: false } : { agent }),
           signal: AbortSignal.timeout(timeoutMs),
           headers: {
             Accept: "application/json",
@@ -166,16 +172,15 @@ export function kubeApi(access: KubeAccess, timeoutMs = 5000) {
           });
         },
       );
-      sent.on("error", (error) =>
-        reject(
-          new KubeError(
-            error.name === "TimeoutError" || error.name === "AbortError"
-              ? `no answer within ${timeoutMs / 1000} s`
-              : error.message,
-            null,
-          ),
-        ),
-      );
+      sent.on("error", (error) => {
+        // A kept connection that the server has closed meanwhile says nothing of the server.
+        if (sent.reusedSocket && method === "GET" && "code" in error && error.code === "ECONNRESET") {
+          resolve(call(method, path, body, mostBytes, true));
+          return;
+        }
+        const late = error.name === "TimeoutError" || error.name === "AbortError";
+        reject(new KubeError(late ? `no answer within ${timeoutMs / 1000} s` : error.message, null));
+      });
       sent.end(body?.text);
     });
   return {

@@ -160,6 +160,21 @@ describe("connections", () => {
     expect(upstream.seen.map((request) => request.socket)).toEqual([0, 0, 1, 0]);
   });
 
+  it("that were closed while they were kept cost a read no pause, however many there are", async () => {
+    const used = new Set<number>();
+    const upstream = await server((request, response) => {
+      if (used.has(request.socket)) response.destroy();
+      else setTimeout(() => json(response, 200, {}), 20);
+      used.add(request.socket);
+    });
+    const attempts: number[] = [];
+    const pool = connection({ retryDelayMs: 60_000, onCall: ({ attempt }) => void attempts.push(attempt) });
+    await Promise.all(Array.from({ length: 6 }, () => pool.send(get(upstream.url))));
+    expect(used.size).toBe(6);
+    await pool.send(get(upstream.url));
+    expect(attempts.slice(6)).toEqual([1, 2]);
+  });
+
   it("are not more than allowed at once", async () => {
     const upstream = await server((_request, response) => void setTimeout(() => json(response, 200, {}), 5));
     const pool = connection({ maxSockets: 3 });

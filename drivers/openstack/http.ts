@@ -89,7 +89,13 @@ export function openConnection(options: ConnectionOptions = {}): Connection {
   const retryDelayMs = options.retryDelayMs ?? 250;
 
   /** One attempt; follows redirects of reads within the same service. */
-  async function attemptOnce(call: Call, url: URL, secrets: string[], redirects = 0): Promise<Answer | NoAnswer> {
+  async function attemptOnce(
+    call: Call,
+    url: URL,
+    secrets: string[],
+    own: boolean,
+    redirects = 0,
+  ): Promise<Answer | NoAnswer> {
     const secure = url.protocol === "https:";
     const body = call.body === undefined ? null : encode(call.body, secrets);
     const headers: Record<string, string> = { Accept: "application/json", "User-Agent": "jeroboam" };
@@ -101,7 +107,7 @@ export function openConnection(options: ConnectionOptions = {}): Connection {
     }
     // A kept connection may be closed by the other side just as it is used, and then nobody knows whether the request
     // was read. What must not happen twice gets a connection of its own.
-    const agent = isRepeatable(call) ? (secure ? https : http) : false;
+    const agent = isRepeatable(call) && !own ? (secure ? https : http) : false;
     const limit = AbortSignal.timeout(call.timeoutMs ?? options.timeoutMs ?? 30_000);
     const signal = call.signal ? AbortSignal.any([call.signal, limit]) : limit;
     const target = { method: call.method, headers, agent, signal, ...(secure ? tls : {}) };
@@ -112,17 +118,18 @@ export function openConnection(options: ConnectionOptions = {}): Connection {
       // A proxy in front of the service may not have told it its own scheme and host: only the path counts, and the
       // token goes nowhere else.
       const next = new URL(location, url);
-      return attemptOnce(call, new URL(next.pathname + next.search, url), secrets, redirects + 1);
+      return attemptOnce(call, new URL(next.pathname + next.search, url), secrets, own, redirects + 1);
     }
     return answer;
   }
 
   async function send(call: Call): Promise<Answer> {
     const url = new URL(call.url);
+    let own = false;
     for (let attempt = 1; ; attempt++) {
       const secrets: string[] = [];
       const started = performance.now();
-      const result = await attemptOnce(call, url, secrets);
+      const result = await attemptOnce(call, url, secrets, own);
       const answer = result instanceof NoAnswer ? null : result;
       options.onCall?.({
         service: call.service,
@@ -137,6 +144,8 @@ export function openConnection(options: ConnectionOptions = {}): Connection {
       // An earlier attempt may have been carried out although its answer was lost.
       if (answer && call.method === "DELETE" && attempt > 1 && answer.status === 404) return { ...answer, text: "" };
       const error = result instanceof NoAnswer ? withoutAnswer(call, result, secrets) : refused(call, result, secrets);
+      // Where one kept connection was closed, the others may be as well.
+      own = result instanceof NoAnswer && result.stale;
       const wait = attempt < attempts ? delayBefore(call, result, attempt, retryDelayMs) : null;
       if (wait === null || call.signal?.aborted) throw error;
       await delay(wait, undefined, call.signal ? { signal: call.signal } : {}).catch(() => {
@@ -185,10 +194,20 @@ class NoAnswer {
     this.timedOut = timedOut || this.code === "ETIMEDOUT";
   }
   get code(): string {
-    const { cause } = this;
+    const cause = this.cause instanceof Stale ? this.cause.cause : this.cause;
     return cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : "";
   }
+  /** It was not the service that gave no answer, but a connection that was kept longer than it lived. */
+  get stale(): boolean {
+    return this.cause instanceof Stale && resets.has(this.code);
+  }
 }
+
+/** What went wrong on a connection that had served before. */
+class Stale extends Error {
+  override readonly name = "Stale";
+}
+const resets = new Set(["ECONNRESET", "EPIPE"]);
 
 const isRepeatable = (call: Call) => call.repeatable ?? repeatableMethods.includes(call.method);
 
@@ -198,6 +217,7 @@ function delayBefore(call: Call, result: Answer | NoAnswer, attempt: number, bas
   if (result instanceof NoAnswer) {
     // Four times the limit is longer than anybody waits.
     if (result.timedOut) return null;
+    if (result.stale) return 0;
     return isRepeatable(call) || neverSent.has(result.code) ? backoff : null;
   }
   // A limiter refuses before anything is done, so this one is safe for every method.
@@ -270,7 +290,9 @@ function exchange(url: URL, options: RequestOptions, body: string | null): Promi
     };
     const request =
       url.protocol === "https:" ? httpsRequest(url, options, receive) : httpRequest(url, options, receive);
-    request.on("error", reject);
+    request.on("error", (error: Error) =>
+      reject(request.reusedSocket ? new Stale(error.message, { cause: error }) : error),
+    );
     request.end(body ?? undefined);
   });
 }

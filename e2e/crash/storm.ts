@@ -64,6 +64,8 @@ export async function storm(target: CloudTarget, plan: StormPlan): Promise<Storm
       templates.push(await api.createTemplate({ ...template, labels: { ...labels, kube_tag: tag } }));
     }
     const ids = new Set<string>();
+    /** Asked to go, and perhaps not gone yet: they still count for the cloud's quota. */
+    const going = new Set<string>();
     let named = 0;
     const create = async () => {
       const size = { master_count: 1, node_count: 1 + Math.floor(random() * 2) };
@@ -78,7 +80,7 @@ export async function storm(target: CloudTarget, plan: StormPlan): Promise<Storm
         else if (what === "upgrade") await api.upgrade(id, templates[1] ?? "");
         else if (what === "delete") await api.deleteCluster(id);
         else await api[what](id);
-        if (what === "delete") ids.delete(id);
+        if (what === "delete" && ids.delete(id)) going.add(id);
         count(report.accepted, what);
       } catch (error) {
         // What its state does not allow now is refused, as it should be.
@@ -86,7 +88,8 @@ export async function storm(target: CloudTarget, plan: StormPlan): Promise<Storm
       }
     };
     for (let kills = 0; kills < plan.kills; kills++) {
-      if (ids.size < plan.clusters) {
+      for (const id of going) if ((await api.findCluster(id)) === null) going.delete(id);
+      if (ids.size < plan.clusters && ids.size + going.size < plan.clusters * 2) {
         await create();
         count(report.accepted, "create");
       }
@@ -99,6 +102,7 @@ export async function storm(target: CloudTarget, plan: StormPlan): Promise<Storm
       await product.start(role);
       if (kills % 10 === 9) plan.tell?.(`${kills + 1} kills; ${await words(api, ids)}`);
     }
+    await settle(api, going, plan, report);
     await settle(api, ids, plan, report);
     report.clusters = ids.size;
     await inspect(api, cloud, before, ids, plan.databaseUrl, report);

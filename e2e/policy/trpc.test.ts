@@ -39,6 +39,7 @@ const table: Record<string, ProcedureRow> = {
     call: (c, { project, template: id }) => c.template.get({ project, id }),
   },
   "template.create": { ...members, call: (c, { project }) => c.template.create({ project, ...wish }) },
+  "template.check": { ...members, call: (c, { project }) => c.template.check({ project, ...wish }) },
   "template.update": {
     ...part,
     ...members,

@@ -49,6 +49,13 @@ test("two tabs work in two projects at once", async ({ page, context }) => {
   await expect(second.getByRole("link", { name: ofOther })).toBeVisible();
   await expect(second.getByRole("link", { name: ofDemo })).toHaveCount(0);
 
+  // What the first tab asks by itself: where the person is it does not change.
+  const input = encodeURIComponent(JSON.stringify({ json: { project: demo.projectId } }));
+  expect((await page.request.get(`/api/trpc/project.get?input=${input}`)).status()).toBe(200);
+  const third = await context.newPage();
+  await third.goto("/");
+  await expect(third).toHaveURL(new RegExp(`/p/${other.projectId}$`));
+
   await page.reload();
   expect(projectId(page)).toBe(demo.projectId);
   await expect(page.getByRole("link", { name: ofDemo })).toBeVisible();

@@ -52,6 +52,8 @@ export interface Sessions {
   view(value: string | null): Promise<SessionView | null>;
   /** Its person did something: the time without use begins anew. What pages ask by themselves does not count. */
   used(value: string | null): Promise<void>;
+  /** Its person is in this project now, and comes back to it next time. What pages ask by themselves leads nowhere. */
+  visited(value: string | null, projectId: string): Promise<void>;
   /** Ends the session at once and its tokens at Keystone. May be repeated. */
   signOut(value: string | null): Promise<void>;
   /** Throws unauthenticated, invalid_input for a region that the catalog does not have. */
@@ -231,6 +233,11 @@ export function openSessions(
       if (value !== null) await noteUse(db, idOf(value), clock.now(), idleMs);
     },
 
+    async visited(value, projectId) {
+      const row = await load(value);
+      if (row && row.lastProjectId !== projectId) await touchSession(db, row.id, { lastProjectId: projectId });
+    },
+
     async signOut(value) {
       const row = await load(value);
       if (!row) return;
@@ -274,7 +281,6 @@ export function openSessions(
       }
       const { project } = identified.info;
       if (!project) throw new Error("Keystone answered a token without the project that was asked for");
-      if (row.lastProjectId !== projectId) await touchSession(db, row.id, { lastProjectId: projectId });
       return makeContext(deps, {
         door: "console",
         requestId,

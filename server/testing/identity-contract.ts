@@ -127,7 +127,6 @@ export function identityContract(open: () => Promise<IdentityTarget>): void {
       expect(ctx.roles).toContain("member");
       expect((await ctx.cloud().whoAmI()).project?.id).toBe(demo?.id);
       expect((await auth.sessions.context(value, other?.id ?? "", "req-1", "change")).project.name).toBe("other");
-      expect((await auth.sessions.view(value))?.lastProjectId).toBe(other?.id);
       const service = (await clouds.service().whoAmI()).project?.id ?? "";
       for (const closed of [service, randomUUID()])
         await expect(auth.sessions.context(value, closed, "req-1", "change")).rejects.toMatchObject({
@@ -135,6 +134,20 @@ export function identityContract(open: () => Promise<IdentityTarget>): void {
         });
       expect(await auth.sessions.view(value)).not.toBeNull();
       await auth.sessions.signOut(value);
+    });
+
+    it("comes back to the project where the person was, whatever pages of others ask for by themselves", async () => {
+      const { value, view } = await auth.sessions.signIn(person());
+      const [demo = "", other = ""] = view.projects.map((project) => project.id);
+      const last = async () => (await auth.sessions.view(value))?.lastProjectId;
+      expect(await last()).toBeNull();
+      await auth.sessions.visited(value, other);
+      for (const aim of ["read", "change"] as const) await auth.sessions.context(value, demo, "req-1", aim);
+      expect(await last()).toBe(other);
+      await auth.sessions.visited(value, demo);
+      expect(await last()).toBe(demo);
+      await auth.sessions.signOut(value);
+      await auth.sessions.visited(value, other);
     });
 
     it("keeps one token for a project however many requests come at once, and after a restart", async () => {

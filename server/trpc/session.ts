@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { SessionView } from "../auth/session.ts";
 import { sessionOptions, type SignInOptions } from "../services/session.ts";
+import { InProject } from "./inputs.ts";
 import { loneProcedure, publicProcedure, router } from "./init.ts";
 
 const SignIn = z.object({
@@ -23,8 +24,10 @@ export const sessionRouter = router({
     await ctx.deps.auth.sessions.signOut(ctx.session);
     ctx.keepSession(null);
   }),
-  /** The person is still there, though nothing on the page had to be sent. */
-  stay: publicProcedure.mutation(async (): Promise<void> => {}),
+  /** The person is still there, in this project, though nothing on the page had to be sent. */
+  stay: publicProcedure
+    .input(InProject)
+    .mutation(({ ctx, input }): Promise<void> => ctx.deps.auth.sessions.visited(ctx.session, input.project)),
   setRegion: publicProcedure
     .input(z.object({ region: z.string().min(1) }))
     .mutation(({ ctx, input }): Promise<SessionView> => ctx.deps.auth.sessions.setRegion(ctx.session, input.region)),

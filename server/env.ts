@@ -1,11 +1,11 @@
 // Every setting that an operator may make, read once. A wrong value stops the start with one line that names it.
 import { existsSync, readFileSync } from "node:fs";
-import { isIP } from "node:net";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { policyDefaults, type PolicyDefaults } from "./auth/policy-defaults.ts";
+import { isLoopback, parseAddress, parseRange } from "./domain/ip-range.ts";
 
 /** The settings are wrong: `message` is one clear line for the operator. */
 export class EnvError extends Error {
@@ -20,16 +20,7 @@ const flag = z
   .transform((word) => ["true", "1", "yes"].includes(word));
 const http = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ""));
 
-const isAddressOrRange = (text: string): boolean => {
-  const [address = "", bits, ...more] = text.split("/");
-  const family = isIP(address);
-  const longest = family === 4 ? 32 : 128;
-  return family !== 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && +bits <= longest));
-};
-
-/** Only this machine reaches it. */
-const isLoopback = (host: string): boolean =>
-  host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+const isAddressOrRange = (text: string): boolean => (parseRange(text) ?? parseAddress(text)) !== null;
 
 const Variables = z.object({
   DATABASE_URL: z
@@ -103,7 +94,6 @@ const Variables = z.object({
   TRUSTEE_DOMAIN_ADMIN_PASSWORD: z.string().optional(),
   /** Role names, separated by commas; empty = what the creator has, without admin where they have others. */
   TRUSTEE_ROLES: z.string().default(""),
-  /** Keystone as cluster nodes reach it, when that differs from OS_AUTH_URL. */
 });
 
 /** What counts where nothing is set: undefined = nothing does. */

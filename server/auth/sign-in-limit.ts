@@ -1,11 +1,11 @@
 // How often passwords may be tried. Every replica counts in the same rows, before Keystone is asked: what must wait
 // reaches neither Keystone nor its own lockout of the account.
 import { createHash } from "node:crypto";
-import { isIPv6 } from "node:net";
 import { Counter, register } from "prom-client";
 import { fold } from "../db/column.ts";
 import { claimTry, settleTry, type CountRule } from "../db/sign-in-count.ts";
 import { DomainError } from "../domain/error.ts";
+import { parseRange, rangeText } from "../domain/ip-range.ts";
 import type { AuthDeps } from "./context.ts";
 
 export interface Try {
@@ -86,15 +86,8 @@ export function networkOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
   const [plain = ""] = address.split("%");
-  if (!isIPv6(plain)) return plain;
-  const [head = "", tail] = plain.split("::");
-  const groups = head === "" ? [] : head.split(":");
-  const missing = tail === undefined ? 0 : 8 - groups.length - (tail === "" ? 0 : tail.split(":").length);
-  const whole = [...groups, ...Array<string>(missing).fill("0"), ...(tail ? tail.split(":") : [])];
-  return `${whole
-    .slice(0, 4)
-    .map((group) => parseInt(group, 16).toString(16))
-    .join(":")}::/64`;
+  const network = parseRange(`${plain}/64`);
+  return network ? rangeText(network) : plain;
 }
 
 const seconds = (ms: number) => Math.ceil(ms / 1000);

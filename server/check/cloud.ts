@@ -1,9 +1,9 @@
 // Whether a cloud is set up as the product needs it: each thing tried as it will be used, and how to mend it. What is made
 // for that (one user of the trustee domain, its trusts) is removed again.
 import { randomBytes, randomUUID } from "node:crypto";
-import { BlockList, isIP } from "node:net";
 import type { Clouds, TokenInfo } from "../../drivers/openstack/cloud.ts";
 import { isOpenStackError } from "../../drivers/openstack/error.ts";
+import { isLoopback } from "../domain/ip-range.ts";
 import { Secret } from "../domain/secret.ts";
 import type { Env } from "../env.ts";
 
@@ -243,23 +243,13 @@ async function keyManager({ certManager }: Settings, clouds: Clouds, service: To
 /** Nodes are other machines: an address of this one does not lead them here. */
 function address({ apiPublicUrl }: Settings): Finding {
   const what = "API for nodes";
-  return isOfThisMachine(new URL(apiPublicUrl).hostname)
+  return isLoopback(new URL(apiPublicUrl).hostname.replace(/^\[|\]$/g, ""))
     ? warning(
         what,
         `${apiPublicUrl} is an address of this machine alone`,
         "Set API_PUBLIC_URL to an address that nodes reach.",
       )
     : ok(what, apiPublicUrl);
-}
-
-const loopback = new BlockList();
-loopback.addSubnet("127.0.0.0", 8, "ipv4");
-loopback.addAddress("::1", "ipv6");
-
-function isOfThisMachine(host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, "");
-  const family = isIP(bare);
-  return family === 0 ? bare === "localhost" : loopback.check(bare, family === 6 ? "ipv6" : "ipv4");
 }
 
 function words(error: unknown): string {

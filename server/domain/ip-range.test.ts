@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { hasHostBits, overlap, parseRange, rangeText, sizeOf, type IpRange } from "./ip-range.ts";
+import {
+  hasHostBits,
+  isLoopback,
+  overlap,
+  parseAddress,
+  parseRange,
+  rangeText,
+  sizeOf,
+  type IpRange,
+} from "./ip-range.ts";
 
 const range = (text: string): IpRange => {
   const read = parseRange(text);
@@ -14,6 +23,25 @@ describe("ranges of addresses", () => {
   it.each(["10.0.0.0/", "10.0.0/8", "10.0.0.0/8/8", "::/129", "10.0.0.0/33", "x", "", "/8"])("%j is none", (text) => {
     expect(parseRange(text)).toBeNull();
   });
+
+  it.each(["192.0.2.7", "2001:db8::1", "::ffff:192.0.2.7"])("%s is an address", (text) => {
+    expect(sizeOf(parseAddress(text) ?? range("::/0"))).toBe(1n);
+  });
+  it.each(["10.0.0.0/8", "10.0.0", "localhost", "", "::1%lo"])("%j is no address", (text) => {
+    expect(parseAddress(text)).toBeNull();
+  });
+
+  it.each([
+    ["127.0.0.1", true],
+    ["127.3.0.4", true],
+    ["::1", true],
+    ["0:0:0:0:0:0:0:1", true],
+    ["localhost", true],
+    ["127.example", false],
+    ["0.0.0.0", false],
+    ["::", false],
+    ["192.0.2.7", false],
+  ])("%s is reached by this machine alone: %s", (host, alone) => expect(isLoopback(host)).toBe(alone));
 
   it.each([
     ["10.0.0.0/24", 256n, false, "10.0.0.0/24"],

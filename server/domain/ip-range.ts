@@ -1,4 +1,4 @@
-// IP ranges in CIDR form, as numbers: for rules about sizes, neighbours and host bits. Runs in the browser too.
+// IP addresses and ranges in CIDR form, as numbers: for rules about sizes, neighbours and host bits. Runs in the browser too.
 import { z } from "zod";
 
 export interface IpRange {
@@ -19,6 +19,18 @@ export function parseRange(text: string): IpRange | null {
   const number = version === 4 ? ipv4(address) : ipv6(address);
   const hosts = BigInt(width[version] - Number(length));
   return { version, address: number, first: (number >> hosts) << hosts, length: Number(length) };
+}
+
+/** A single address as the range that has no other in it; null for what is no address. */
+export const parseAddress = (text: string): IpRange | null => parseRange(`${text}/128`) ?? parseRange(`${text}/32`);
+
+const loopback = ["127.0.0.0/8", "::1/128"];
+
+/** Only this machine reaches it. `host`: a name or an address, without brackets. */
+export function isLoopback(host: string): boolean {
+  const address = parseAddress(host);
+  const ranges = loopback.flatMap((text) => parseRange(text) ?? []);
+  return host === "localhost" || (address !== null && ranges.some((range) => overlap(range, address)));
 }
 
 /** How many addresses it has. */

@@ -1,7 +1,6 @@
 // What kinds of values labels have: each says how text is read, and what is wrong with it as the end of a sentence that
 // begins with the label's name ("must be true or false").
-import { z } from "zod";
-import { hasHostBits, parseRange, rangeText } from "./ip-range.ts";
+import { hasHostBits, parseAddress, parseRange, rangeText } from "./ip-range.ts";
 
 export type Kind =
   | "boolean"
@@ -138,7 +137,7 @@ export const ranges = list(
 );
 
 export const address = type("address", (text) =>
-  z.union([z.ipv4(), z.ipv6()]).safeParse(text).success ? ok(text) : wrong("must be an IP address such as 192.0.2.7"),
+  parseAddress(text) ? ok(text) : wrong("must be an IP address such as 192.0.2.7"),
 );
 
 const isDomain = (text: string) =>
@@ -151,8 +150,7 @@ export const domain = type("domain", (text) =>
 /** Names and addresses that a certificate may bear. */
 export const domains = list(
   "domains",
-  (text) =>
-    isDomain(text.replace(/^\*\./, "")) || z.union([z.ipv4(), z.ipv6()]).safeParse(text).success ? ok(text) : wrong(""),
+  (text) => (isDomain(text.replace(/^\*\./, "")) || parseAddress(text) ? ok(text) : wrong("")),
   "must be domain names or IP addresses separated by commas",
 );
 

@@ -1,6 +1,6 @@
 // How nodes reach the world: proxies and registries, as the programs on them read these.
 import type { TemplateFields } from "./cluster-template.ts";
-import { parseRange } from "./ip-range.ts";
+import { parseAddress, parseRange } from "./ip-range.ts";
 import { problem, type Problem } from "./problem.ts";
 
 type Site = Pick<TemplateFields, "httpProxy" | "httpsProxy" | "noProxy" | "insecureRegistry">;
@@ -13,8 +13,7 @@ const isProxy = (text: string) => {
 };
 
 /** A host, a domain with a dot in front, an address or a range. */
-const isPast = (text: string) =>
-  text === "*" || host.test(text) || parseRange(text.includes("/") ? text : `${text}/0`) !== null;
+const isPast = (text: string) => text === "*" || host.test(text) || (parseRange(text) ?? parseAddress(text)) !== null;
 
 export function siteProblems({ httpProxy, httpsProxy, noProxy, insecureRegistry }: Site): Problem[] {
   const proxy = "must be the address of a proxy such as http://proxy.example.org:3128";

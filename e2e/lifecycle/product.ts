@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { until } from "./until.ts";
 
 /** `conductor-2`: a second process of the same role. */
-export type Role = "api" | "conductor" | "conductor-2" | "sandbox";
+export type Role = "console" | "api" | "conductor" | "conductor-2" | "sandbox";
 
 export interface Product {
   /** Our REST API with /v1. */
@@ -37,7 +37,7 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** `env`: which cloud, in the variables of server/env.ts; API_PORT where the port must be a certain one. */
+/** `env`: which cloud, in the variables of server/env.ts; API_PORT where the port must be a certain one, PORT of a console. */
 export async function openProduct(env: Readonly<Record<string, string>>): Promise<Product> {
   const directory = mkdtempSync(join(tmpdir(), "jeroboam-product-"));
   const apiPort = Number(env["API_PORT"] ?? (await freePort()));
@@ -67,7 +67,13 @@ export async function openProduct(env: Readonly<Record<string, string>>): Promis
     child.stdout.pipe(file, { end: false });
     child.stderr.pipe(file, { end: false });
     running.set(role, child);
-    const ports = { sandbox: Number(env["SANDBOX_PORT"]), api: apiPort, conductor: null, "conductor-2": null };
+    const ports = {
+      sandbox: Number(env["SANDBOX_PORT"]),
+      console: Number(env["PORT"]),
+      api: apiPort,
+      conductor: null,
+      "conductor-2": null,
+    };
     for (const one of [role, ...together]) {
       const port = ports[one];
       if (port === null) continue;

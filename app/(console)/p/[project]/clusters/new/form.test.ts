@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ClusterTemplate } from "@/server/domain/cluster-template";
-import { emptyValues, fieldOfWire, fromCluster, problemsOf, toCreate, type WizardValues } from "./form";
+import { byField, emptyValues, fieldOfWire, fromCluster, problemsOf, toCreate, type WizardValues } from "./form";
 
 const id = "5d9f2a3c-0b5d-4f0f-9a7d-6d1e2f3a4b5c";
 const template: ClusterTemplate = {
@@ -127,11 +127,11 @@ describe("what the wizard refuses at once", () => {
 });
 
 it("server's field names lead to fields of the form", () => {
-  expect(fieldOfWire("flavor_id", template)).toBe("flavorId");
-  expect(fieldOfWire("labels.boot_volume_size", template)).toBe("bootVolumeSize");
-  expect(fieldOfWire("labels.calico_ipv4pool", template)).toBe("podRange");
-  expect(fieldOfWire("labels.unheard_of", template)).toBe("labels");
-  expect(fieldOfWire("", template)).toBeUndefined();
+  expect(fieldOfWire("flavor_id", template, [])).toBe("flavorId");
+  expect(fieldOfWire("labels.boot_volume_size", template, [])).toBe("bootVolumeSize");
+  expect(fieldOfWire("labels.calico_ipv4pool", template, [])).toBe("podRange");
+  expect(fieldOfWire("labels.unheard_of", template, [])).toBe("labels");
+  expect(fieldOfWire("", template, [])).toBeUndefined();
 });
 
 it("a copied cluster makes the same request again", () => {
@@ -157,4 +157,19 @@ it("a copied cluster makes the same request again", () => {
   };
   const copy = fromCluster(cluster as never, template);
   expect(toCreate(values(copy), template)).toEqual(request);
+});
+
+it("says all that is wrong with labels, and sends whoever gave a label of their own back to it", () => {
+  const own = [
+    { key: "availability_zone", value: "mars" },
+    { key: "etcd_volume_size", value: "abc" },
+  ];
+  const said = [
+    { field: "labels.availability_zone", message: "There is no availability zone mars to use" },
+    { field: "labels.etcd_volume_size", message: "The label etcd_volume_size must be a whole number." },
+  ];
+  expect(byField(said, template, own)).toEqual({
+    labels: "There is no availability zone mars to use. The label etcd_volume_size must be a whole number.",
+  });
+  expect(Object.keys(byField(said, template, []))).toEqual(["zone", "labels"]);
 });

@@ -213,14 +213,18 @@ export function labelKeys(
   };
 }
 
-/** Wizard field of a name as the server uses it: `flavor_id`, `labels.boot_volume_size`. Undefined = of the whole request. */
+/**
+ * Wizard field of a name as the server uses it: `flavor_id`, `labels.boot_volume_size`. What the person's `own` labels give
+ * is mended there, also where a field stands for the same. Undefined = of the whole request.
+ */
 export function fieldOfWire(
   wire: string,
   template: Pick<ClusterTemplate, "driver" | "networkDriver"> | null,
+  own: readonly LabelRow[],
 ): FieldName | undefined {
   if (wire.startsWith("labels")) {
     const key = wire.slice("labels.".length);
-    if (template)
+    if (template && !own.some((row) => row.key === key))
       for (const [field, label] of Object.entries(labelKeys(template)))
         if (label === key) return isField(field) ? field : "labels";
     return "labels";
@@ -265,6 +269,20 @@ export function sentenceOf(field: string, message: string): string {
   const word = templateWords[field];
   const text = word ? `The template's ${word}: ${message}` : message.charAt(0).toUpperCase() + message.slice(1);
   return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+/** What is said of each field of the wizard, all of it, as one text. */
+export function byField(
+  said: readonly { field: string; message: string }[],
+  template: Pick<ClusterTemplate, "driver" | "networkDriver"> | null,
+  own: readonly LabelRow[],
+): Partial<Record<FieldName, string>> {
+  const texts: Partial<Record<FieldName, string>> = {};
+  for (const { field, message } of said) {
+    const name = fieldOfWire(field, template, own);
+    if (name) texts[name] = [texts[name] ?? [], sentenceOf(field, message)].flat().join(" ");
+  }
+  return texts;
 }
 
 const isField = (word: string): word is FieldName => Object.hasOwn(emptyValues, word);

@@ -18,6 +18,7 @@ import { useProject } from "../../_frame/project-context";
 import { useClustersChanged } from "../use-actions";
 import { dropDraft, saveDraft } from "./draft";
 import {
+  byField,
   fieldOfWire,
   fieldsOf,
   problemsOf,
@@ -99,18 +100,11 @@ export function Wizard({ templates, options, start }: Props) {
   );
   const found = template ? preview.data : undefined;
   const fromServer = useMemo(() => {
-    const errors: Partial<Record<FieldName, string>> = {};
-    const warnings: Partial<Record<FieldName, string>> = {};
-    for (const { field, message } of found?.problems ?? []) {
-      const name = fieldOfWire(field, template);
-      if (name) errors[name] ??= sentenceOf(field, message);
-    }
-    for (const { field, message } of found?.warnings ?? []) {
-      const name = fieldOfWire(field, template);
-      if (name) warnings[name] ??= sentenceOf(field, message);
-    }
-    return { errors, warnings };
-  }, [found, template]);
+    return {
+      errors: byField(found?.problems ?? [], template, values.labels),
+      warnings: byField(found?.warnings ?? [], template, values.labels),
+    };
+  }, [found, template, values.labels]);
 
   const create = useMutation(
     trpc.cluster.create.mutationOptions({
@@ -122,12 +116,7 @@ export function Wizard({ templates, options, start }: Props) {
       },
       onError: (error) => {
         const text = explain(error, "The cluster was not created");
-        const fields: Partial<Record<FieldName, string>> = {};
-        for (const { field, message } of text.fields) {
-          const name = fieldOfWire(field, template);
-          if (name) fields[name] ??= sentenceOf(field, message);
-        }
-        setRefused({ text, fields });
+        setRefused({ text, fields: byField(text.fields, template, values.labels) });
         requestAnimationFrame(() => problemBox.current?.focus());
       },
     }),
@@ -194,7 +183,7 @@ export function Wizard({ templates, options, start }: Props) {
 
   const all = steps.flatMap(wrongIn);
   const whole = (found?.problems ?? [])
-    .filter(({ field }) => fieldOfWire(field, template) === undefined)
+    .filter(({ field }) => fieldOfWire(field, template, values.labels) === undefined)
     .map(({ field, message }) => sentenceOf(field, message));
   const submit = () => {
     if (!template || all.length > 0 || create.isPending) return;

@@ -116,7 +116,7 @@ export function ReviewStep() {
         >
           <ul className="mt-1 space-y-1">
             {preview.warnings.map(({ field, message }) => {
-              const name = fieldOfWire(field, template);
+              const name = fieldOfWire(field, template, values.labels);
               return (
                 <li key={field + message}>
                   {name ? <span className="font-medium">{fieldWords[name]}: </span> : null}

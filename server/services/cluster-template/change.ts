@@ -67,10 +67,10 @@ export async function createTemplate(deps: Deps, ctx: RequestContext, input: Tem
 export async function checkTemplate(deps: Deps, ctx: RequestContext, input: TemplateCreate): Promise<TemplateCheck> {
   authorize(ctx, "clustertemplate:create");
   const { findings, found } = await examine(deps, ctx, input);
-  return {
-    problems: findings.problems.map(({ message, details }) => ({ field: details.field ?? "", message })),
-    warnings: found?.warnings ?? [],
-  };
+  const problems = findings.problems.map(({ message, details }) => ({ field: details.field ?? "", message }));
+  // What refuses the template need not be said again of its clusters.
+  const refused = new Set(problems.map(({ field }) => field));
+  return { problems, warnings: (found?.warnings ?? []).filter(({ field }) => !refused.has(field)) };
 }
 
 async function examine(deps: Deps, ctx: RequestContext, input: TemplateCreate) {

@@ -5,13 +5,14 @@ import { useRouter } from "next/navigation";
 import { useEffect, useRef, useState } from "react";
 import { useProject } from "../_frame/project-context";
 import { explain } from "@/app/_lib/errors";
+import { plural } from "@/app/_lib/format";
 import { paths } from "@/app/_lib/paths";
 import { useTRPC, type Outputs } from "@/app/_lib/trpc-client";
 import { ErrorNotice } from "@/app/_shared/error-panel";
 import { Button, ButtonLink } from "@/app/_ui/button";
 import { Card } from "@/app/_ui/card";
 import { cx } from "@/app/_ui/class-names";
-import { Notice } from "@/app/_ui/notice";
+import { Notice, type Tone } from "@/app/_ui/notice";
 import {
   createRequest,
   fieldFor,
@@ -120,7 +121,8 @@ export function TemplateWizard({
       { enabled: step === "review" && Object.keys(problems).length === 0 },
     ),
   );
-  const advice = [...(check.data?.problems ?? []), ...(check.data?.warnings ?? [])];
+  const refusals = (step === "review" && check.data?.problems) || [];
+  const warnings = (step === "review" && check.data?.warnings) || [];
 
   const props: StepProps = {
     values,
@@ -218,14 +220,11 @@ export function TemplateWizard({
             {step === "nodes" && <NodesStep {...props} />}
             {step === "network" && <NetworkStep {...props} />}
             {step === "labels" && <LabelsStep {...props} />}
-            {step === "review" && advice.length > 0 && (
-              <Notice tone="warning" title="Look at this before you save the template">
-                <ul className="list-disc space-y-1 pl-4">
-                  {advice.map(({ field, message }) => (
-                    <li key={`${field} ${message}`}>{message}</li>
-                  ))}
-                </ul>
-              </Notice>
+            {refusals.length > 0 && (
+              <Advice tone="bad" title={`${plural(refusals.length, "problem")} to solve first`} said={refusals} />
+            )}
+            {warnings.length > 0 && (
+              <Advice tone="warning" title="Look at this before you save the template" said={warnings} />
             )}
             {step === "review" && <ReviewStep {...props} problems={problems} go={go} change={change} />}
           </div>
@@ -249,9 +248,11 @@ export function TemplateWizard({
                 whyNot={
                   Object.keys(problems).length > 0
                     ? "Correct what is marked first."
-                    : mode === "edit" && change !== null && Object.keys(change).length === 0
-                      ? "Nothing is changed."
-                      : null
+                    : mode === "create" && refusals.length > 0
+                      ? "Solve the problems listed above first."
+                      : mode === "edit" && change !== null && Object.keys(change).length === 0
+                        ? "Nothing is changed."
+                        : null
                 }
               >
                 {mode === "create" ? "Create template" : "Save changes"}
@@ -265,6 +266,18 @@ export function TemplateWizard({
         </div>
       </div>
     </form>
+  );
+}
+
+function Advice({ tone, title, said }: { tone: Tone; title: string; said: readonly { message: string }[] }) {
+  return (
+    <Notice tone={tone} title={title}>
+      <ul className="list-disc space-y-1 pl-4">
+        {said.map(({ message }) => (
+          <li key={message}>{message}</li>
+        ))}
+      </ul>
+    </Notice>
   );
 }
 

@@ -2,7 +2,7 @@
 import { expect, test, type Page } from "@playwright/test";
 import { z } from "zod";
 import { apiOf, makeCluster, type Api } from "./support/api.ts";
-import { becomesReady, openSection, projectId, signIn, uniqueName } from "./support/console.ts";
+import { becomesReady, openSection, projectId, row, signIn, uniqueName } from "./support/console.ts";
 
 const Templates = z.object({ clustertemplates: z.array(z.looseObject({ uuid: z.string(), name: z.string() })) });
 
@@ -71,6 +71,39 @@ test("a node group is added, kept within limits, marked and removed", async ({ p
   await chooseFor(page, "pool", "Remove");
   await page.getByRole("alertdialog").getByRole("button", { name: "Remove node group" }).click();
   await expect(groupRow(page, "pool")).toHaveCount(0, { timeout: 60_000 });
+});
+
+test("a smaller size shows which nodes go and what runs on them, follows what is ticked, and takes those", async ({
+  page,
+}) => {
+  await signIn(page, "demo");
+  const id = await makeCluster(await apiOf("demo"), uniqueName("shrinks"), { node_count: 3 });
+  await openCluster(page, id, "");
+  await becomesReady(page);
+  await page.getByRole("button", { name: "Resize" }).click();
+  const dialog = page.getByRole("dialog", { name: /^Resize/ });
+  const goes = dialog.getByRole("region", { name: "What goes" });
+  await dialog.getByLabel("Worker nodes", { exact: true }).fill("1");
+  await expect(goes).toContainText(/These nodes go, with (nothing|\d+ pods?) to be moved\./);
+  await expect(goes.getByRole("listitem")).toHaveCount(2);
+
+  const ticked = dialog
+    .getByRole("group", { name: "Which nodes go" })
+    .getByRole("listitem")
+    .filter({ hasText: /-node-\S+-0/ });
+  await ticked.getByRole("checkbox").check();
+  await expect(dialog.getByText("The service chooses the other one.")).toBeVisible();
+  await expect(goes.getByRole("listitem").filter({ hasText: /-node-\S+-0/ })).toContainText(/kube-system\/coredns/);
+
+  // On a phone nothing is wider than the dialog.
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expect(ticked.getByText("Ready", { exact: true })).toBeInViewport({ ratio: 1 });
+  await dialog.getByRole("button", { name: "Resize from 3 to 1" }).click();
+  await expect(dialog).toBeHidden();
+  await page.setViewportSize({ width: 1280, height: 844 });
+  await openCluster(page, id, "nodes");
+  await expect(row(page, "-node-")).toHaveCount(1, { timeout: 60_000 });
+  await expect(row(page, "-node-")).not.toContainText(/-node-\S+-0/);
 });
 
 test("an upgrade says what would change, refuses what cannot be, and happens", async ({ page }) => {

@@ -14,6 +14,22 @@ test("a wrong password is refused in words that give nothing away", async ({ pag
   await expect(page.getByLabel("Password", { exact: true })).toHaveAccessibleDescription(/Enter the password/);
 });
 
+test("too many wrong passwords are told apart from wrong ones, with how long to wait", async ({ page }) => {
+  const guessed = uniqueName("guessed");
+  await page.goto("/login");
+  const alert = page.getByRole("alert").filter({ hasText: "You are not signed in" });
+  for (let tries = 0; tries < 5; tries++) {
+    const answered = page.waitForResponse((answer) => answer.url().includes("session.signIn"));
+    await fillSignIn(page, guessed, "wrong");
+    expect((await answered).status()).toBe(401);
+    await expect(page.getByLabel("Password", { exact: true })).toHaveValue("");
+  }
+  await fillSignIn(page, guessed, "wrong");
+  await expect(alert).toContainText("Too many sign-ins have failed");
+  await expect(alert).toContainText(/Try again in \d+\s(s|minutes)\./);
+  await expect(page.getByLabel("User name")).toHaveValue(guessed);
+});
+
 test("sign-in leads to the page that was asked for, sign-out back to the door", async ({ page, context }) => {
   const { projectId: demo } = await apiOf("demo");
   await page.goto(`/p/${demo}/templates`);

@@ -47,7 +47,7 @@ function Opened({ onClose, title, children, footer, busy, role = "dialog", wide,
         if (event.target === event.currentTarget && free && role === "dialog") onClose();
       }}
       className={cx(
-        "fixed m-0 mt-auto w-full max-w-none overflow-visible border-0 bg-transparent p-0 text-foreground outline-none backdrop:bg-black/45 open:animate-in open:fade-in-0 open:slide-in-from-bottom-4 sm:m-auto dark:backdrop:bg-black/65",
+        "fixed m-0 mt-auto w-full max-w-none overflow-visible border-0 bg-transparent p-0 text-foreground outline-none backdrop:bg-black/(--shade) open:animate-in open:fade-in-0 open:slide-in-from-bottom-4 sm:m-auto",
         wide ? "sm:max-w-2xl" : "sm:max-w-lg",
       )}
     >

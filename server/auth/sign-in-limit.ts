@@ -94,7 +94,7 @@ const seconds = (ms: number) => Math.ceil(ms / 1000);
 
 function tooMany(waitMs: number): DomainError {
   const retryAfterSeconds = seconds(waitMs);
-  const wait = retryAfterSeconds < 90 ? `${retryAfterSeconds} s` : `${Math.ceil(retryAfterSeconds / 60)} minutes`;
+  const wait = retryAfterSeconds < 90 ? `${retryAfterSeconds}\u00a0s` : `${Math.ceil(retryAfterSeconds / 60)} minutes`;
   return new DomainError("too_many_attempts", "Too many sign-ins have failed, so this one was not looked at.", {
     remedy: `Try again in ${wait}.`,
     retryAfterSeconds,

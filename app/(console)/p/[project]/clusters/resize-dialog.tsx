@@ -6,6 +6,7 @@ import { plural } from "@/app/_lib/format";
 import { useTRPC, type Outputs } from "@/app/_lib/trpc-client";
 import { ErrorNotice, ErrorPanel } from "@/app/_shared/error-panel";
 import { Button } from "@/app/_ui/button";
+import { cx } from "@/app/_ui/class-names";
 import { Dialog } from "@/app/_ui/dialog";
 import { NumberField, SelectField } from "@/app/_ui/field";
 import { SkeletonLines } from "@/app/_ui/skeleton";
@@ -129,16 +130,27 @@ export function ResizeDialog({ cluster, group, onClose }: Props) {
                     : `It has ${plural(now, "node")} now.`
             }
           />
-          {fewer > 0 && going.data && <Going nodes={going.data} />}
-          {fewer > 0 && members.length > 0 && (
-            <fieldset>
+          {fewer > 0 &&
+            (going.isError ? (
+              <p className="text-sm text-muted">
+                The service's choice cannot be shown now. {explain(going.error, "").why}
+              </p>
+            ) : going.data ? (
+              <Going nodes={going.data} isOld={going.isPlaceholderData} />
+            ) : (
+              <SkeletonLines lines={2} />
+            ))}
+          {fewer > 0 && next > 0 && members.length > 0 && (
+            <fieldset className="min-w-0">
               <legend className="text-sm font-medium">Which nodes go</legend>
               <p className="mb-2 text-[0.8125rem] text-muted">
                 {picked.length === fewer
                   ? "These will be removed."
                   : picked.length === 0
                     ? `Tick up to ${fewer}, or leave the choice to the service.`
-                    : `The service chooses the other ${fewer - picked.length}.`}
+                    : fewer - picked.length === 1
+                      ? "The service chooses the other one."
+                      : `The service chooses the other ${fewer - picked.length}.`}
               </p>
               <ul className="max-h-56 divide-y divide-separator overflow-auto rounded-lg border border-border">
                 {members
@@ -147,7 +159,7 @@ export function ResizeDialog({ cluster, group, onClose }: Props) {
                     const on = picked.includes(node.serverId);
                     return (
                       <li key={node.serverId}>
-                        <label className="flex items-center gap-3 px-3 py-2 text-sm">
+                        <label className="flex flex-wrap items-center gap-x-3 px-3 py-2 text-sm sm:flex-nowrap">
                           <input
                             type="checkbox"
                             className="size-4 accent-accent"
@@ -157,8 +169,8 @@ export function ResizeDialog({ cluster, group, onClose }: Props) {
                               setVictims(on ? picked.filter((id) => id !== node.serverId) : [...picked, node.serverId])
                             }
                           />
-                          <span className="min-w-0 flex-1 truncate">{node.name}</span>
-                          <span className="font-mono text-xs text-muted">{node.privateAddress}</span>
+                          <span className="w-[calc(100%-1.75rem)] truncate sm:w-auto sm:flex-1">{node.name}</span>
+                          <span className="font-mono text-xs text-muted max-sm:pl-7">{node.privateAddress}</span>
                           <span className={node.ready === false ? "text-xs text-bad" : "text-xs text-muted"}>
                             {node.ready === null ? node.status : node.ready ? "Ready" : "Not ready"}
                           </span>
@@ -176,17 +188,16 @@ export function ResizeDialog({ cluster, group, onClose }: Props) {
 }
 
 /** What would go, and what runs there now: it moves to other nodes first. */
-function Going({ nodes }: { nodes: Outputs["cluster"]["resizePreview"] }) {
+function Going({ nodes, isOld }: { nodes: Outputs["cluster"]["resizePreview"]; isOld: boolean }) {
   const known = nodes.flatMap((node) => node.work ?? []);
   const isKnown = nodes.every((node) => node.work !== null);
+  const go = nodes.length === 1 ? "This node goes" : "These nodes go";
   return (
-    <section aria-label="What goes" className="text-sm">
+    <section aria-label="What goes" aria-busy={isOld} className={cx("text-sm", isOld && "opacity-60")}>
       <p className="font-medium">
         {isKnown
-          ? known.length === 0
-            ? "These nodes go; nothing that would have to move runs on them."
-            : `These nodes go; ${plural(known.length, "pod")} on them will be asked to move.`
-          : "These nodes go. What runs on them is not known: the cluster does not answer from here."}
+          ? `${go}, with ${known.length === 0 ? "nothing" : plural(known.length, "pod")} to be moved.`
+          : `${go}. What runs there is not known: the cluster does not answer from here.`}
       </p>
       <ul className="mt-1 max-h-40 overflow-auto text-[0.8125rem] text-muted">
         {nodes.map((node) => (

@@ -4,6 +4,7 @@ import { integer, short, text } from "./column.ts";
 import type { MaybeDamaged } from "./damage.ts";
 import { Labels } from "./labels.ts";
 import { Uuid } from "./identifier.ts";
+import type { Problem } from "./problem.ts";
 
 const optional = short.nullable();
 const dns = text(255)
@@ -129,3 +130,17 @@ export function whyNotWhileInUse(change: TemplateUpdate): string | null {
     ? null
     : "Clusters use this template: only its name, its tags, hiding and publishing can change, one at a time. Copy the template to change more.";
 }
+
+/** Magnum's one rule about the size of the runtime's own volume. */
+export const dockerVolumeProblems = (
+  dockerStorageDriver: string | null,
+  dockerVolumeSizeGib: number | null,
+): Problem[] =>
+  dockerStorageDriver === "devicemapper" && (dockerVolumeSizeGib ?? 0) < 3
+    ? [
+        {
+          field: "docker_volume_size",
+          message: `docker volume size ${dockerVolumeSizeGib ?? 0} GB is not valid, expecting minimum value 3GB for devicemapper storage driver.`,
+        },
+      ]
+    : [];

@@ -1,4 +1,5 @@
 // What is wrong with one input, as a whole sentence that names it.
+import type { DomainError } from "./error.ts";
 
 export interface Problem {
   /** Wire name of the input: `network_driver`, `labels.kube_tag`. "" = no single one. */
@@ -12,3 +13,6 @@ const subject = (field: string): string =>
 
 /** `words` end the sentence: "must be true or false". */
 export const problem = (field: string, words: string): Problem => ({ field, message: `${subject(field)} ${words}.` });
+
+/** A refusal as what is wrong with its input. */
+export const problemOf = ({ message, details: { field = "" } }: DomainError): Problem => ({ field, message });

@@ -1,4 +1,5 @@
 // From what was thrown to Magnum's error bodies (magnum-api 3).
+import { problemOf, type Problem } from "../domain/problem.ts";
 import { asDomainError, reasonTable, retryAfterOf } from "../errors.ts";
 
 /** A refusal that only this door knows: routing, versions, the form of a body. */
@@ -63,7 +64,7 @@ export function errorAnswer(error: unknown, requestId: string, authUrl: string):
     if (status === 401) return unauthenticated(authUrl);
     const seconds = retryAfterOf(known);
     const headers = seconds === null ? {} : { "Retry-After": String(seconds) };
-    const problems = known.details.problems ?? [{ field: known.details.field ?? "", message: known.message }];
+    const problems = known.details.problems ?? [problemOf(known)];
     return { ...plain(status, problems.map(named), requestId, null, status >= 500), headers };
   }
   if (error instanceof ApiRefusal) {
@@ -90,7 +91,7 @@ interface Told {
 const said = (message: string): Told => ({ title: firstSentence(message), detail: message });
 
 /** The field is named behind the first sentence where its words leave it out, as Magnum's often do. */
-function named({ field, message }: { field: string; message: string }): Told {
+function named({ field, message }: Problem): Told {
   const word = field.replace(/^labels\./, "");
   if (word === "" || plainWords(message).includes(plainWords(word.replace(/_id$/, "")))) return said(message);
   const first = firstSentence(message);
@@ -134,7 +135,7 @@ const mostWarnings = 20;
 const longestWarning = 300;
 
 /** RFC 7234's form, as Kubernetes uses it: `299 - "text"`, a line each, ASCII. Fields are named as in refusals. */
-export const warningHeader = (warnings: readonly { field: string; message: string }[]): string[] =>
+export const warningHeader = (warnings: readonly Problem[]): string[] =>
   warnings.slice(0, mostWarnings).map((each) => {
     const text = named(each)
       .detail.replaceAll(/[^\x20-\x7e]/g, "?")

@@ -3,6 +3,7 @@
 import type { z } from "zod";
 import type { RequestContext } from "../auth/context.ts";
 import type { PolicyName } from "../auth/policy.ts";
+import type { Problem } from "../domain/problem.ts";
 import type { Deps } from "../services/deps.ts";
 import type { Negotiated } from "./microversion.ts";
 import { readBody, readQuery } from "./read.ts";
@@ -35,7 +36,7 @@ export interface ApiAnswer {
   body?: unknown;
   headers?: Record<string, string>;
   /** What was accepted and is not what it seems to be: each in a header `Warning`. */
-  warnings?: readonly { field: string; message: string }[];
+  warnings?: readonly Problem[];
   /** Content type of a body that is text. */
   type?: string;
 }

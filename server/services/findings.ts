@@ -1,6 +1,7 @@
 // Everything that is wrong with one request, gathered so that it is told at once, in the order of looking.
 import type { ClusterDriver, Problem, Wish } from "../../drivers/driver.ts";
 import { DomainError, type Reason } from "../domain/error.ts";
+import { problemOf } from "../domain/problem.ts";
 import { asDomainError } from "../errors.ts";
 
 export class Findings {
@@ -56,9 +57,7 @@ export function refuseAll(problems: readonly DomainError[]): void {
   const [first] = problems;
   if (!first) return;
   // A service that is away is so for all that it was asked.
-  const told = new Map(
-    problems.map(({ message, details: { field = "" } }) => [`${field} ${message}`, { field, message }]),
-  );
+  const told = new Map(problems.map(problemOf).map((each) => [`${each.field} ${each.message}`, each]));
   if (told.size === 1) throw first;
   throw new DomainError(first.reason, first.message, { ...first.details, problems: [...told.values()] });
 }

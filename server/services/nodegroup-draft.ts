@@ -5,6 +5,7 @@ import type { ClusterDriver } from "../../drivers/driver.ts";
 import type { Cloud } from "../../drivers/openstack/cloud.ts";
 import { wishOf } from "../../drivers/wish.ts";
 import type { CurrentCluster, NewNodegroup } from "../db/cluster-change.ts";
+import { dockerVolumeProblems } from "../domain/cluster-template.ts";
 import { DomainError } from "../domain/error.ts";
 import { readLabels } from "../domain/label-reader.ts";
 import { tidyLabels } from "../domain/labels.ts";
@@ -63,12 +64,7 @@ export async function draftNodegroup(
   const read = readLabels({ ...cluster.labels, ...labels });
   const { template } = cluster.facts;
   const dockerVolumeSizeGib = input.dockerVolumeSizeGib ?? cluster.dockerVolumeSizeGib;
-  if (template.dockerStorageDriver === "devicemapper" && (dockerVolumeSizeGib ?? 0) < 3)
-    findings.add(
-      "invalid_input",
-      `docker volume size ${dockerVolumeSizeGib ?? 0} GB is not valid, expecting minimum value 3GB for devicemapper storage driver.`,
-      "docker_volume_size",
-    );
+  findings.addAll(dockerVolumeProblems(template.dockerStorageDriver, dockerVolumeSizeGib));
   findings.addAll(readLabels(labels).problems());
   const limits = openLimits(cloud);
   limits.expect({ volumes: dockerVolumeSizeGib !== null || read.has("boot_volume_size"), balancers: false });

@@ -5,6 +5,7 @@ import type { ClusterTemplate } from "../domain/cluster-template.ts";
 import type { AuditRecord } from "../domain/audit.ts";
 import type { ClusterEvent, OperationRecord } from "../domain/event.ts";
 import type { LabelDifference } from "../domain/labels.ts";
+import type { Problem } from "../domain/problem.ts";
 import type { ClusterNode, NodeGroup } from "../domain/nodegroup.ts";
 import type { DeletePreview, Footprint, GoingNode, ResourceNode } from "../../drivers/driver.ts";
 
@@ -74,14 +75,9 @@ export interface ClusterView extends Cluster {
   can: Record<ClusterAction, string | null>;
 }
 
-export interface FieldMessage {
-  field: string;
-  message: string;
-}
-
 export interface TemplateCheck {
-  problems: FieldMessage[];
-  warnings: readonly FieldMessage[];
+  problems: Problem[];
+  warnings: readonly Problem[];
 }
 
 export interface QuotaEffect {
@@ -120,8 +116,8 @@ export interface EffectiveValues {
 }
 
 export interface ClusterPreview {
-  problems: FieldMessage[];
-  warnings: FieldMessage[];
+  problems: Problem[];
+  warnings: Problem[];
   /** null while the template is not known or usable. */
   effective: EffectiveValues | null;
   labels: EffectiveLabel[];
@@ -136,8 +132,8 @@ export interface ClusterPreview {
 /** What an upgrade would do. */
 export interface UpgradePreview {
   /** [] = it can be done. */
-  problems: FieldMessage[];
-  warnings: FieldMessage[];
+  problems: Problem[];
+  warnings: Problem[];
   /** COE versions, of the control plane or of the one group. */
   version: { from: string; to: string };
   /** Each group that is meant, and whether its nodes are replaced. */

@@ -9,6 +9,7 @@ import {
   updateTemplate as writeTemplate,
 } from "../../db/cluster-template.ts";
 import {
+  dockerVolumeProblems,
   networkDrivers,
   templateDefaults,
   volumeDrivers,
@@ -22,6 +23,7 @@ import { DomainError } from "../../domain/error.ts";
 import { generatedName } from "../../domain/identifier.ts";
 import { readLabels } from "../../domain/label-reader.ts";
 import { tidyLabels } from "../../domain/labels.ts";
+import { problemOf, type Problem } from "../../domain/problem.ts";
 import { siteProblems } from "../../domain/site.ts";
 import type { Deps } from "../deps.ts";
 import { Findings } from "../findings.ts";
@@ -35,13 +37,13 @@ import {
 } from "../look-ups.ts";
 import { labelLookUps } from "../label-look-ups.ts";
 import { reach } from "../reach.ts";
-import type { FieldMessage, TemplateCheck } from "../views.ts";
+import type { TemplateCheck } from "../views.ts";
 import { chooseDriver } from "./driver.ts";
 import { templateWarnings } from "./judge.ts";
 import { findTemplate, templateTarget } from "./read.ts";
 
 /** A template, and what its owner should know of it: what has no effect, and what keeps clusters from being made of it. */
-export type JudgedTemplate = ClusterTemplate & { warnings: readonly FieldMessage[] };
+export type JudgedTemplate = ClusterTemplate & { warnings: readonly Problem[] };
 
 /** Answers the whole template. Throws the first of what is wrong, in Magnum's order of checks, with all in `problems`. */
 export async function createTemplate(deps: Deps, ctx: RequestContext, input: TemplateCreate): Promise<JudgedTemplate> {
@@ -67,7 +69,7 @@ export async function createTemplate(deps: Deps, ctx: RequestContext, input: Tem
 export async function checkTemplate(deps: Deps, ctx: RequestContext, input: TemplateCreate): Promise<TemplateCheck> {
   authorize(ctx, "clustertemplate:create");
   const { findings, found } = await examine(deps, ctx, input);
-  const problems = findings.problems.map(({ message, details }) => ({ field: details.field ?? "", message }));
+  const problems = findings.problems.map(problemOf);
   // What refuses the template need not be said again of its clusters.
   const refused = new Set(problems.map(({ field }) => field));
   return { problems, warnings: (found?.warnings ?? []).filter(({ field }) => !refused.has(field)) };
@@ -176,20 +178,18 @@ function checkFields(fields: TemplateFields, findings: Findings): string {
       `Volume driver type ${fields.volumeDriver} is not supported, expecting a ${volumes.join("/")}/unspecified volume driver.`,
       "volume_driver",
     );
-  if (fields.dockerStorageDriver === "devicemapper" && (fields.dockerVolumeSizeGib ?? 0) < 3)
-    findings.add(
-      "invalid_input",
-      `docker volume size ${fields.dockerVolumeSizeGib ?? 0} GB is not valid, expecting minimum value 3GB for devicemapper storage driver.`,
-      "docker_volume_size",
-    );
-  findings.addAll([...readLabels(fields.labels).problems(), ...siteProblems(fields)]);
+  findings.addAll([
+    ...dockerVolumeProblems(fields.dockerStorageDriver, fields.dockerVolumeSizeGib),
+    ...readLabels(fields.labels).problems(),
+    ...siteProblems(fields),
+  ]);
   return networkDriver;
 }
 
 interface Found {
   driver: string;
   distro: string;
-  warnings: readonly FieldMessage[];
+  warnings: readonly Problem[];
 }
 
 /** What the template names at the cloud, all asked at once, told in Magnum's order. Null = something was not found. */

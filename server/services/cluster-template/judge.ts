@@ -5,10 +5,10 @@ import type { ClusterDriver, NodegroupWish } from "../../../drivers/driver.ts";
 import type { Flavor, Image, Network, Subnet } from "../../../drivers/openstack/cloud.ts";
 import type { DomainError } from "../../domain/error.ts";
 import { defaultMaster, defaultWorker } from "../../domain/nodegroup.ts";
+import { problemOf, type Problem } from "../../domain/problem.ts";
 import { snapshotOf } from "../cluster/snapshot.ts";
 import { judge } from "../findings.ts";
 import { labelAdvice } from "../label-advice.ts";
-import type { FieldMessage } from "../views.ts";
 
 /** What was found of what it names; null = it names none. */
 export interface TemplateParts {
@@ -27,12 +27,9 @@ export function templateWarnings(
   template: Parameters<typeof snapshotOf>[0],
   parts: TemplateParts,
   doubts: readonly DomainError[],
-): FieldMessage[] {
+): Problem[] {
   const wish = likelyWish(driver, template, parts);
-  const refused = [
-    ...doubts.map(({ message, details }) => ({ field: details.field ?? "", message })),
-    ...judge(driver, wish),
-  ];
+  const refused = [...doubts.map(problemOf), ...judge(driver, wish)];
   return [
     ...refused.map(({ field, message }) => ({
       field,

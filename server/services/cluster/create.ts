@@ -9,12 +9,13 @@ import type { ClusterCreate } from "../../domain/cluster.ts";
 import { deadline } from "../../domain/deadline.ts";
 import { DomainError } from "../../domain/error.ts";
 import type { Labels } from "../../domain/labels.ts";
+import { problemOf, type Problem } from "../../domain/problem.ts";
 import { defaultHardLimit } from "../../domain/quota.ts";
 import { createBody, createCommand } from "../as-code.ts";
 import { discardAuthorities, newAuthorities } from "../authorities.ts";
 import type { Deps } from "../deps.ts";
 import { refuseAll } from "../findings.ts";
-import type { ClusterPreview, EffectiveLabel, EffectiveValues, FieldMessage } from "../views.ts";
+import type { ClusterPreview, EffectiveLabel, EffectiveValues } from "../views.ts";
 import { event, operation } from "./change.ts";
 import { examine, type Draft, type Examined } from "./draft.ts";
 import { suggestName } from "./read.ts";
@@ -28,7 +29,7 @@ export async function createCluster(
   ctx: RequestContext,
   input: ClusterCreate,
   idempotencyKey: string | null,
-): Promise<{ id: string; warnings: readonly FieldMessage[] }> {
+): Promise<{ id: string; warnings: readonly Problem[] }> {
   authorize(ctx, "cluster:create");
   if (idempotencyKey !== null) {
     const made = await findByIdempotencyKey(deps.db, ctx.scope, idempotencyKey);
@@ -113,12 +114,12 @@ export async function previewCluster(deps: Deps, ctx: RequestContext, input: Clu
     examined = await examine(deps, ctx, input, name);
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
-    const problems = [{ field: error.details.field ?? "", message: error.message }];
+    const problems = [problemOf(error)];
     return { problems, warnings: [], effective: null, labels: [], footprint: null, quota: [], ...asCode };
   }
   const { problems, warnings, draft, template, labels, quota } = examined;
   return {
-    problems: problems.map(({ message, details }) => ({ field: details.field ?? "", message })),
+    problems: problems.map(problemOf),
     warnings,
     effective: draft ? effective(draft) : null,
     labels: effectiveLabels(labels, template?.labels ?? {}),

@@ -10,12 +10,14 @@ import type { TemplateRow } from "../../db/cluster-template.ts";
 import { clusterNameTaken } from "../../db/cluster.ts";
 import { getQuotaUse } from "../../db/quota.ts";
 import { masterCountProblem, type ClusterCreate } from "../../domain/cluster.ts";
+import { dockerVolumeProblems } from "../../domain/cluster-template.ts";
 import type { DomainError } from "../../domain/error.ts";
 import type { ClusterFacts } from "../../domain/facts.ts";
 import { readLabels } from "../../domain/label-reader.ts";
 import { inheritLabels, tidyLabels, type Labels } from "../../domain/labels.ts";
 import { labelledBounds, labelledBoundsProblems } from "../../domain/node-rules.ts";
 import { defaultMaster, defaultWorker } from "../../domain/nodegroup.ts";
+import type { Problem } from "../../domain/problem.ts";
 import { quotaMessage } from "../../domain/quota.ts";
 import { findTemplate, refuseLoss } from "../cluster-template/read.ts";
 import type { Deps } from "../deps.ts";
@@ -23,7 +25,6 @@ import { Findings, judge } from "../findings.ts";
 import { labelAdvice } from "../label-advice.ts";
 import { labelLookUps } from "../label-look-ups.ts";
 import { checkKeypair, checkRootDisk, findExternalNetwork, findFlavor, findNodeImage } from "../look-ups.ts";
-import type { FieldMessage } from "../views.ts";
 import { cloudEffects, openLimits, type CloudEffects } from "./cloud-effects.ts";
 import { findNetworkAndSubnet, missingRoute } from "./network.ts";
 import { snapshotOf } from "./snapshot.ts";
@@ -51,7 +52,7 @@ interface Sized {
 export interface Examined {
   /** In Magnum's order of checks; [] = it can be made. */
   problems: DomainError[];
-  warnings: FieldMessage[];
+  warnings: Problem[];
   /** Null while something essential is missing. */
   draft: Draft | null;
   template: TemplateRow | null;
@@ -72,7 +73,7 @@ export async function examine(
 ): Promise<Examined> {
   const { db } = deps;
   const findings = new Findings();
-  const warnings: FieldMessage[] = [];
+  const warnings: Problem[] = [];
 
   const [template, quota, taken] = await Promise.all([
     findTemplate(deps, ctx, input.clusterTemplateId, ctx.scope),
@@ -86,12 +87,7 @@ export async function examine(
   if (!driver)
     findings.add("driver_not_found", `Cluster driver (${template.driver}) not supported.`, "cluster_template_id");
   const volume = input.dockerVolumeSizeGib ?? template.dockerVolumeSizeGib;
-  if (template.dockerStorageDriver === "devicemapper" && (volume ?? 0) < 3)
-    findings.add(
-      "invalid_input",
-      `docker volume size ${volume ?? 0} GB is not valid, expecting minimum value 3GB for devicemapper storage driver.`,
-      "docker_volume_size",
-    );
+  findings.addAll(dockerVolumeProblems(template.dockerStorageDriver, volume));
   const masterCount = input.masterCount ?? 1;
   const masterLbEnabled = input.masterLbEnabled ?? template.masterLbEnabled;
   const countProblem = masterCountProblem(masterCount, masterLbEnabled);

@@ -1,8 +1,8 @@
 // The network that people chose for a cluster, if they did.
 import type { Cloud, Network, Subnet } from "../../../drivers/openstack/cloud.ts";
 import { DomainError } from "../../domain/error.ts";
+import type { Problem } from "../../domain/problem.ts";
 import { findFixedNetwork, findFixedSubnet } from "../look-ups.ts";
-import type { FieldMessage } from "../views.ts";
 
 /** Where nodes are to live; all null = the driver makes a network. */
 export interface Fixed {
@@ -61,7 +61,7 @@ export function missingRoute(
   { network, subnet, routedTo }: Fixed,
   externalNetwork: Network | null,
   { projectId, floating }: { projectId: string; floating: boolean },
-): (FieldMessage & { lasting: boolean }) | null {
+): (Problem & { lasting: boolean }) | null {
   if (!subnet || !externalNetwork || routedTo === null || routedTo.includes(externalNetwork.id)) return null;
   const lasting = floating && network?.projectId === projectId && !network.shared;
   const then = lasting ? "nodes and API cannot have floating addresses" : "nodes may not get out";

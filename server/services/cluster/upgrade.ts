@@ -11,12 +11,13 @@ import type { NewOperation } from "../../db/operation.ts";
 import { whyNot } from "../../domain/cluster-status.ts";
 import { rolloutDeadline } from "../../domain/deadline.ts";
 import { DomainError } from "../../domain/error.ts";
+import { problemOf, type Problem } from "../../domain/problem.ts";
 import { audited } from "../audit.ts";
 import { findTemplate, refuseLoss } from "../cluster-template/read.ts";
 import type { Deps } from "../deps.ts";
 import { findNodeImage } from "../look-ups.ts";
 import { reach } from "../reach.ts";
-import type { FieldMessage, UpgradePreview } from "../views.ts";
+import type { UpgradePreview } from "../views.ts";
 import { check, event, operation, refuse, workingStatus } from "./change.ts";
 import { openLimits, quotaProblem } from "./cloud-effects.ts";
 import { loadParts } from "./parts.ts";
@@ -94,10 +95,7 @@ export async function previewUpgrade(
   const { before, after } =
     plan.groups.length === 1 && target.pool ? owned(plan) : { before: cluster, after: plan.after.cluster };
   return {
-    problems: [...state, ...plan.problems, ...(short ? [short] : [])].map(({ message, details }) => ({
-      field: details.field ?? "",
-      message,
-    })),
+    problems: [...state, ...plan.problems, ...(short ? [short] : [])].map(problemOf),
     warnings: warnings(driver, plan, target),
     version: versionOf(plan),
     groups: plan.groups.map((group) => ({
@@ -186,8 +184,8 @@ function differences({ after, groups }: Plan, { template, pool }: Target): NewOp
   return Object.fromEntries(pool ? rows : [["template", [after.cluster.facts.template.name, template.name]], ...rows]);
 }
 
-function warnings(driver: ClusterDriver, plan: Plan, { pool }: Target): FieldMessage[] {
-  const messages: FieldMessage[] = [];
+function warnings(driver: ClusterDriver, plan: Plan, { pool }: Target): Problem[] {
+  const messages: Problem[] = [];
   const replaced = plan.groups.filter((group) => group.replaced && group.before.nodeCount > 0);
   if (replaced.length > 0)
     messages.push({

@@ -1,6 +1,6 @@
 // The template form's values and the request that they make. Text is kept as it was typed; empty means unset.
 import type { ClusterTemplate, TemplateCreate, TemplateUpdate } from "@/server/domain/cluster-template";
-import { TemplateFields } from "@/server/domain/cluster-template";
+import { dockerVolumeProblems, TemplateFields } from "@/server/domain/cluster-template";
 import { labelsOf, type LabelRow } from "@/app/_shared/label-text";
 
 export const steps = ["info", "nodes", "network", "labels", "review"] as const;
@@ -183,7 +183,7 @@ export function problemsOf(values: TemplateValues): Partial<Record<FieldName, st
   if (values.name.trim() === "") problems.name = "Give the template a name.";
   if (values.imageId === null) problems.imageId = "Choose an image.";
   if (values.fixedSubnet !== null && values.fixedNetwork === null) problems.fixedSubnet = "Choose its network too.";
-  if (values.dockerStorageDriver === "devicemapper" && (values.dockerVolumeSizeGib ?? 0) < 3)
+  if (dockerVolumeProblems(values.dockerStorageDriver, values.dockerVolumeSizeGib ?? null).length > 0)
     problems.dockerVolumeSizeGib = "devicemapper needs at least 3 GB.";
   return problems;
 }

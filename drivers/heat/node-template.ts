@@ -2,6 +2,7 @@
 // `OS::stack_id` are read by the stock cluster-autoscaler and magnum-auto-healer (drivers.md 2.1).
 import type { LabelKey } from "../../server/domain/label-catalog.ts";
 import type { Desired, NodegroupWish } from "../driver.ts";
+import { flow } from "../flow.ts";
 import { heatEnvPath } from "../kubernetes/node-env.ts";
 import { getAttr, getParam, getResource } from "./hot.ts";
 import type { Hot } from "./hot.ts";
@@ -95,7 +96,7 @@ export function renderNodeStack(
         [`${own}_private`]: { value: getAttr(own, "private_address") },
       },
     },
-    files: { [memberFile]: JSON.stringify(renderMember(pair, want, group, facts, joins)) },
+    files: { [memberFile]: flow(renderMember(pair, want, group, facts, joins)) },
   };
 }
 

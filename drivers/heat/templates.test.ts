@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { parse } from "yaml";
 import { z } from "zod";
 import { Secret } from "../../server/domain/secret.ts";
 import { fedoraCoreosPair as pair } from "../kubernetes-fedora-coreos/driver.ts";
@@ -196,4 +197,15 @@ test("user data stays far below Nova's 65535 bytes of base64", () => {
 
 test("a living node is never replaced by a change of its user data", () => {
   expect(node()["server"]?.properties).toMatchObject({ user_data_format: "RAW", user_data_update_policy: "IGNORE" });
+});
+
+test("whatever a node group is called, Heat's reader of YAML takes the node's template and reads the same", () => {
+  const name = "a\u007f\u0080\u0085\u2028\ufeff\ufffe\r\n😀é'$(id)b";
+  const group = aGroup({ key: { id: workerGroupId, name } });
+  const want = aDesired({ nodegroups: [aGroup({ role: "master" }), group] });
+  const text =
+    renderNodeStack(pair, want, group, { name: "n", facts: someFacts, joins: false }).files[memberFile] ?? "";
+  expect(text).toMatch(/^[\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]*$/u);
+  const read = z.object({ resources: Resources }).parse(parse(text)).resources;
+  expect(read["server"]?.properties["metadata"]).toMatchObject({ "coe-nodegroup": name });
 });

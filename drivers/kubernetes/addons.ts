@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { parseAllDocuments, stringify } from "yaml";
 import type { Desired, Wish } from "../driver.ts";
+import { flow } from "../flow.ts";
 import { accessOf, kubeApi, Manifest, type KubeApi } from "./api.ts";
 import { imageReference, images } from "./images.ts";
 import { fillTemplate } from "./node.ts";
@@ -15,15 +16,14 @@ const marker = { namespace: "kube-system", name: "coe-addons" };
 export function addonObjects(want: Wish): Manifest[] {
   const set = settings(want);
   const all = images(want);
-  const word = (value: string) => JSON.stringify(value);
   const blanks = {
-    podCidr: word(set.podCidr),
-    flannelBackend: word(set.flannelBackend),
-    flannelImage: word(imageReference(all.flannel, set.prefix)),
-    flannelCniImage: word(imageReference(all.flannelCni, set.prefix)),
-    corednsImage: word(imageReference(all.coredns, set.prefix)),
+    podCidr: flow(set.podCidr),
+    flannelBackend: flow(set.flannelBackend),
+    flannelImage: flow(imageReference(all.flannel, set.prefix)),
+    flannelCniImage: flow(imageReference(all.flannelCni, set.prefix)),
+    corednsImage: flow(imageReference(all.coredns, set.prefix)),
     clusterDomain: set.clusterDomain,
-    dnsServiceIp: word(set.dnsServiceIp),
+    dnsServiceIp: flow(set.dnsServiceIp),
   };
   return [set.networkDriver, "coredns"].flatMap((addon) => {
     const text = fillTemplate(readFileSync(new URL(`addons/${addon}.yaml`, import.meta.url), "utf8"), blanks);

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { aDesired, aGroup } from "../heat/testing/desired.ts";
 import type { DesiredPart } from "../heat/testing/desired.ts";
 import { judge } from "./health.ts";
-import { fillTemplate, nodeFiles, nodeLabels } from "./node.ts";
+import { fillTemplate, nodeFiles, nodeLabels, nodeValues } from "./node.ts";
 import { tenthAddress } from "./settings.ts";
 import { parseKubeTag } from "./versions.ts";
 
@@ -16,6 +16,8 @@ function configuration(part: DesiredPart, file = "kubeadm-init.yaml") {
   if (!group) throw new Error("no such group");
   const found = nodeFiles(want, group, site).files.find((one) => one.path.endsWith(file));
   const text = z.string().parse(found?.content).replaceAll("@CERT_SANS@", '"192.0.2.7"');
+  // What YAML calls printable (1.2, 5.1), and no end of a line but ours.
+  expect(text).toMatch(/^[\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]*$/u);
   return parseAllDocuments(text).map((document) => z.record(z.string(), z.any()).parse(document.toJS()));
 }
 
@@ -40,6 +42,20 @@ test("kubeadm gets the configuration format of its version, with flags in that f
   expect(configuration({ labels: { kube_tag: "v1.30.4" } }, "kubeadm-join.yaml")[0]).toMatchObject({
     kind: "JoinConfiguration",
   });
+});
+
+test("whatever a label holds, every reader of YAML takes the configuration and reads the same", () => {
+  const value = "\ufffe😀é\\{{x}}#";
+  for (const kube_tag of ["v1.30.4", "v1.34.1"]) {
+    const [, cluster] = configuration({ labels: { kube_tag, kubeapi_options: `--a=${value}` } });
+    const given = z.object({ apiServer: z.object({ extraArgs: z.unknown() }) }).parse(cluster).apiServer.extraArgs;
+    expect(given).toEqual(kube_tag === "v1.30.4" ? { a: value } : [{ name: "a", value }]);
+  }
+});
+
+test("hosts without a proxy are separated by commas alone, as units and programs read them", () => {
+  const want = aDesired({ template: { noProxy: ".example.org, 192.0.2.0/24,\n10.1.2.3" } });
+  expect(nodeValues(want, aGroup(), site).NO_PROXY).toMatch(/^\.example\.org,192\.0\.2\.0\/24,10\.1\.2\.3,\S+$/);
 });
 
 test("control plane nodes keep kubeadm's own taint besides those of their group", () => {

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import type { LabelKey } from "../../server/domain/label-catalog.ts";
 import type { Desired, NodegroupWish } from "../driver.ts";
+import { flow } from "../flow.ts";
 import type { NodeFile, NodeUnit } from "../heat/ignition.ts";
 import { networkPlan } from "../heat/network.ts";
 import type { NodeSite } from "../heat/pair.ts";
@@ -69,29 +70,28 @@ export function nodeFiles(
   const tag = kubeTag(want, group);
   const version = parseKubeTag(tag);
   const api = version ? kubeadmApi(version) : "v1beta4";
-  const word = (value: string) => JSON.stringify(value);
   const args = (label: OptionsLabel, more: { name: string; value: string }[] = []) => {
     const options = [...more, ...(want.labels.get(label) ?? [])];
     return api === "v1beta4"
-      ? JSON.stringify(options)
-      : JSON.stringify(Object.fromEntries(options.map(({ name, value }) => [name, value])));
+      ? flow(options)
+      : flow(Object.fromEntries(options.map(({ name, value }) => [name, value])));
   };
   const admission = want.labels.get("admission_control_list");
   const imageRepository = set.prefix === "" ? "registry.k8s.io" : set.prefix.replace(/\/$/, "");
   const blanks = {
     binaryDir: site.binaryDir,
-    pauseImage: word(imageReference(all.pause, set.prefix)),
+    pauseImage: flow(imageReference(all.pause, set.prefix)),
     systemdCgroup: String(set.cgroupDriver === "systemd"),
-    cgroupDriver: word(set.cgroupDriver),
-    dnsServiceIp: word(set.dnsServiceIp),
-    clusterDomain: word(set.clusterDomain),
-    clusterName: word(want.key.id),
-    kubeTag: word(tag),
-    imageRepository: word(imageRepository),
+    cgroupDriver: flow(set.cgroupDriver),
+    dnsServiceIp: flow(set.dnsServiceIp),
+    clusterDomain: flow(set.clusterDomain),
+    clusterName: flow(want.key.id),
+    kubeTag: flow(tag),
+    imageRepository: flow(imageRepository),
     apiPort: String(set.apiPort),
     apiPortText: String(set.apiPort),
-    podCidr: word(set.podCidr),
-    serviceCidr: word(set.serviceCidr),
+    podCidr: flow(set.podCidr),
+    serviceCidr: flow(set.serviceCidr),
     apiArgs: args(
       "kubeapi_options",
       admission === undefined ? [] : [{ name: "enable-admission-plugins", value: admission.join(",") }],
@@ -100,12 +100,12 @@ export function nodeFiles(
       { name: "node-cidr-mask-size", value: String(set.podSubnetLength) },
     ]),
     schedulerArgs: args("kubescheduler_options"),
-    masterTaints: JSON.stringify([
+    masterTaints: flow([
       { key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" },
       ...group.nodeTaints.map(({ key, value, effect }) => ({ key, ...(value ? { value } : {}), effect })),
     ]),
     // A folder below the volume's root: kubeadm wants it empty, and file systems put lost+found there.
-    etcd: JSON.stringify({ dataDir: "/var/lib/etcd/data", ...(set.etcdTag === null ? {} : { imageTag: set.etcdTag }) }),
+    etcd: flow({ dataDir: "/var/lib/etcd/data", ...(set.etcdTag === null ? {} : { imageTag: set.etcdTag }) }),
   };
   const file = (path: string, mode: number, ...names: string[]): NodeFile => ({
     path,
@@ -154,7 +154,7 @@ export function nodeValues(want: Desired, group: NodegroupWish, site: NodeSite):
   const { template, endpoints, labels } = want;
   const own = <K extends LabelKey>(key: K) => group.labels.get(key) ?? labels.get(key);
   const noProxy = [
-    template.noProxy,
+    ...(template.noProxy ?? "").split(",").map((each) => each.trim()),
     network.subnetCidr,
     set.podCidr,
     set.serviceCidr,

@@ -118,7 +118,7 @@ export const digest = matching(
 
 /** `{arch}` and the like may stand in the path. */
 export const url = type("url", (text) => {
-  const parsed = /^https?:\/\/[^\s"'\\]+$/i.test(text) && URL.canParse(text) ? new URL(text) : null;
+  const parsed = /^https?:\/\/[^\s"'\\\p{Cc}]+$/iu.test(text) && URL.canParse(text) ? new URL(text) : null;
   return parsed && parsed.username === "" && parsed.password === ""
     ? ok(text)
     : wrong("must be an http or https address without a password in it, such as https://example.org/file");
@@ -169,13 +169,13 @@ export interface Option {
 
 /** Flags of a program, `--a=b --c`, read as names and values; a bare one is true. */
 export const options = type("options", (text): Read<Option[]> => {
-  const words = text.split(/\s+/).map((word) => /^--([a-z0-9]+(?:-[a-z0-9]+)*)(?:=([^\s"'`]*))?$/.exec(word));
+  const words = text.split(/\s+/).map((word) => /^--([a-z0-9]+(?:-[a-z0-9]+)*)(?:=([^\s"'`\p{Cc}]*))?$/u.exec(word));
   const read = words.flatMap((word) => (word?.[1] === undefined ? [] : [{ name: word[1], value: word[2] ?? "true" }]));
   return read.length === words.length ? ok(read) : wrong("must be flags such as --v=2 --profiling=false");
 });
 
 const isName = (text: string) =>
-  /^[\w][^\s,"'`\\$;|&<>]{0,254}( [^\s,"'`\\$;|&<>]+)*$/.test(text) && text.length <= 255;
+  /^[\w][^\s,"'`\\$;|&<>\p{Cc}]{0,254}( [^\s,"'`\\$;|&<>\p{Cc}]+)*$/u.test(text) && text.length <= 255;
 
 /** Of something in the cloud: a volume type, a zone, a provider. */
 export const name = type("name", (text) => (isName(text) ? ok(text) : wrong("must be one name, without commas")));

@@ -8,7 +8,7 @@ type Site = Pick<TemplateFields, "httpProxy" | "httpsProxy" | "noProxy" | "insec
 const host = /^(\*?\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*(:\d{1,5})?$/i;
 
 const isProxy = (text: string) => {
-  const parsed = /^https?:\/\/[^\s"'\\]+$/i.test(text) && URL.canParse(text) ? new URL(text) : null;
+  const parsed = /^https?:\/\/[^\s"'\\\p{Cc}]+$/iu.test(text) && URL.canParse(text) ? new URL(text) : null;
   return parsed?.pathname === "/" && parsed.search === "" && parsed.hash === "";
 };
 

@@ -298,3 +298,43 @@ test("a PEM text comes out of JSON whatever way it is escaped", () => {
   ).toBe(pem.trim());
   expect(read("{}")).toBe("");
 });
+
+for (const shell of shells)
+  test.skipIf(missing(shell))(
+    `whatever a program says, the report is JSON (${shell[0]}; skipped where it is missing)`,
+    () => {
+      const [command = "", ...options] = shell;
+      const escaped = execFileSync(
+        command,
+        [
+          ...options,
+          "-c",
+          `COE_LIBRARY=1 . "${program}"; json_escape "$(printf "a\\303\\033\\177\\001\\n\\t")z\\"\\\\é"`,
+        ],
+        { encoding: "utf8" },
+      );
+      expect(JSON.parse(`"${escaped}"`)).toBe('a????  z"\\??');
+    },
+  );
+
+test("options of the kubelet come out of systemd's hands as they were given", async () => {
+  const options = "--a=x\\.y --allowed-unsafe-sysctls=kernel.*,$(id),${HOME},%h --b=z\\";
+  const world = await aWorld("worker", { labels: { kubelet_options: options } });
+  expect(await world.run()).toMatchObject({ code: 0 });
+  const [, quoted = ""] =
+    /^COE_KUBELET_ARGS="((?:[^"\\]|\\.)*)"$/m.exec(world.read("/var/lib/kubelet/coe-flags.env")) ?? [];
+  // systemd.exec: between double quotes a backslash keeps its meaning before quotes, dollars and itself; systemd.service:
+  // words of a variable are unquoted once more.
+  const variable = quoted.replaceAll(/\\(["\\$`])/g, "$1");
+  expect(variable.replaceAll(/\\(.)/g, "$1")).toMatch(/^--node-ip=/);
+  expect(variable.replaceAll(/\\(.)/g, "$1").endsWith(` ${options}`)).toBe(true);
+});
+
+test("brackets and braces in the address of a file are no pattern", async () => {
+  const world = await aWorld("worker", { labels: { cni_plugins_url: "MIRROR/cni[1-3]{a,b}.tgz" } });
+  await world.run();
+  const asked = world.requests.filter(({ path }) => path.includes("cni"));
+  expect(new Set(asked.map(({ path }) => decodeURI(path.replace(/\.sha256(sum)?$/, ""))))).toEqual(
+    new Set(["/cni[1-3]{a,b}.tgz"]),
+  );
+});

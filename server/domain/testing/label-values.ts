@@ -18,7 +18,13 @@ const byKind: Readonly<Record<Exclude<Kind, "choice" | "choices">, Values>> = {
   sha256: { right: [sum, sum.toUpperCase()], wrong: [sum.slice(1), `${sum}0`, "g".repeat(64)] },
   url: {
     right: ["https://example.org/a-{arch}.tgz", "http://192.0.2.7:8080/x"],
-    wrong: ["example.org/a.tgz", "ftp://example.org/a", "https://exa mple.org/", "https://user:secret@example.org/a"],
+    wrong: [
+      "example.org/a.tgz",
+      "ftp://example.org/a",
+      "https://exa mple.org/",
+      "https://user:secret@example.org/a",
+      "https://example.org/\u0001",
+    ],
   },
   range: { right: ["10.9.0.0/16", "2001:db8::/48"], wrong: ["banana", "10.9.0.0", "10.9.0.0/33", "10.9.0.1/16"] },
   ranges: {
@@ -34,9 +40,9 @@ const byKind: Readonly<Record<Exclude<Kind, "choice" | "choices">, Values>> = {
   },
   options: {
     right: ["--v=2 --profiling=false", "--feature-gates=A=true,B=false"],
-    wrong: ["v=2", "--a=1; reboot", "--"],
+    wrong: ["v=2", "--a=1; reboot", "--", "--a=\u0001", "--a=\u007f"],
   },
-  name: { right: ["nova", "ssd-1"], wrong: ["a,b", " , ", "`reboot`", "x".repeat(256)] },
+  name: { right: ["nova", "ssd-1"], wrong: ["a,b", " , ", "`reboot`", "x".repeat(256), "a\u007f"] },
   names: { right: ["nova", "a, b"], wrong: [",", "a,,b", "`reboot`"] },
   json: { right: ['{"a": 1}', "{}"], wrong: ["{a: 1}", "1", "banana"] },
   text: { right: ["anything at all", "1"], wrong: ["two\nlines", "a\u0000b", "a\tb"] },

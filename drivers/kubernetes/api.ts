@@ -3,6 +3,7 @@
 import { Agent, request } from "node:https";
 import { z } from "zod";
 import type { Desired } from "../driver.ts";
+import { wasClosedMeanwhile } from "../kept-connection.ts";
 import { isDeeper } from "../../server/domain/json.ts";
 import type { Secret } from "../../server/domain/secret.ts";
 
@@ -173,8 +174,7 @@ export function kubeApi(access: KubeAccess, timeoutMs = 5000) {
         },
       );
       sent.on("error", (error) => {
-        // A kept connection that the server has closed meanwhile says nothing of the server.
-        if (sent.reusedSocket && method === "GET" && "code" in error && error.code === "ECONNRESET") {
+        if (method === "GET" && wasClosedMeanwhile(sent, error)) {
           resolve(call(method, path, body, mostBytes, true));
           return;
         }

@@ -11,7 +11,7 @@ const capacity = 2_000;
 /** The answers of one process, by question and by who may see them. */
 export type FactStore = ReturnType<typeof openFactStore>;
 
-export function openFactStore(now: () => number = Date.now) {
+export function openFactStore(now = () => performance.now()) {
   return {
     flavors: remembered<Flavor[]>(now),
     images: remembered<Image[]>(now),

@@ -7,6 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { getCACertificates } from "node:tls";
 import type { z } from "zod";
 import { Secret } from "../../server/domain/secret.ts";
+import { wasClosedMeanwhile } from "../kept-connection.ts";
 import { errorKind, errorText } from "./error-body.ts";
 import { OpenStackError } from "./error.ts";
 
@@ -199,15 +200,13 @@ class NoAnswer {
   }
   /** It was not the service that gave no answer, but a connection that was kept longer than it lived. */
   get stale(): boolean {
-    return this.cause instanceof Stale && resets.has(this.code);
+    return this.cause instanceof Stale;
   }
 }
 
-/** What went wrong on a connection that had served before. */
 class Stale extends Error {
   override readonly name = "Stale";
 }
-const resets = new Set(["ECONNRESET", "EPIPE"]);
 
 const isRepeatable = (call: Call) => call.repeatable ?? repeatableMethods.includes(call.method);
 
@@ -291,7 +290,7 @@ function exchange(url: URL, options: RequestOptions, body: string | null): Promi
     const request =
       url.protocol === "https:" ? httpsRequest(url, options, receive) : httpRequest(url, options, receive);
     request.on("error", (error: Error) =>
-      reject(request.reusedSocket ? new Stale(error.message, { cause: error }) : error),
+      reject(wasClosedMeanwhile(request, error) ? new Stale(error.message, { cause: error }) : error),
     );
     request.end(body ?? undefined);
   });

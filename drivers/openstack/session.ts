@@ -50,7 +50,7 @@ export interface Request extends Omit<Call, "service" | "url" | "token" | "signa
 export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
 export function openSession(options: SessionOptions) {
-  const now = options.now ?? Date.now;
+  const now = options.now ?? (() => performance.now());
   const { connection, authUrl, source, signal } = options;
   let held: { token: Promise<IssuedToken>; renewAt: number; endsAt: number } | null = null;
 

@@ -28,6 +28,15 @@ export const zones = [
   zone("./server", "./app", "The server knows no screens: put what both need into server/domain."),
   zone("./server/db", "./server/services", "The database layer serves the services, not the other way round."),
   zone("./server/db", "./drivers", "Rows know no drivers: turn what is observed into domain objects first."),
+  ...["services", "auth", "notifications"].flatMap((folder) =>
+    ["reconcile", "lease", "in-line"].map((file) =>
+      zone(
+        `./server/${folder}`,
+        `./server/db/${file}.ts`,
+        "Rows of all projects are the conductor's: only server/reconcile holds them by a lease.",
+      ),
+    ),
+  ),
   zone(
     "./server/services",
     "./server/trpc",

@@ -71,6 +71,14 @@ onEveryDatabase((database) => {
     expect((await getSession(database.db, session.id, testTime, null))?.listed).toEqual(listed);
   });
 
+  it("goes on with a list of projects that cannot be read: it counts as none", async () => {
+    const session = aSession();
+    await createSession(database.db, session);
+    await rememberProjects(database.db, session.id, { projects: [], at: at(5) });
+    await database.db.prisma.session.update({ where: { id: session.id }, data: { projects: "[{" } });
+    expect(await getSession(database.db, session.id, testTime, null)).toMatchObject({ id: session.id, listed: null });
+  });
+
   it("remembers region and project, and says when it is gone", async () => {
     const session = aSession();
     await createSession(database.db, session);

@@ -2,9 +2,12 @@
 // neither become the person nor use their tokens.
 import { z } from "zod";
 import type { Db } from "./client.ts";
+import { json } from "./tables.ts";
 
 const ListedProject = z.object({ id: z.string(), name: z.string(), domainName: z.string() });
 export type ListedProject = z.infer<typeof ListedProject>;
+/** A list that cannot be read is none: Keystone is asked for another. */
+const listedColumn = json(z.array(ListedProject));
 
 export interface StoredSession {
   id: string;
@@ -33,7 +36,7 @@ export async function getSession(db: Db, id: string, now: Date, idleMs: number |
   const row = await db.prisma.session.findFirst({ where: alive(id, now, idleMs) });
   if (!row) return null;
   const { projects, projectsAt, ...session } = row;
-  const parsed = z.array(ListedProject).safeParse(JSON.parse(projects));
+  const parsed = listedColumn.safeParse(projects);
   return { ...session, listed: projectsAt && parsed.success ? { projects: parsed.data, at: projectsAt } : null };
 }
 

@@ -9,6 +9,11 @@ const bad: [rule: string, file: string, source: string][] = [
     "drivers/bad.ts",
     'import { openSecrets } from "../server/secrets.ts";\nopenSecrets(Buffer.alloc(32));\n',
   ],
+  [
+    "import-x/no-restricted-paths",
+    "server/services/bad.ts",
+    'import { claimDue } from "../db/lease.ts";\nvoid claimDue;\n',
+  ],
   ["import-x/no-restricted-paths", "app/bad.ts", 'import type { Env } from "@/server/env";\nexport type E = Env;\n'],
   [
     "import-x/no-cycle",

@@ -1,7 +1,7 @@
 // Clusters of one project go one after another where a service works on one request of a project at a time: in the order in
 // which they were asked for, as their rows tell it. There is no lease to lose: whoever comes first is first for everybody,
 // also after a crash, and who fails, is deleted or has waited long enough is nobody's hindrance any more.
-import { balancersInLine, type InLine } from "../db/turn.ts";
+import { balancersInLine, type InLine } from "../db/in-line.ts";
 import type { Outcome } from "../../drivers/driver.ts";
 import type { Conductor } from "./conductor.ts";
 import { readMemory } from "./memory.ts";

@@ -1,5 +1,6 @@
 // Who is before whom where clusters of one project go one after another. Only server/reconcile imports this file.
 import type { Db } from "./client.ts";
+import { tables } from "./tables.ts";
 
 export interface InLine {
   id: string;
@@ -31,13 +32,8 @@ export async function balancersInLine(
     orderBy: { seq: "asc" },
     select: { id: true, stackId: true, seenBackend: true },
   });
-  return rows.map((row) => ({ ...row, seenBackend: row.seenBackend === null ? null : parse(row.seenBackend) }));
+  return rows.map((row) => ({ ...row, seenBackend: seenBackend.parse(row.seenBackend) }));
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
+/** A note that cannot be read is none. */
+const seenBackend = tables.Cluster.seenBackend.catch(null);

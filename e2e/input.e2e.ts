@@ -59,3 +59,26 @@ test("a draft survives a reload of the page", async ({ page }) => {
   await page.reload();
   await expect(page.getByRole("main")).toContainText(name);
 });
+
+test("all that is wrong with labels is listed, each by itself, and leads to the labels", async ({ page }) => {
+  await signIn(page, "demo");
+  await openSection(page, "Clusters");
+  await page.getByRole("main").getByRole("link", { name: "Create cluster" }).first().click();
+  await page.getByLabel("Name").fill(uniqueName("labels"));
+  await page.getByRole("radio", { name: "kubernetes-dev" }).check();
+  for (const title of ["Size", "Network", "Misc"]) await page.getByRole("button", { name: `Next: ${title}` }).click();
+  for (const [key, value] of [
+    ["etcd_volume_size", "abc"],
+    ["availability_zone", "mars"],
+  ] as const) {
+    await page.getByRole("button", { name: "Add label" }).click();
+    await page.getByLabel("Label key").last().fill(key);
+    await page.getByLabel(`Value of ${key}`).fill(value);
+  }
+  await page.getByRole("button", { name: "Next: Review" }).click();
+  const list = page.getByRole("alert").filter({ hasText: "2 problems to solve first" });
+  await expect(list.getByRole("button", { name: /^Misc: .*etcd_volume_size must be a whole number/ })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Create cluster" })).toBeDisabled();
+  await list.getByRole("button", { name: /^Misc: There is no availability zone mars/ }).click();
+  await expect(page.getByLabel("Value of availability_zone")).toBeVisible();
+});

@@ -169,7 +169,7 @@ it("says all that is wrong with labels, and sends whoever gave a label of their 
     { field: "labels.etcd_volume_size", message: "The label etcd_volume_size must be a whole number." },
   ];
   expect(byField(said, template, own)).toEqual({
-    labels: "There is no availability zone mars to use. The label etcd_volume_size must be a whole number.",
+    labels: ["There is no availability zone mars to use.", "The label etcd_volume_size must be a whole number."],
   });
   expect(Object.keys(byField(said, template, []))).toEqual(["zone", "labels"]);
 });

@@ -271,18 +271,18 @@ export function sentenceOf(field: string, message: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
-/** What is said of each field of the wizard, all of it, as one text. */
+/** What is said of fields of the wizard, in sentences. */
 export function byField(
   said: readonly { field: string; message: string }[],
   template: Pick<ClusterTemplate, "driver" | "networkDriver"> | null,
   own: readonly LabelRow[],
-): Partial<Record<FieldName, string>> {
-  const texts: Partial<Record<FieldName, string>> = {};
+): Partial<Record<FieldName, string[]>> {
+  const sentences: Partial<Record<FieldName, string[]>> = {};
   for (const { field, message } of said) {
     const name = fieldOfWire(field, template, own);
-    if (name) texts[name] = [texts[name] ?? [], sentenceOf(field, message)].flat().join(" ");
+    if (name) (sentences[name] ??= []).push(sentenceOf(field, message));
   }
-  return texts;
+  return sentences;
 }
 
 const isField = (word: string): word is FieldName => Object.hasOwn(emptyValues, word);

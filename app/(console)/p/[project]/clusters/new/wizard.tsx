@@ -73,7 +73,7 @@ export function Wizard({ templates, options, start }: Props) {
   const [tried, setTried] = useState<ReadonlySet<Step>>(
     new Set(start.reached === "info" ? [] : steps.slice(0, steps.indexOf(start.reached))),
   );
-  const [refused, setRefused] = useState<{ text: ErrorText; fields: Partial<Record<FieldName, string>> } | null>(null);
+  const [refused, setRefused] = useState<{ text: ErrorText; fields: ReturnType<typeof byField> } | null>(null);
   const [key] = useState(makeKey);
   const heading = useRef<HTMLHeadingElement>(null);
   const problemBox = useRef<HTMLDivElement>(null);
@@ -136,8 +136,8 @@ export function Wizard({ templates, options, start }: Props) {
     };
   }, [values, dirty, project.id, reached]);
 
-  const problemOf = (field: FieldName): string | undefined =>
-    problems[field] ?? refused?.fields[field] ?? fromServer.errors[field];
+  const problemsWith = (field: FieldName): string[] =>
+    [problems[field] ?? refused?.fields[field] ?? fromServer.errors[field] ?? []].flat();
   const seen = (field: FieldName) => tried.has(stepOfField(field)) || form.formState.touchedFields[field] !== undefined;
   const state: WizardState = {
     values,
@@ -146,8 +146,8 @@ export function Wizard({ templates, options, start }: Props) {
       if (refused?.fields[name]) setRefused({ ...refused, fields: { ...refused.fields, [name]: undefined } });
     },
     touch: (name) => form.setValue(name as never, values[name] as never, { shouldTouch: true }),
-    error: (name) => (seen(name) ? problemOf(name) : undefined),
-    warning: (name) => fromServer.warnings[name],
+    error: (name) => (seen(name) ? problemsWith(name).join(" ") || undefined : undefined),
+    warning: (name) => fromServer.warnings[name]?.join(" "),
     template,
     templates,
     options,
@@ -155,7 +155,7 @@ export function Wizard({ templates, options, start }: Props) {
   };
 
   const wrongIn = (which: Step): FieldName[] =>
-    which === "review" ? [] : fieldsOf[which].filter((field) => problemOf(field) !== undefined);
+    which === "review" ? [] : fieldsOf[which].filter((field) => problemsWith(field).length > 0);
   const go = (to: Step) => {
     if (step !== "review") setTried(new Set([...tried, step]));
     address.set({ step: to === "info" ? null : to });
@@ -181,7 +181,7 @@ export function Wizard({ templates, options, start }: Props) {
     if (following) go(following);
   };
 
-  const all = steps.flatMap(wrongIn);
+  const all = steps.flatMap(wrongIn).flatMap((field) => problemsWith(field).map((text) => ({ field, text })));
   const whole = (found?.problems ?? [])
     .filter(({ field }) => fieldOfWire(field, template, values.labels) === undefined)
     .map(({ field, message }) => sentenceOf(field, message));
@@ -215,7 +215,7 @@ export function Wizard({ templates, options, start }: Props) {
             <div className="space-y-6 px-4 py-6 sm:px-6">
               {step === "review" && refused && <ErrorNotice ref={problemBox} text={refused.text} />}
               {step === "review" && all.length + whole.length > 0 && (
-                <ProblemList fields={all} problemOf={problemOf} whole={whole} onGo={focusField} />
+                <ProblemList said={all} whole={whole} onGo={focusField} />
               )}
               <Part />
             </div>
@@ -322,24 +322,22 @@ function StepList({
 }
 
 function ProblemList({
-  fields,
-  problemOf,
+  said,
   whole,
   onGo,
 }: {
-  fields: FieldName[];
-  problemOf: (field: FieldName) => string | undefined;
+  said: { field: FieldName; text: string }[];
   whole: string[];
   onGo: (field: FieldName) => void;
 }) {
   return (
     <div role="alert" className="rounded-lg border border-bad/25 bg-bad-tint px-4 py-3 text-sm">
-      <p className="font-medium text-bad">{plural(fields.length + whole.length, "problem")} to solve first</p>
+      <p className="font-medium text-bad">{plural(said.length + whole.length, "problem")} to solve first</p>
       <ul className="mt-1.5 space-y-1">
-        {fields.map((field) => (
-          <li key={field}>
+        {said.map(({ field, text }) => (
+          <li key={`${field} ${text}`}>
             <button type="button" className="text-left underline-offset-2 hover:underline" onClick={() => onGo(field)}>
-              <span className="font-medium">{stepWords[stepOfField(field)]}</span>: {problemOf(field)}
+              <span className="font-medium">{stepWords[stepOfField(field)]}</span>: {text}
             </button>
           </li>
         ))}

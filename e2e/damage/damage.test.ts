@@ -5,6 +5,7 @@ import type { Db } from "../../server/db/client.ts";
 import { claimDue } from "../../server/db/lease.ts";
 import { loadClaimed } from "../../server/db/reconcile.ts";
 import { tables } from "../../server/db/tables.ts";
+import { clusterRemedy } from "../../server/domain/damage.ts";
 import { appRouter } from "../../server/trpc/root.ts";
 import { createCallerFactory } from "../../server/trpc/init.ts";
 import { testContext } from "../../server/testing/test-context.ts";
@@ -151,6 +152,12 @@ describe.each(dialects)("on %s", (dialect) => {
         409,
         "ClusterTemplate lost cannot be used. What is stored of it does not fit: labels (is not JSON).",
       ]);
+      const warning = [
+        '299 - "ClusterTemplate lost: What is stored of it does not fit: labels (is not JSON). No cluster is made from it ' +
+          'until these values are set anew. It can be changed and deleted."',
+      ];
+      for (const url of ["clustertemplates", "clustertemplates/detail", `clustertemplates/${id}`, `baymodels/${id}`])
+        expect([(await door.call(`/v1/${url}`)).headers["warning"]].flat(), url).toEqual(warning);
       const steps = [{ op: "replace", path: "/labels", value: {} }];
       expect((await door.patch(`/v1/clustertemplates/${id}`, steps)).status).toBe(200);
       expect((await console().template.get({ project: door.projectId, id })).damage).toBeUndefined();
@@ -226,6 +233,43 @@ describe.each(dialects)("on %s", (dialect) => {
         await db.prisma.cluster.updateMany({ data: { leaseOwner: null, leaseUntil: null } });
       }
     });
+  });
+
+  test.each(["labels", "facts", "pkiPhase"])(
+    "a cluster whose %s is lost says that only deletion is left",
+    async (column) => {
+      const id = await door.cluster("CREATE_COMPLETE", { cluster: { name: "torn" } });
+      await damage(door.database.db, "Cluster", id, column, "'{'");
+      const resized = await door.post(`/v1/clusters/${id}/actions/resize`, { node_count: 2 }, { version: latest });
+      expect(resized).toMatchObject({ status: 400, detail: expect.stringContaining("Only deletion is left") });
+      const { damage: told, nodegroups } = await console().cluster.get({ project: door.projectId, id });
+      expect(told).toMatchObject([{ field: column, lost: true }]);
+      expect(clusterRemedy({ damage: told ?? [] }, nodegroups)).toContain("Only deletion is left");
+      if (column === "labels") {
+        const { json, headers } = await door.call(`/v1/clusters/${id}`);
+        expect(json["status_reason"]).toContain("Only deletion is left");
+        expect(headers["warning"]).toBeUndefined();
+        const short = await door.call("/v1/clusters");
+        expect(short.headers["warning"]).toEqual([expect.stringContaining("Only deletion is left")]);
+      }
+      expect((await door.call(`/v1/clusters/${id}`, { method: "DELETE" })).status).toBe(204);
+      await door.database.db.prisma.cluster.delete({ where: { id } });
+    },
+  );
+
+  test("a lost lock is none, and is set anew by locking or unlocking", async () => {
+    const { db } = door.database;
+    const project = door.projectId;
+    for (const locked of [true, false]) {
+      const id = await door.cluster("CREATE_COMPLETE", { cluster: { name: "torn" } });
+      // PostgreSQL keeps booleans only.
+      if (!(await damage(db, "Cluster", id, "locked", "'maybe'"))) return;
+      expect((await console().cluster.get({ project, id })).damage).toMatchObject([{ field: "locked" }]);
+      await console().cluster.setLocked({ project, id, locked });
+      expect(await console().cluster.get({ project, id })).toMatchObject({ locked });
+      expect((await console().cluster.get({ project, id })).damage).toBeUndefined();
+      await db.prisma.cluster.delete({ where: { id } });
+    }
   });
 
   test.each(["Operation", "ClusterEvent", "AuditEvent", "Quota", "IssuedCertificate", "Node"] as const)(

@@ -1,18 +1,18 @@
 // The product as `npm start` runs it, over the sandbox, on an empty database in a folder that goes with the process.
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { mkdirSync, rmSync } from "node:fs";
 import { cleanEnv } from "./clean-env.ts";
+import { databaseFile, databaseFolder } from "./database.ts";
 import { apiPort, consolePort, sandboxPort } from "./ports.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "jeroboam-e2e-"));
+rmSync(databaseFolder, { recursive: true, force: true });
+mkdirSync(databaseFolder, { mode: 0o700 });
 const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "server/main.ts"], {
   stdio: "inherit",
   env: {
     ...cleanEnv(),
     NODE_ENV: "production",
-    DATABASE_URL: `file:${join(folder, "jeroboam.db")}`,
+    DATABASE_URL: `file:${databaseFile}`,
     PORT: String(consolePort),
     API_PORT: String(apiPort),
     SANDBOX_PORT: String(sandboxPort),
@@ -27,6 +27,6 @@ setInterval(() => {
   if (process.ppid !== parent) child.kill("SIGTERM");
 }, 1000).unref();
 child.on("exit", (code) => {
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(databaseFolder, { recursive: true, force: true });
   process.exit(code ?? 1);
 });

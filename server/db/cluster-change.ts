@@ -448,9 +448,10 @@ function refuseOnLoss({ cluster, nodegroups }: CurrentCluster, { nodegroups: cha
     given,
   );
   if (lost !== null)
-    throw new DomainError("operation_not_allowed_now", `Cluster ${cluster.name} cannot be changed. ${lost}`, {
-      remedy: "Set these values anew where that is possible; the cluster can be deleted.",
-    });
+    throw new DomainError(
+      "operation_not_allowed_now",
+      `Cluster ${cluster.name} cannot be changed. ${lost.words} ${lost.remedy}`,
+    );
 }
 
 /** A change on top of one that runs does not cut short the time that the running one was given. */

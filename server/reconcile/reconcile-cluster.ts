@@ -110,7 +110,8 @@ async function look(
     backend: null,
   });
   const lost = before.deleting ? null : lossOf(cluster, claimed.nodegroups);
-  if (lost !== null) return trouble(lacking(`Nothing is built while it is not known what is wanted. ${lost}`));
+  if (lost !== null)
+    return trouble(lacking(`Nothing is built while it is not known what is wanted. ${lost.words}`, lost.remedy));
   const driver = driverNamed(conductor, cluster.driver);
   if (!driver || !view) return trouble(lacking(`No driver named ${cluster.driver} is installed.`));
   try {
@@ -280,7 +281,13 @@ async function finishRemoval(conductor: Conductor, claimed: ClaimedCluster, befo
   return "removed";
 }
 
-const lacking = (message: string): Trouble => ({ message, remedy: null, permanent: true, refused: false, bug: false });
+const lacking = (message: string, remedy: string | null = null): Trouble => ({
+  message,
+  remedy,
+  permanent: true,
+  refused: false,
+  bug: false,
+});
 
 function backendWords(survey: Survey, clusterId: string, backendId: string | null): string[] {
   const stacks = surveyed(survey, clusterId);

@@ -5,8 +5,11 @@ import { nextLink, pagingOf, type PageQuery } from "./paging.ts";
 import { route, type ApiAnswer, type ReadRequest, type Route } from "./request.ts";
 import { ShownTemplate, Template, TemplateCreateBody, TemplateList } from "./schemas/cluster-template.ts";
 import { pageQuery } from "./schemas/query.ts";
-import type { TemplateCreate } from "../domain/cluster-template.ts";
+import type { ClusterTemplate, TemplateCreate } from "../domain/cluster-template.ts";
+import { templateRemedy } from "../domain/damage.ts";
+import type { Problem } from "../domain/problem.ts";
 import { templateChange, templatePatch, templateWire } from "./wire/cluster-template.ts";
+import { damageWarnings } from "./wire/resource.ts";
 
 /** Wire names that lists can be sorted by. */
 const columns = {
@@ -55,20 +58,25 @@ export async function templatePage(
 ) {
   const paging = pagingOf(query, columns);
   const { rows } = await listTemplates(deps, ctx, paging, detail);
-  return { rows, paging };
+  return { rows, paging, warnings: templateWarnings(rows) };
 }
+
+/** Templates have no status to tell it in. */
+export const templateWarnings = (rows: readonly ClusterTemplate[]): Problem[] =>
+  damageWarnings("ClusterTemplate", rows, templateRemedy);
 
 async function list(request: ReadRequest<unknown, PageQuery>, detail: boolean): Promise<ApiAnswer> {
   const { root } = request;
-  const { rows, paging } = await templatePage(request, detail);
+  const { rows, paging, warnings } = await templatePage(request, detail);
   const next = nextLink(root, detail ? "clustertemplates/detail" : "clustertemplates", paging, rows);
-  return { status: 200, body: { clustertemplates: rows.map((row) => templateWire(row, root)), ...next } };
+  return { status: 200, body: { clustertemplates: rows.map((row) => templateWire(row, root)), ...next }, warnings };
 }
 
 async function show({ deps, ctx, param, root }: ReadRequest<unknown, unknown>): Promise<ApiAnswer> {
-  const template = templateWire(await showTemplate(deps, ctx, param("template")), root);
+  const template = await showTemplate(deps, ctx, param("template"));
   // Heat asks for it after it changed one, and waits for ever where it is not there (E9).
-  return { status: 200, body: { ...template, status: "UPDATE_COMPLETE" } };
+  const body = { ...templateWire(template, root), status: "UPDATE_COMPLETE" };
+  return { status: 200, body, warnings: templateWarnings([template]) };
 }
 
 async function create({ deps, ctx, body, root }: ReadRequest<TemplateCreate, unknown>): Promise<ApiAnswer> {
@@ -152,7 +160,11 @@ export const templateRoutes: readonly Route[] = [
     success: { status: 200, schema: Template },
     handle: async (request) => {
       const template = await patchTemplate(request);
-      return { status: 200, body: templateWire(template, request.root), warnings: template.warnings };
+      return {
+        status: 200,
+        body: templateWire(template, request.root),
+        warnings: [...template.warnings, ...templateWarnings([template])],
+      };
     },
   }),
   route({

@@ -1,5 +1,7 @@
 import { authorize } from "../auth/policy.ts";
+import { clusterRemedy } from "../domain/damage.ts";
 import { DomainError } from "../domain/error.ts";
+import type { Problem } from "../domain/problem.ts";
 import { bootstrapNode } from "../services/bootstrap.ts";
 import { targetOf } from "../services/cluster/can.ts";
 import { deleteCluster, resizeCluster, updateCluster } from "../services/cluster/change.ts";
@@ -26,6 +28,7 @@ import { Accepted, Dropped } from "./schemas/answer.ts";
 import { pageQuery, rollbackQuery } from "./schemas/query.ts";
 import type { z } from "zod";
 import { clusterChange, clusterLong, clusterPatch, clusterShort, refuseZero } from "./wire/cluster.ts";
+import { damageWarnings } from "./wire/resource.ts";
 
 /** Wire names that lists can be sorted by. */
 const columns = {
@@ -64,20 +67,25 @@ export async function clusterPage(
   { deps, ctx, query, version, root }: Omit<ReadRequest<unknown, PageQuery>, "body">,
   path: string,
   detail: boolean,
-): Promise<{ rows: (ClusterShort | ClusterLong)[]; next: { next?: string } }> {
+): Promise<{ rows: (ClusterShort | ClusterLong)[]; next: { next?: string }; warnings: readonly Problem[] }> {
   const paging = pagingOf(query, columns);
-  const rows = detail
-    ? (await listFullClusters(deps, ctx, paging)).map((row) =>
-        clusterLong(row.cluster, row.labelDifference, version, root),
-      )
-    : (await listShortClusters(deps, ctx, paging)).map((cluster) => clusterShort(cluster, version, root));
-  const ids = rows.map(({ uuid: id }) => ({ id }));
-  return { rows, next: nextLink(root, detail ? `${path}/detail` : path, paging, ids) };
+  const nextOf = (rows: readonly { id: string }[]) => nextLink(root, detail ? `${path}/detail` : path, paging, rows);
+  if (detail) {
+    const found = await listFullClusters(deps, ctx, paging);
+    const rows = found.map((row) => clusterLong(row.cluster, row.labelDifference, version, root));
+    return { rows, next: nextOf(found.map(({ cluster }) => cluster)), warnings: [] };
+  }
+  const found = await listShortClusters(deps, ctx, paging);
+  return {
+    rows: found.map((cluster) => clusterShort(cluster, version, root)),
+    next: nextOf(found),
+    warnings: damageWarnings("Cluster", found, (cluster) => clusterRemedy(cluster, [])),
+  };
 }
 
 async function list(request: ReadRequest<unknown, PageQuery>, detail: boolean): Promise<ApiAnswer> {
-  const { rows, next } = await clusterPage(request, "clusters", detail);
-  return { status: 200, body: { clusters: rows, ...next } };
+  const { rows, next, warnings } = await clusterPage(request, "clusters", detail);
+  return { status: 200, body: { clusters: rows, ...next }, warnings };
 }
 
 async function show({ deps, ctx, param, version, root }: Any): Promise<ApiAnswer> {

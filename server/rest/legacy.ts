@@ -3,7 +3,7 @@ import { createTemplate } from "../services/cluster-template/change.ts";
 import { showTemplate } from "../services/cluster-template/read.ts";
 import { showCluster } from "../services/cluster/read.ts";
 import { clusterPage, clusterPages, makeCluster, patchCluster, removeCluster } from "./cluster.ts";
-import { patchTemplate, removeTemplate, templatePage, templatePages } from "./cluster-template.ts";
+import { patchTemplate, removeTemplate, templatePage, templatePages, templateWarnings } from "./cluster-template.ts";
 import { PatchBody, type Step } from "./json-patch.ts";
 import { nextLink, type PageQuery } from "./paging.ts";
 import { route, type ApiAnswer, type ReadRequest, type Route } from "./request.ts";
@@ -35,8 +35,8 @@ const baymodel = (template: Parameters<typeof templateWire>[0], root: string) =>
 });
 
 async function listBays(request: ReadRequest<unknown, PageQuery>, detail: boolean): Promise<ApiAnswer> {
-  const { rows, next } = await clusterPage(request, "bays", detail);
-  return { status: 200, body: { bays: rows.map((row) => bay(row, request.root)), ...next } };
+  const { rows, next, warnings } = await clusterPage(request, "bays", detail);
+  return { status: 200, body: { bays: rows.map((row) => bay(row, request.root)), ...next }, warnings };
 }
 
 async function readBay({ deps, ctx, version, root }: Omit<Any, "body" | "query">, what: string) {
@@ -59,9 +59,9 @@ const renamed = (steps: readonly Step[]) =>
 
 async function listBaymodels(request: ReadRequest<unknown, PageQuery>, detail: boolean): Promise<ApiAnswer> {
   const { root } = request;
-  const { rows, paging } = await templatePage(request, detail);
+  const { rows, paging, warnings } = await templatePage(request, detail);
   const next = nextLink(root, detail ? "baymodels/detail" : "baymodels", paging, rows);
-  return { status: 200, body: { baymodels: rows.map((row) => baymodel(row, root)), ...next } };
+  return { status: 200, body: { baymodels: rows.map((row) => baymodel(row, root)), ...next }, warnings };
 }
 
 const versions = { since: 1, until: 10 } as const;
@@ -178,7 +178,7 @@ export const legacyRoutes: readonly Route[] = [
     handle: async ({ deps, ctx, body, root }) => {
       const template = await createTemplate(deps, ctx, body);
       const location = `${root}/v1/baymodels/${template.id}`;
-      return { status: 201, body: baymodel(template, root), headers: { location } };
+      return { status: 201, body: baymodel(template, root), headers: { location }, warnings: template.warnings };
     },
   }),
   route({
@@ -190,10 +190,10 @@ export const legacyRoutes: readonly Route[] = [
     allProjects: "clustertemplate:get_one_all_projects",
     summary: "Show a cluster template by its older name",
     success: { status: 200, schema: Template },
-    handle: async ({ deps, ctx, param, root }) => ({
-      status: 200,
-      body: baymodel(await showTemplate(deps, ctx, param("template")), root),
-    }),
+    handle: async ({ deps, ctx, param, root }) => {
+      const template = await showTemplate(deps, ctx, param("template"));
+      return { status: 200, body: baymodel(template, root), warnings: templateWarnings([template]) };
+    },
   }),
   route({
     ...versions,
@@ -206,7 +206,14 @@ export const legacyRoutes: readonly Route[] = [
     argument: "patch",
     body: PatchBody,
     success: { status: 200, schema: Template },
-    handle: async (request) => ({ status: 200, body: baymodel(await patchTemplate(request), request.root) }),
+    handle: async (request) => {
+      const template = await patchTemplate(request);
+      return {
+        status: 200,
+        body: baymodel(template, request.root),
+        warnings: [...template.warnings, ...templateWarnings([template])],
+      };
+    },
   }),
   route({
     ...versions,

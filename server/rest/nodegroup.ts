@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { clusterRemedy } from "../domain/damage.ts";
 import { DomainError } from "../domain/error.ts";
 import type { NodeGroup } from "../domain/nodegroup.ts";
 import {
@@ -15,6 +16,7 @@ import { NodegroupCreateBody, NodegroupList, NodegroupLong } from "./schemas/nod
 import { nodegroupQuery } from "./schemas/query.ts";
 import { refuseZero } from "./wire/cluster.ts";
 import { nodegroupChange, nodegroupLong, nodegroupPatch, nodegroupShort } from "./wire/nodegroup.ts";
+import { damageWarnings } from "./wire/resource.ts";
 
 /** Wire names that lists can be sorted by. */
 const columns = {
@@ -49,7 +51,11 @@ async function list({ deps, ctx, param, query, root }: ReadRequest<unknown, z.ou
   // The filter stays, so that the next page is one of the same list (E22).
   const filters = role === undefined ? {} : { role };
   const next = nextLink(root, `clusters/${cluster.id}/nodegroups`, paging, page, filters);
-  return { status: 200, body: { nodegroups: page.map(nodegroupShort), ...next } };
+  return {
+    status: 200,
+    body: { nodegroups: page.map(nodegroupShort), ...next },
+    warnings: damageWarnings("Node group", page, (group) => clusterRemedy({}, [group])),
+  };
 }
 
 /** A cluster has few groups, so that they are sorted here. Throws nodegroup_not_found for an unknown marker. */

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { isFailed } from "../../domain/cluster-status.ts";
 import type { Cluster, ClusterSummary } from "../../domain/cluster.ts";
+import { clusterRemedy } from "../../domain/damage.ts";
 import { DomainError } from "../../domain/error.ts";
 import type { LabelDifference } from "../../domain/labels.ts";
 import type { NodeGroup } from "../../domain/nodegroup.ts";
@@ -44,7 +45,7 @@ export const clusterLong = (
   nodegroups: readonly NodeGroup[] | null = null,
 ): ClusterLong => ({
   ...clusterShort(cluster, version, root),
-  status_reason: statusReason(cluster),
+  status_reason: statusReason(cluster, clusterRemedy(cluster, [])),
   health_status_reason: cluster.healthReason,
   discovery_url: cluster.discoveryUrl,
   api_address: cluster.apiAddress,

@@ -1,4 +1,5 @@
 // Node groups as answered, and what a patch of one means (magnum-api 8).
+import { clusterRemedy } from "../../domain/damage.ts";
 import type { LabelDifference } from "../../domain/labels.ts";
 import type { NodeGroup, NodegroupUpdate } from "../../domain/nodegroup.ts";
 import { applyPatch, type PatchRules, type Step } from "../json-patch.ts";
@@ -30,7 +31,7 @@ export const nodegroupLong = (group: NodeGroup, difference: LabelDifference, roo
   docker_volume_size: group.dockerVolumeSizeGib,
   labels: group.labels,
   node_addresses: group.nodeAddresses,
-  status_reason: statusReason(group),
+  status_reason: statusReason(group, clusterRemedy({}, [group])),
   version: group.version,
   labels_overridden: difference.overridden,
   labels_added: difference.added,

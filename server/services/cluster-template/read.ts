@@ -3,7 +3,7 @@ import { authorize, may, type PolicyTarget } from "../../auth/policy.ts";
 import { findTemplateByName, getTemplate as getRow, listTemplates as listRows } from "../../db/cluster-template.ts";
 import type { Scope } from "../../db/scope.ts";
 import type { ClusterTemplate } from "../../domain/cluster-template.ts";
-import { damageWords } from "../../domain/damage.ts";
+import { templateLoss } from "../../domain/damage.ts";
 import { DomainError } from "../../domain/error.ts";
 import { uuidLike } from "../../domain/identifier.ts";
 import type { Deps } from "../deps.ts";
@@ -45,7 +45,7 @@ export async function findTemplate(deps: Deps, _ctx: RequestContext, what: strin
 
 /** Throws conflict when nothing should be made from it, as part of what it says is lost. */
 export function refuseLoss(template: ClusterTemplate): void {
-  const words = damageWords({ damage: (template.damage ?? []).filter(({ lost }) => lost) });
+  const words = templateLoss(template);
   if (words === null) return;
   throw new DomainError("conflict", `ClusterTemplate ${template.name} cannot be used. ${words}`, {
     field: "cluster_template_id",

@@ -4,6 +4,7 @@ import type { RequestContext } from "../../auth/context.ts";
 import { may, type PolicyName, type PolicyTarget } from "../../auth/policy.ts";
 import { operations, whyNot, type Operation } from "../../domain/cluster-status.ts";
 import type { Cluster } from "../../domain/cluster.ts";
+import { clusterRemedy, type MaybeDamaged } from "../../domain/damage.ts";
 import type { ClusterAction } from "../views.ts";
 
 const policies: Record<ClusterAction, PolicyName> = {
@@ -27,6 +28,29 @@ export const targetOf = ({ id, projectId, userId }: Pick<Cluster, "id" | "projec
   projectId,
   userId,
 });
+
+const always: ReadonlySet<string> = new Set(["delete", "setLocked", "getConfig"] satisfies ClusterAction[]);
+const mending: ReadonlySet<string> = new Set([
+  "resize",
+  "updateNodegroup",
+  "deleteNodegroup",
+] satisfies ClusterAction[]);
+
+/** Where part of what is wanted is lost, nothing is built by it: what is left is what sets it anew, or goes without. */
+export function withoutLoss(
+  can: Record<ClusterAction, string | null>,
+  cluster: MaybeDamaged,
+  nodegroups: Parameters<typeof clusterRemedy>[1],
+): Record<ClusterAction, string | null> {
+  const remedy = clusterRemedy(cluster, nodegroups);
+  if (remedy === null) return can;
+  const mendable = clusterRemedy(cluster, []) === null;
+  const closed = Object.entries(can).map(([action, why]) => [
+    action,
+    why ?? (always.has(action) || (mendable && mending.has(action)) ? null : remedy),
+  ]);
+  return Object.fromEntries(closed) as Record<ClusterAction, string | null>;
+}
 
 /** Every action with null (possible) or the reason in words. */
 export function clusterCan(

@@ -307,7 +307,8 @@ export function refuseNewProblems(driver: ClusterDriver, before: Parts, after: P
 export async function setLocked(deps: Deps, ctx: RequestContext, id: string, locked: boolean): Promise<void> {
   const cluster = await readable(deps, ctx, id);
   check(ctx, "cluster:update", cluster);
-  if (cluster.locked === locked) return;
+  const known = !cluster.damage?.some(({ field }) => field === "locked");
+  if (known && cluster.locked === locked) return;
   await writeLocked(deps.db, ctx.scope, id, locked, {
     operation: operation(ctx, locked ? "lock" : "unlock"),
     event: event(ctx, locked ? "locked the cluster against deletion" : "unlocked the cluster"),

@@ -37,7 +37,7 @@ import type {
   ResourceName,
   ResourceNode,
 } from "../views.ts";
-import { clusterCan, targetOf } from "./can.ts";
+import { clusterCan, targetOf, withoutLoss } from "./can.ts";
 import { loadParts } from "./parts.ts";
 
 export interface ListWish {
@@ -158,7 +158,11 @@ export async function getCluster(deps: Deps, ctx: RequestContext, id: string): P
       image: masters?.image.name,
     },
     operation,
-    can: clusterCan(ctx, cluster, driver, driver && whyNotReplaced(driver, parts)),
+    can: withoutLoss(
+      clusterCan(ctx, cluster, driver, driver && whyNotReplaced(driver, parts)),
+      cluster,
+      parts.nodegroups,
+    ),
   };
 }
 

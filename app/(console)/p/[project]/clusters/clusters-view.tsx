@@ -10,6 +10,7 @@ import { usePolling } from "@/app/_lib/live";
 import { paths } from "@/app/_lib/paths";
 import { useTRPC } from "@/app/_lib/trpc-client";
 import { useAddress } from "@/app/_lib/use-address";
+import { DamageMark } from "@/app/_shared/damage";
 import { ErrorPanel } from "@/app/_shared/error-panel";
 import { ListSearch, Pager, ResourceTable, usePage, type Column } from "@/app/_shared/resource-table";
 import { GroupIcon, groupWords, HealthMark, StatusBadge } from "@/app/_shared/status";
@@ -258,7 +259,10 @@ const columns = (projectId: string): Column<ClusterRow>[] => [
     sort: "status",
     cell: (row) => (
       <>
-        <StatusBadge status={row.status} plain />
+        <span className="inline-flex flex-wrap items-center gap-x-2 gap-y-1">
+          <StatusBadge status={row.status} plain />
+          <DamageMark of={row} />
+        </span>
         <RowState row={row} />
       </>
     ),
@@ -333,6 +337,7 @@ function ClusterCard({ row, projectId }: { row: ClusterRow; projectId: string })
       </span>
       <div className="mt-1 flex flex-wrap items-center gap-x-4 gap-y-1">
         <StatusBadge status={row.status} plain />
+        <DamageMark of={row} />
         {row.healthStatus && <HealthMark status={row.healthStatus} reason={row.healthReason} />}
       </div>
       <RowState row={row} wrap />

@@ -25,6 +25,15 @@ describe("the template form", () => {
     expect(updateRequest({ ...valuesOf(template), name: "k9s", noProxy: " " }, template)).toEqual({ name: "k9s" });
   });
 
+  it("sets damaged values anew with what it shows, changed or not", () => {
+    const damaged: ClusterTemplate = {
+      ...template,
+      labels: {},
+      damage: [{ field: "labels", why: "is not JSON", lost: true }],
+    };
+    expect(updateRequest(valuesOf(damaged), damaged)).toEqual({ labels: {} });
+  });
+
   it("keeps label values byte for byte", () => {
     expect(createRequest(valuesOf(template)).labels).toEqual(template.labels);
   });

@@ -161,12 +161,16 @@ function fieldsOf(values: TemplateValues): Omit<TemplateFields, "driver" | "imag
 
 export const createRequest = (values: TemplateValues): TemplateCreate => fieldsOf(values);
 
-/** Only what differs from the template as it is: attributes that the form does not show stay as they are. */
+/**
+ * Only what differs from the template as it is: attributes that the form does not show stay as they are. What was shown
+ * in the place of a damaged value counts as set anew.
+ */
 export function updateRequest(values: TemplateValues, before: ClusterTemplate): TemplateUpdate {
   const now = fieldsOf(values);
   const then = fieldsOf(valuesOf(before));
+  const damaged = new Set(before.damage?.map(({ field }) => field));
   const changed = Object.keys(now).filter(
-    (key) => JSON.stringify(Reflect.get(now, key)) !== JSON.stringify(Reflect.get(then, key)),
+    (key) => damaged.has(key) || JSON.stringify(Reflect.get(now, key)) !== JSON.stringify(Reflect.get(then, key)),
   );
   return TemplateFields.partial().parse(Object.fromEntries(changed.map((key) => [key, Reflect.get(now, key)])));
 }

@@ -8,6 +8,7 @@ import { explain } from "@/app/_lib/errors";
 import { plural } from "@/app/_lib/format";
 import { paths } from "@/app/_lib/paths";
 import { useTRPC, type Outputs } from "@/app/_lib/trpc-client";
+import { DamageNotice } from "@/app/_shared/damage";
 import { ErrorNotice } from "@/app/_shared/error-panel";
 import { Button, ButtonLink } from "@/app/_ui/button";
 import { Card } from "@/app/_ui/card";
@@ -130,7 +131,7 @@ export function TemplateWizard({
     touch,
     problem: shown,
     options: options.data,
-    inUse: before !== null && before.clusters > 0,
+    inUse: before !== null && before.clusters > 0 && !before.damage,
     editing: mode === "edit",
     image: before?.imageId ?? null,
   };
@@ -190,6 +191,12 @@ export function TemplateWizard({
         {failure && (
           <ErrorNotice
             text={explain(failure, mode === "create" ? "The template was not created" : "The template was not changed")}
+          />
+        )}
+        {before?.damage && (
+          <DamageNotice
+            of={before}
+            remedy="What is saved sets these values to what this form shows, also where clusters use it."
           />
         )}
         {props.inUse && step !== "review" && (

@@ -8,6 +8,7 @@ import { count, plural, shortId } from "@/app/_lib/format";
 import { paths } from "@/app/_lib/paths";
 import { useTRPC, type Outputs } from "@/app/_lib/trpc-client";
 import { useAddress } from "@/app/_lib/use-address";
+import { DamageMark } from "@/app/_shared/damage";
 import { ErrorPanel } from "@/app/_shared/error-panel";
 import { ListSearch, Pager, ResourceTable, usePage, type Column } from "@/app/_shared/resource-table";
 import { Tag } from "@/app/_shared/status";
@@ -133,7 +134,16 @@ const columns = (projectId: string): Column<TemplateRow>[] => [
       </div>
     ),
   },
-  { id: "visibility", header: "Visibility", cell: (row) => <Visibility template={row} /> },
+  {
+    id: "visibility",
+    header: "Visibility",
+    cell: (row) => (
+      <span className="inline-flex flex-wrap gap-1.5">
+        <Visibility template={row} />
+        <DamageMark of={row} />
+      </span>
+    ),
+  },
   {
     id: "version",
     header: "Version",
@@ -195,6 +205,7 @@ function TemplateCard({ row, projectId }: { row: TemplateRow; projectId: string 
       </Link>
       <div className="mt-1 flex flex-wrap items-center gap-2">
         <Visibility template={row} />
+        <DamageMark of={row} />
         <span className="text-[0.8125rem] text-muted">
           {row.clusterDistro}, {row.networkDriver}
         </span>

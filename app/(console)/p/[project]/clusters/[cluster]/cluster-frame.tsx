@@ -5,11 +5,13 @@ import { Boxes, CircleCheck, SearchX } from "lucide-react";
 import { usePathname, useRouter } from "next/navigation";
 import { useEffect, useState, type ReactNode } from "react";
 import { isInProgress } from "@/server/domain/cluster-status";
+import { clusterRemedy } from "@/server/domain/damage";
 import { Uuid } from "@/server/domain/identifier";
 import { isMissing } from "@/app/_lib/errors";
 import { usePolling } from "@/app/_lib/live";
 import { paths } from "@/app/_lib/paths";
 import { useTRPC } from "@/app/_lib/trpc-client";
+import { DamageNotice } from "@/app/_shared/damage";
 import { ErrorPanel } from "@/app/_shared/error-panel";
 import { wordFor } from "@/app/_shared/status";
 import { ButtonLink } from "@/app/_ui/button";
@@ -63,6 +65,7 @@ function ById({ id, children }: { id: string; children: ReactNode }) {
       </>
     );
   if (!view) return <Loading />;
+  const remedy = clusterRemedy(view, view.nodegroups);
   return (
     <ClusterContext value={view}>
       <ClusterHeader />
@@ -71,6 +74,20 @@ function ById({ id, children }: { id: string; children: ReactNode }) {
           <ErrorPanel error={cluster.error} what="This page is not up to date" onRetry={() => void cluster.refetch()} />
         </div>
       )}
+      <DamageNotice
+        of={view}
+        parts={view.nodegroups}
+        remedy={remedy ?? "The cluster goes on as it is shown."}
+        action={
+          remedy !== null &&
+          view.can.delete === null && (
+            <ButtonLink size="sm" href={paths.cluster(project.id, id, undefined, { do: "delete" })}>
+              Delete cluster
+            </ButtonLink>
+          )
+        }
+        className="mb-5"
+      />
       <HeadlineBanner />
       <ClusterTabs />
       {children}

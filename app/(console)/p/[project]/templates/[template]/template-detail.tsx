@@ -8,14 +8,16 @@ import { useMay, useProject } from "../../_frame/project-context";
 import { gib, plural } from "@/app/_lib/format";
 import { paths } from "@/app/_lib/paths";
 import { useTRPC, type Outputs } from "@/app/_lib/trpc-client";
+import { DamageNotice } from "@/app/_shared/damage";
 import { ErrorPanel } from "@/app/_shared/error-panel";
-import { ActionLink, Button } from "@/app/_ui/button";
+import { ActionLink, Button, ButtonLink } from "@/app/_ui/button";
 import { Facts, Panel } from "@/app/_ui/card";
 import { CodeBlock, CopyText } from "@/app/_ui/copy";
 import { Notice } from "@/app/_ui/notice";
 import { PageHeader } from "@/app/_ui/page-header";
 import { Skeleton } from "@/app/_ui/skeleton";
 import { ExactTime } from "@/app/_ui/time";
+import { templateLoss, templateRemedy } from "@/server/domain/damage";
 import { DeleteTemplate } from "../delete-template";
 import { Visibility } from "../templates-view";
 
@@ -76,13 +78,25 @@ export function TemplateDetail({ id }: { id: string }) {
             <ActionLink
               variant="primary"
               href={paths.newCluster(project.id, { template: view.id })}
-              whyNot={may("cluster:create")}
+              whyNot={may("cluster:create") ?? templateLoss(view)}
             >
               <Plus aria-hidden />
               Create cluster
             </ActionLink>
           </>
         }
+      />
+      <DamageNotice
+        of={view}
+        remedy={templateRemedy(view)}
+        action={
+          view.cannotEdit === null && (
+            <ButtonLink size="sm" href={paths.editTemplate(project.id, view.id)}>
+              Set anew
+            </ButtonLink>
+          )
+        }
+        className="mb-6"
       />
       {view.tlsDisabled && (
         <Notice tone="warning" title="TLS is off" className="mb-6">

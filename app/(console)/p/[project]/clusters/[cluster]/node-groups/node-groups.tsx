@@ -7,6 +7,7 @@ import type { NodeGroup } from "@/server/domain/nodegroup";
 import { count } from "@/app/_lib/format";
 import { usePolling } from "@/app/_lib/live";
 import { useTRPC } from "@/app/_lib/trpc-client";
+import { DamageMark } from "@/app/_shared/damage";
 import { StatusBadge, Tag } from "@/app/_shared/status";
 import { useAddress } from "@/app/_lib/use-address";
 import { Button } from "@/app/_ui/button";
@@ -70,6 +71,7 @@ export function NodeGroups() {
                 <span className="inline-flex flex-wrap items-center gap-2">
                   <span className="font-medium">{group.name}</span>
                   {group.isDefault && <Tag title="Made with the cluster; it cannot be deleted alone">default</Tag>}
+                  <DamageMark of={group} />
                 </span>
               ),
             },

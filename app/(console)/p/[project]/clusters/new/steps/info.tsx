@@ -4,6 +4,7 @@ import Link from "next/link";
 import { useState } from "react";
 import { dateOnly, plural } from "@/app/_lib/format";
 import { paths } from "@/app/_lib/paths";
+import { DamageMark } from "@/app/_shared/damage";
 import { Tag } from "@/app/_shared/status";
 import { Button } from "@/app/_ui/button";
 import { Combo } from "@/app/_ui/combo";
@@ -123,6 +124,7 @@ function TemplateChoice() {
                 {template.masterLbEnabled && <Tag>API load balancer</Tag>}
                 {!template.public && <Tag>{template.mine ? "This project" : "Private"}</Tag>}
                 {template.hidden && <Tag tone="warn">Hidden</Tag>}
+                <DamageMark of={template} />
                 {template.tlsDisabled && <Tag tone="bad">TLS off</Tag>}
                 {template.tags?.split(",").map((tag) => (
                   <Tag key={tag}>{tag.trim()}</Tag>

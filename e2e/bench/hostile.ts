@@ -46,7 +46,7 @@ export async function benchHostile(many = 200, runs = 5): Promise<void> {
       const url = `file:${file(`${hostile}.db`)}`;
       await migrate(url);
       const db = connect(url);
-      const stage = openStage(db, systemClock);
+      const stage = openStage(db, { real: systemClock });
       stage.world.buildMs = 50;
       const well = stage.world.health;
       const crowd = new Set<string>();

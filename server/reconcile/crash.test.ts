@@ -173,7 +173,8 @@ onEveryDatabase((database) => {
     "killed at any point, another conductor ends in the same state with everything made once",
     { timeout: 300_000 },
     async () => {
-      const unharmed = await wholeLife(openStage(database.db), null);
+      const stage = openStage(database.db);
+      const unharmed = await wholeLife(stage, null);
       expect(unharmed.outcome).toEqual({
         seen: ["CREATE_FAILED", "CREATE_COMPLETE", "UPDATE_COMPLETE"],
         resized: [
@@ -198,7 +199,7 @@ onEveryDatabase((database) => {
       // The second dialect differs in its transactions only: a sample is enough there.
       const stride = database.db.dialect === "sqlite" ? 1 : 5;
       for (let dieAt = 1; dieAt <= unharmed.points.length; dieAt += stride) {
-        const killed = await wholeLife(openStage(database.db), dieAt);
+        const killed = await wholeLife(openStage(database.db, stage), dieAt);
         expect(killed.deaths, `at point ${dieAt}: ${unharmed.points[dieAt - 1]}`).toBe(1);
         expect(killed.outcome, `at point ${dieAt}: ${unharmed.points[dieAt - 1]}`).toEqual(unharmed.outcome);
       }
@@ -209,7 +210,8 @@ onEveryDatabase((database) => {
     "killed at any point of an upgrade, a rollback, or while node groups come and go, another one goes on",
     { timeout: 300_000 },
     async () => {
-      const unharmed = await changes(openStage(database.db), null);
+      const stage = openStage(database.db);
+      const unharmed = await changes(stage, null);
       expect(unharmed.outcome).toEqual({
         seen: [
           ["default-master 1 CREATE_COMPLETE", "default-worker 2 CREATE_COMPLETE", "gpu 2 CREATE_COMPLETE"],
@@ -238,7 +240,7 @@ onEveryDatabase((database) => {
       for (let dieAt = 1; dieAt <= unharmed.points.length; dieAt += stride) {
         // The cluster of the life before is another world's.
         await database.db.prisma.cluster.deleteMany();
-        const killed = await changes(openStage(database.db), dieAt);
+        const killed = await changes(openStage(database.db, stage), dieAt);
         expect(killed.deaths, `at point ${dieAt}: ${unharmed.points[dieAt - 1]}`).toBe(1);
         expect(killed.outcome, `at point ${dieAt}: ${unharmed.points[dieAt - 1]}`).toEqual(unharmed.outcome);
       }

@@ -11,7 +11,7 @@ onEveryDatabase((database) => {
   beforeEach(async () => {
     await database.db.prisma.cluster.deleteMany();
     await database.db.prisma.credential.deleteMany();
-    stage = openStage(database.db, systemClock);
+    stage = openStage(database.db, { real: systemClock });
     stage.world.buildMs = 50;
   });
 

@@ -46,9 +46,9 @@ export async function reconcileCluster(
   // Without an identity nothing can ever have been made.
   const nothing = claimed.credential === null && before.stackId === null;
   if (before.deleting && (before.memory.gone || nothing)) return finishRemoval(conductor, claimed, before);
-  const began = performance.now();
+  const began = deps.clock.now().getTime();
   const sight = await look(conductor, claimed, before, view, lease);
-  const lookMs = performance.now() - began;
+  const lookMs = deps.clock.now().getTime() - began;
   if (sight === "lost") return "lost";
   const now = deps.clock.now();
   const verdict = await carryRotation(conductor, claimed, before, judge(before, sight.finding, now), now);

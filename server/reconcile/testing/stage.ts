@@ -45,13 +45,15 @@ export interface Stage {
 
 export const leaseMs = 60_000;
 
-/** `real`: the clock of a test that lets the loop run by itself; otherwise it stands still. */
-export function openStage(db: Db, real?: Clock): Stage {
+/**
+ * `real`: the clock of a test that lets the loop run by itself; otherwise it stands still. `projectId`: of another stage,
+ * whose moments are this one's as well, since a project's place on the grid of looks follows from its id.
+ */
+export function openStage(db: Db, { real, projectId = aProject() }: { real?: Clock; projectId?: string } = {}): Stage {
   const still = testClock(new Date("2026-01-02T03:04:05.000Z"));
   const clock: TestClock = real ? { ...still, now: () => real.now() } : still;
   const world = new World(clock);
   const secrets = testSecrets();
-  const projectId = aProject();
   const scope = projectScope(projectId);
   const vault = new Map<string, string>();
   return {

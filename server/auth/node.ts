@@ -10,6 +10,7 @@ import { Secret } from "../domain/secret.ts";
 import { openAttempts } from "./attempts.ts";
 import type { AuthDeps } from "./context.ts";
 import { openDelegation } from "./delegated-credential.ts";
+import { networkOf } from "./sign-in-limit.ts";
 
 export interface NodeCaller {
   /** The node's own cluster. */
@@ -22,13 +23,13 @@ export interface NodeCaller {
 export interface Nodes {
   /**
    * Whose proof it is, whether or not it may still be used. Throws forbidden, the same for a wrong proof as for a cluster
-   * that does not exist, and too_many_attempts instead after twenty of them in a minute for a cluster from an address.
+   * that does not exist, and too_many_attempts instead after twenty of them in a minute from a network.
    * A right proof is never kept waiting by others' wrong ones.
    */
   identify(clusterId: string, proof: string, from: string): Promise<NodeCaller>;
 }
 
-/** Wrong proofs for a cluster from an address, and from an address. */
+/** Wrong proofs from one network, as for sign-ins. */
 export const proofLimit = { allowed: 20, windowMs: 60_000 };
 
 /** Compared with where there is nothing to compare with, so that both take the same time. */
@@ -49,7 +50,7 @@ export function openNodes({ db, secrets, clock, log }: Pick<AuthDeps, "db" | "se
           nodegroupId: proof.nodegroupId,
           proofId: proof.id,
         };
-      if (attempts.wrong([`${clusterId} ${from}`, from], clock.now()))
+      if (attempts.wrong([networkOf(from)], clock.now()))
         throw new DomainError("too_many_attempts", "Too many wrong proofs were sent. Try again in a minute.", {
           retryAfterSeconds: proofLimit.windowMs / 1000,
         });

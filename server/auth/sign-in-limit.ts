@@ -70,8 +70,7 @@ export async function limited<T>(
 }
 
 function rulesOf({ domain, user, from }: Try): [CountRule, CountRule, CountRule] {
-  // Keystone may tell names apart by case or not: for counting they are one.
-  const account = [fold(domain.trim()), fold(user.trim())];
+  const account = [alike(domain), alike(user)];
   const address = networkOf(from);
   const key = (...parts: string[]) => createHash("sha256").update(JSON.stringify(parts)).digest("hex");
   return [
@@ -80,6 +79,15 @@ function rulesOf({ domain, user, from }: Try): [CountRule, CountRule, CountRule]
     { key: key("account", ...account), ...accountLimit },
   ];
 }
+
+/**
+ * The same for names that Keystone's database may take for one: many tell neither case nor accents apart, and leave out
+ * what cannot be seen.
+ */
+const alike = (name: string): string =>
+  fold(name)
+    .normalize("NFKD")
+    .replaceAll(/[\p{M}\p{C}\p{Z}]/gu, "");
 
 /** Who has one address of IPv6 has its whole network of 64 bits. */
 export function networkOf(address: string): string {

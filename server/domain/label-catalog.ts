@@ -313,6 +313,7 @@ function distance(a: string, b: string, limit: number): number {
       next.push(
         Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)),
       );
+    if (next.every((far) => far >= limit)) return limit;
     row = next;
   }
   return row[b.length] ?? limit;

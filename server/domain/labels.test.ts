@@ -1,10 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { readLabels } from "./label-reader.ts";
-import { diffLabels, inheritLabels, tidyLabels } from "./labels.ts";
+import { labelCatalog } from "./label-catalog.ts";
+import { diffLabels, inheritLabels, Labels, tidyLabels } from "./labels.ts";
+
+const numbered = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, "1"]));
 
 describe("labels as people give them", () => {
   it("have no blanks at the edges of their keys, and keep their values as they are", () => {
     expect(tidyLabels({ a: " 1 ", " b": "2", "c\t": "" })).toEqual({ a: " 1 ", b: "2", c: "" });
+  });
+
+  it("may be as many as are known and some more, and not so many that looking at them holds others up", () => {
+    expect(labelCatalog.length).toBeLessThan(256);
+    expect(Labels.safeParse(numbered(256)).success).toBe(true);
+    expect(Labels.safeParse(numbered(257)).error?.issues[0]?.message).toBe("must be up to 256");
   });
 
   it.each([

@@ -3,8 +3,15 @@ import { z } from "zod";
 import { text } from "./column.ts";
 import { DomainError } from "./error.ts";
 
+/** More than are known. Each is held against the whole catalogue, and shown with every list. */
+const mostLabels = 256;
+export const tooManyLabels = `must be up to ${mostLabels}`;
+export const areFewLabels = (labels: object): boolean => Object.keys(labels).length <= mostLabels;
+
 /** Keys and values byte for byte as the user gave them. */
-export const Labels = z.record(text(255).min(1, "a label needs a key"), text(65535));
+export const Labels = z
+  .record(text(255).min(1, "a label needs a key"), text(65535))
+  .refine(areFewLabels, tooManyLabels);
 export type Labels = z.infer<typeof Labels>;
 
 /**

@@ -88,3 +88,30 @@ describe("a patch", () => {
     expect(() => read(body)).toThrow(message);
   });
 });
+
+test("a patch of many steps costs as much as they are, not their square", () => {
+  let copies = 0;
+  const labels = new Proxy<Record<string, string>>(
+    { a: "1" },
+    { ownKeys: (target) => (copies++, Reflect.ownKeys(target)) },
+  );
+  const steps = Array.from({ length: 100 }, (_, at) => ({ op: "add" as const, path: `/labels/k${at}`, value: "1" }));
+  const changed = applyPatch(steps, { labels }, { structured: ["labels"] }).get("labels");
+  expect(Object.keys(Object(changed)).length).toBe(101);
+  expect(
+    Object.keys(
+      Object(
+        applyPatch(
+          [
+            ...steps,
+            { op: "replace", path: "/labels", value: { b: "2" } },
+            { op: "add", path: "/labels/c", value: "3" },
+          ],
+          { labels },
+          { structured: ["labels"] },
+        ).get("labels"),
+      ),
+    ),
+  ).toEqual(["b", "c"]);
+  expect(copies).toBe(2);
+});

@@ -63,14 +63,26 @@ export function applyPatch(
 ): Map<string, unknown> {
   const result: Record<string, unknown> = { ...current };
   const touched = new Set<string>();
+  /** Copies of what steps go into, made once: what the template or cluster is now must stay as it is. */
+  const inside = new Map<string, Map<string, unknown>>();
   for (const step of steps) {
     const [root = "", ...rest] = step.path.slice(1).split("/");
     const value = step.op === "remove" ? null : readValue(step, rest.length === 0 && structured.includes(root));
-    if (rest.length === 0) applyAtRoot(result, step, root, value);
-    else applyInside(result, step, root, rest, value);
+    if (rest.length === 0) {
+      applyAtRoot(result, step, root, value);
+      inside.delete(root);
+    } else {
+      const entries = inside.get(root) ?? entriesOf(result[root]);
+      applyInside(entries, step, rest, value);
+      inside.set(root, entries);
+    }
     touched.add(root);
   }
-  return new Map([...touched].map((key) => [key, result[key]]));
+  const changed = (root: string) => {
+    const entries = inside.get(root);
+    return entries ? Object.fromEntries(entries) : result[root];
+  };
+  return new Map([...touched].map((root) => [root, changed(root)]));
 }
 
 function readValue({ value, path }: Step, structured: boolean): unknown {
@@ -95,24 +107,21 @@ function applyAtRoot(result: Record<string, unknown>, { op, path }: Step, root: 
   result[root] = value;
 }
 
+/** Null = nothing can be in it. */
+const entriesOf = (parent: unknown): Map<string, unknown> | null =>
+  typeof parent === "object" && parent !== null && !Array.isArray(parent) ? new Map(Object.entries(parent)) : null;
+
 /** One level down is all that there is: a label, a key of the health's reason. */
 function applyInside(
-  result: Record<string, unknown>,
+  entries: Map<string, unknown> | null,
   { op, path }: Step,
-  root: string,
-  rest: readonly string[],
+  [key = "", ...deeper]: readonly string[],
   value: unknown,
-): void {
-  const parent = result[root];
-  const [key = "", ...deeper] = rest;
-  if (typeof parent !== "object" || parent === null || Array.isArray(parent) || deeper.length > 0)
-    throw missing(path, key, op);
-  const entries = new Map<string, unknown>(Object.entries(parent));
+): asserts entries is Map<string, unknown> {
+  if (entries === null || deeper.length > 0) throw missing(path, key, op);
   if (op !== "add" && !entries.has(key)) throw missing(path, key, op);
   if (op === "remove") entries.delete(key);
   else entries.set(key, value);
-  // A copy: what the template or cluster is now must stay as it is.
-  result[root] = Object.fromEntries(entries);
 }
 
 const missing = (path: string, key: string, op: string) =>

@@ -54,8 +54,14 @@ function words(issue: z.core.$ZodIssue, argument: string): string {
   return invalidWords(issue.path.length === 0 ? argument : issue.path.map(String).join("."), issue.input, why);
 }
 
-const invalidWords = (name: string, value: unknown, why: string): string =>
-  `Invalid input for field/attribute ${name}. Value: '${show(value)}'. ${why}`;
+/** Of a value in a refusal. */
+const longestShown = 1000;
+
+function invalidWords(name: string, value: unknown, why: string): string {
+  const shown = show(value);
+  const cut = shown.length > longestShown ? `${shown.slice(0, longestShown).toWellFormed()}...` : shown;
+  return `Invalid input for field/attribute ${name}. Value: '${cut}'. ${why}`;
+}
 
 /** Magnum's form for one wrong field. */
 export const invalid = (name: string, value: unknown, why: string): ApiRefusal =>

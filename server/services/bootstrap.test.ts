@@ -240,6 +240,9 @@ onEveryDatabase((database) => {
       const attempt = () => ask("wrong", own, "192.0.2.66").catch((error: unknown) => error);
       for (let time = 0; time < 20; time++) expect(await attempt()).toMatchObject({ reason: "forbidden" });
       expect(await attempt()).toMatchObject({ reason: "too_many_attempts" });
+      // Who has one address of IPv6 has many.
+      for (let time = 0; time < 20; time++) await ask("wrong", own, `2001:db8::${time}`).catch(() => null);
+      await expect(ask("wrong", own, "2001:db8::99")).rejects.toMatchObject({ reason: "too_many_attempts" });
       expect(await names(ask(proofOf(worker), own, "192.0.2.66"))).toContain("kubelet.crt");
     });
   });

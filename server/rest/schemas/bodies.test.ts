@@ -76,6 +76,10 @@ describe("the body of a cluster's creation", () => {
     [{ ...template, floating_ip_enabled: "maybe" }, /floating_ip_enabled. Value: 'maybe'/],
     [{ ...template, labels: { a: null } }, /labels.a. Value: 'None'/],
     [{ ...template, labels: { a: {} } }, /labels.a/],
+    [
+      { ...template, labels: Object.fromEntries(Array.from({ length: 257 }, (_, at) => [`k${at}`, "1"])) },
+      /^Invalid input for field\/attribute labels. Value: '.{1000}\.\.\.'. Value must be up to 256$/,
+    ],
     [[], /Wrong type/],
   ])("%j is refused", (body, message) => {
     expect(() => create(body)).toThrow(message);

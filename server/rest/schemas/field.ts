@@ -2,6 +2,7 @@
 // really send: text for numbers and booleans, null or "" for nothing (magnum-api 4).
 import { z } from "zod";
 import { isStorable, maxInteger, unstorable } from "../../domain/column.ts";
+import { areFewLabels, tooManyLabels } from "../../domain/labels.ts";
 
 const missing = "Mandatory field missing.";
 const typed = (expected: string) => ({
@@ -73,15 +74,17 @@ const scalar = z
 
 /** An object of scalars, kept and answered as text. */
 export const labels = () =>
-  z.record(
-    z
-      .string()
-      .min(1, "A key should have 1 to 255 characters")
-      .max(255, "A key should have 1 to 255 characters")
-      .refine(isStorable, `A key ${unstorable}`),
-    scalar.pipe(string(0, 65535)),
-    typed("Wrong type. Expected an object."),
-  );
+  z
+    .record(
+      z
+        .string()
+        .min(1, "A key should have 1 to 255 characters")
+        .max(255, "A key should have 1 to 255 characters")
+        .refine(isStorable, `A key ${unstorable}`),
+      scalar.pipe(string(0, 65535)),
+      typed("Wrong type. Expected an object."),
+    )
+    .refine(areFewLabels, `Value ${tooManyLabels}`);
 
 export const isBlank = (value: unknown) => typeof value === "string" && value.trim() === "";
 

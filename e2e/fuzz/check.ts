@@ -27,6 +27,8 @@ export const difference = (before: ReadonlyMap<string, string>, after: ReadonlyM
 
 export interface Told {
   status: number;
+  /** It was accepted, and something was written. */
+  wrote: boolean;
 }
 
 /** Throws with what is wrong. */
@@ -60,16 +62,18 @@ export async function check(world: World, known: Known, request: Request): Promi
 
   const writes = await world.writes();
   const accepted = status < 400 && ["POST", "PATCH", "DELETE"].includes(method);
+  let wrote = false;
   if (writes !== known.writes) {
     const digest = await world.digest();
     const changed = difference(known.digest, digest);
     if (!accepted && changed.length > 0) throw new Error(`${status}, and ${changed.join(", ")} changed`);
+    wrote = accepted && changed.length > 0;
     known.digest = digest;
     known.writes = await world.writes();
     const broken = await world.broken();
     if (broken !== null) throw new Error(`${status}, and then ${broken}`);
   }
-  return { status };
+  return { status, wrote };
 }
 
 const methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"] as const;

@@ -75,7 +75,13 @@ function send(port: number, text: string): Promise<number> {
   });
 }
 
-export async function fuzzFraming({ requests, seed }: { requests: number; seed: number }): Promise<Fuzzed> {
+export async function fuzzFraming({
+  requests,
+  seed,
+}: {
+  requests: number;
+  seed: number;
+}): Promise<Pick<Fuzzed, "requests" | "statuses" | "failure">> {
   const world = await openWorld();
   const statuses = new Map<number, number>();
   try {

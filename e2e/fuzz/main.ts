@@ -1,9 +1,10 @@
 import { parseArgs } from "node:util";
 import { fuzzFraming } from "./framing.ts";
+import { dialects } from "../../server/testing/databases.ts";
 import { fuzz } from "./fuzz.ts";
 
 const help = `npm run fuzz -- [options]
-  --requests 100000   generated requests
+  --requests 100000   generated requests, half of them on each database where there are two
   --framed 3000       requests over sockets, with broken framing
   --seed N            printed by each run; the same seed throws the same`;
 
@@ -26,13 +27,20 @@ const told = (statuses: ReadonlyMap<number, number>) =>
     .toSorted(([a], [b]) => a - b)
     .map(([status, times]) => `${status}: ${times.toLocaleString("en")}`)
     .join(", ");
-const generated = await fuzz({ requests: Number(values.requests), seed });
-console.log(`${generated.requests.toLocaleString("en")} generated requests (${told(generated.statuses)})`);
+const failures: string[] = [];
+const each = Math.ceil(Number(values.requests) / dialects.length);
+for (const dialect of dialects) {
+  const { requests, statuses, written, reads, failure } = await fuzz({ requests: each, seed, dialect });
+  console.log(
+    `${requests.toLocaleString("en")} generated requests on ${dialect} (${told(statuses)}); ${written.toLocaleString("en")} wrote, ${reads.toLocaleString("en")} answers of every reader afterwards`,
+  );
+  if (failure !== null) failures.push(failure);
+}
 const framed = await fuzzFraming({ requests: Number(values.framed), seed });
 console.log(
   `${framed.requests.toLocaleString("en")} over sockets with broken framing (${told(framed.statuses)}; 0 = closed without a word)`,
 );
-const failures = [generated.failure, framed.failure].filter((failure) => failure !== null);
+if (framed.failure !== null) failures.push(framed.failure);
 for (const failure of failures) console.error(failure);
 console.log(failures.length === 0 ? "everything held" : "something did not hold");
 process.exit(failures.length === 0 ? 0 : 1);

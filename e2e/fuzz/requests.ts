@@ -91,7 +91,7 @@ const meant = fc.oneof(
 const value: fc.Arbitrary<unknown> = fc.oneof({ weight: 3, arbitrary: meant }, { weight: 1, arbitrary: json }, anyText);
 
 /** Attributes that the schema of a body knows. */
-function keysOf(body: z.ZodType | undefined): string[] {
+export function keysOf(body: z.ZodType | undefined): string[] {
   if (!body) return [];
   const described: unknown = z.toJSONSchema(body, { io: "input", unrepresentable: "any" });
   const read = z.object({ properties: z.record(z.string(), z.unknown()) }).safeParse(described);
@@ -99,7 +99,7 @@ function keysOf(body: z.ZodType | undefined): string[] {
 }
 
 /** What gets past the schema and through the service. */
-const good: Record<string, Record<string, unknown>> = {
+export const good: Record<string, Record<string, unknown>> = {
   "POST /v1/clusters": { cluster_template_id: "small", keypair: "mykey", node_count: 1 },
   "POST /v1/bays": { baymodel_id: "small", node_count: 1 },
   "POST /v1/clustertemplates": { image_id: "fedora-coreos-38", external_network_id: "public", coe: "kubernetes" },

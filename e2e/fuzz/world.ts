@@ -1,15 +1,12 @@
 // What the requests meet: the api role over a real database, with a sandbox that knows the callers, and some clusters,
 // groups, templates and quotas whose ids and names stay the same each time the world is made anew.
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { z } from "zod";
 import { kubernetesFedoraCoreos } from "../../drivers/kubernetes-fedora-coreos/driver.ts";
 import { driverRegistry } from "../../drivers/registry.ts";
-import { connect } from "../../server/db/client.ts";
+import { connect, type Db } from "../../server/db/client.ts";
 import type { NewAuthority } from "../../server/db/cluster-change.ts";
 import { migrate } from "../../server/db/migrate.ts";
 import { projectScope } from "../../server/db/scope.ts";
@@ -17,8 +14,11 @@ import { clusterStatuses } from "../../server/domain/cluster-status.ts";
 import { buildApi } from "../../server/rest/app.ts";
 import { newAuthorities } from "../../server/services/authorities.ts";
 import { aNodegroup, writeCluster, writeTemplate } from "../../server/testing/builders.ts";
+import { emptyDatabase } from "../../server/testing/databases.ts";
 import { openTestCloud } from "../../server/testing/test-cloud.ts";
 import { testDeps } from "../../server/testing/test-deps.ts";
+import { aTrpcContext } from "../../server/testing/test-trpc.ts";
+import { createCaller } from "../../server/trpc/root.ts";
 
 const id = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
 
@@ -32,13 +32,16 @@ export type Person = (typeof known.people)[number];
 
 export interface World {
   app: FastifyInstance;
+  db: Db;
+  /** The console's procedures, as the member calls them. */
+  console: ReturnType<typeof createCaller>;
   tokens: Record<Person, string>;
   projects: { own: string; other: string };
   /** What was logged last as an error of our own. */
   trouble(): string;
   /** As at the beginning, whatever happened since. */
   renew(): Promise<void>;
-  /** Rows written since the beginning by anything; cheap. */
+  /** Grows with whatever is written; cheap. */
   writes(): Promise<number>;
   /** Of everything that is stored but the audit trail, a word for each table. */
   digest(): Promise<Map<string, string>>;
@@ -52,9 +55,9 @@ const trail = new Set(["AuditEvent", "Outbox"]);
 
 const Count = z.array(z.object({ n: z.coerce.number() }));
 
-export async function openWorld(): Promise<World> {
-  const folder = mkdtempSync(join(tmpdir(), "jeroboam-fuzz-"));
-  const url = `file:${join(folder, "fuzz.db")}`;
+/** `quota`: clusters that the member's project may have. */
+export async function openWorld(dialect: Db["dialect"] = "sqlite", quota = 8): Promise<World> {
+  const { url, remove } = await emptyDatabase(dialect);
   await migrate(url);
   const db = connect(url);
   const cloud = await openTestCloud();
@@ -77,9 +80,9 @@ export async function openWorld(): Promise<World> {
   ];
   const own = projectScope(member.projectId, "RegionOne", null);
   const theirs = projectScope(other.projectId, "RegionOne", null);
-  const listed = await db.prisma.$queryRaw<
-    unknown[]
-  >`SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name`;
+  const listed = await (dialect === "sqlite"
+    ? db.prisma.$queryRaw<unknown[]>`SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name`
+    : db.prisma.$queryRaw<unknown[]>`SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1`);
   const tables = z
     .array(z.object({ name: z.string() }))
     .parse(listed)
@@ -126,18 +129,27 @@ export async function openWorld(): Promise<World> {
     });
     await prisma.cluster.update({ where: { id: id(1) }, data: { nodeCount: 3 } });
     await prisma.quota.create({
-      data: { projectId: member.projectId, resource: "Cluster", hardLimit: 8, createdAt: new Date() },
+      data: { projectId: member.projectId, resource: "Cluster", hardLimit: quota, createdAt: new Date() },
     });
   }
 
+  const console = createCaller(
+    aTrpcContext(deps, (_project, aim) => deps.auth.apiContext(member.token, "req-fuzz", aim)),
+  );
+
   return {
     app,
+    db,
+    console,
     tokens: { member: member.token, reader: reader.token, other: other.token, admin: admin.token },
     projects: { own: member.projectId, other: other.projectId },
     renew,
     trouble: () => trouble,
     async writes() {
-      return Count.parse(await db.prisma.$queryRaw`SELECT total_changes() AS n`)[0]?.n ?? 0;
+      const rows = await (dialect === "sqlite"
+        ? db.prisma.$queryRaw`SELECT total_changes() AS n`
+        : db.prisma.$queryRaw`SELECT (pg_current_wal_insert_lsn() - '0/0')::float8 AS n`);
+      return Count.parse(rows)[0]?.n ?? 0;
     },
     async digest() {
       const digests = new Map<string, string>();
@@ -170,7 +182,7 @@ export async function openWorld(): Promise<World> {
       await app.close();
       await cloud.close();
       await db.close();
-      rmSync(folder, { recursive: true, force: true });
+      await remove();
     },
   };
 }

@@ -6,8 +6,6 @@ export interface Clock {
   now(): Date;
 }
 
-export const systemClock: Clock = { now: () => new Date() };
-
 export interface SharedClock extends Clock {
   /** Looks at the database's clock again. Rejects when it does not answer; the time then goes on as before. */
   sync(): Promise<void>;

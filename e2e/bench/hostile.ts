@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kubernetesHealth } from "../../drivers/kubernetes/health.ts";
 import { serve } from "../../drivers/openstack/testing/local-server.ts";
-import { systemClock } from "../../server/clock.ts";
+import { systemClock } from "../../server/testing/test-context.ts";
 import { connect } from "../../server/db/client.ts";
 import { migrate } from "../../server/db/migrate.ts";
 import { projectScope } from "../../server/db/scope.ts";

@@ -9,7 +9,7 @@ import { pino } from "pino";
 import { Registry } from "prom-client";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { systemClock } from "../../server/clock.ts";
+import { systemClock } from "../../server/testing/test-context.ts";
 import { connect, type Db } from "../../server/db/client.ts";
 import { acceptChange, requestDeletion } from "../../server/db/cluster-change.ts";
 import { countOutgoing } from "../../server/db/outbox.ts";

@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import { pino } from "pino";
 import { Registry } from "prom-client";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { systemClock } from "../clock.ts";
+import { systemClock } from "../testing/test-context.ts";
 import { connect, type Db } from "../db/client.ts";
 import { acceptChange } from "../db/cluster-change.ts";
 import { countOutgoing } from "../db/outbox.ts";

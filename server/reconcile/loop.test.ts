@@ -1,6 +1,6 @@
 // The loop itself, on the real clock: leases, nudges, stopping.
 import { beforeEach, expect, it, vi } from "vitest";
-import { systemClock } from "../clock.ts";
+import { systemClock } from "../testing/test-context.ts";
 import { onEveryDatabase } from "../testing/test-db.ts";
 import type { Conductor } from "./conductor.ts";
 import { loopDefaults, startLoop, type LoopOptions } from "./loop.ts";

@@ -48,9 +48,14 @@ export interface ClusterDriver<S extends Step = Step, O extends Observed = Obser
   readonly nodeRevision: string;
   /**
    * Why the nodes of a group cannot be replaced by new ones while the cluster works (one control plane node without a
-   * balancer in front). [] = they can. Upgrades and CA rotations ask first. Pure.
+   * balancer in front). [] = they can. CA rotations ask first. Pure.
    */
   replaceable(want: Wish, group: NodegroupWish): Problem[];
+  /**
+   * Why nodes that cannot be replaced cannot become `after` in place either. [] = they can; the cluster's API is away for
+   * some minutes meanwhile. Pure.
+   */
+  renewable(before: NodegroupWish, want: Wish, after: NodegroupWish): Problem[];
   /** What will exist, for the review step and the quota check. Pure. */
   footprint(want: Wish): Footprint;
   /** One bounded list call for all clusters of the cloud's project. */
@@ -243,6 +248,8 @@ export interface NodeFact {
   memberId: string | null;
   /** It has neither reported nor failed: until then it may prove itself (node-proof.ts). */
   coming: boolean;
+  /** Id of the proof by which it may fetch the keys once more, while it is being changed in place; null = it may not. */
+  renewalId: string | null;
   /** Member index in its group, as the back end counts. */
   index: string;
   status: string;

@@ -7,7 +7,7 @@ import { proofRoot } from "../node-proof.ts";
 import { isOpenStackError, orNull } from "../openstack/error.ts";
 import { renderClusterTemplate } from "./cluster-template.ts";
 import { clusterTag } from "./names.ts";
-import { renderNodeStack, stackTags } from "./node-template.ts";
+import { memberSite, renderNodeStack, stackTags } from "./node-template.ts";
 import type { Pair } from "./pair.ts";
 import type { HeatStep } from "./steps.ts";
 
@@ -93,6 +93,11 @@ async function carryOut(
       await cloud.heat.patchStack(step.stack, { parameters: { count: step.count, removal: step.remove } });
       return done;
     }
+    case "noteRenewal":
+      await cloud.heat.patchStack(step.stack, {
+        parameters: { generation: step.generation, kube_version: step.version },
+      });
+      return done;
     case "retryStack":
       await cloud.heat.patchStack(step.stack, {});
       return done;
@@ -129,6 +134,18 @@ async function inside(pair: Pair, want: Desired, step: InsideStep, now: Date): P
       case "leave":
         await nodes.leave(want, apiAddress, step.node);
         return { kind: "waiting", on: `${step.node} to leave the control plane`, afterMs: 3000 };
+      case "renew": {
+        const group = want.nodegroups.find((one) => one.key.id === step.nodegroupId);
+        if (!group) return done;
+        const { files } = pair.coe.node(want, group, memberSite(pair, want, true));
+        await nodes.renew(want, apiAddress, step.node, {
+          to: step.to,
+          nodegroupId: group.key.id,
+          files,
+          again: step.again,
+        });
+        return { kind: "waiting", on: `${step.node} to be changed in place`, afterMs: 3000 };
+      }
       case "forget":
         await nodes.forget(want, apiAddress, step.nodes);
         return done;

@@ -2,8 +2,8 @@
 import type { ClusterDriver } from "../driver.ts";
 import { acceptsHeat, footprintHeat, warnsHeat } from "./accepts.ts";
 import { applyHeat } from "./apply.ts";
-import { replaceableNodes } from "./generations.ts";
 import { heatLabels } from "./labels.ts";
+import { renewableNodes, replaceableNodes } from "./generations.ts";
 import { observeHeat, surveyStacks } from "./observe.ts";
 import { DetailCache } from "./read-stack.ts";
 import { Silences } from "./silence.ts";
@@ -25,6 +25,7 @@ export function heatDriver(pair: Pair, clock: () => Date = () => new Date()): Cl
     version: (want, group) => pair.coe.version(want, group),
     nodeRevision: pair.coe.nodeRevision,
     replaceable: replaceableNodes,
+    renewable: (before, want, after) => renewableNodes(pair, before, want, after),
     accepts: (want) => [...acceptsHeat(pair, want), ...pair.coe.accepts(want)],
     warns: (want) => [...warnsHeat(pair, want), ...pair.coe.warns(want)],
     footprint: footprintHeat,

@@ -3,6 +3,7 @@
 import { problem } from "../../server/domain/problem.ts";
 import type { Desired, NodegroupWish, Problem, Wish } from "../driver.ts";
 import { nodesStackName, shapeHash } from "./names.ts";
+import { apiReachable } from "./network.ts";
 import { nodeVolumes } from "./node-template.ts";
 import type { HeatStack } from "./observed.ts";
 import type { Pair } from "./pair.ts";
@@ -25,7 +26,7 @@ export function generationsOf(
     .toSorted((a, b) => ((a.createdAt ?? "") < (b.createdAt ?? "") ? -1 : 1));
   const name = nodeStackName(pair, want, group);
   // What was half deleted is never taken up again.
-  const named = all.find((stack) => stack.name === name && stack.status !== "DELETE_FAILED");
+  const named = all.find((stack) => stack.generation === name && stack.status !== "DELETE_FAILED");
   // Nodes that cannot be replaced stay as they were made, whatever is wished for: those that once worked, that is.
   const stays = (stack: HeatStack) =>
     stack.status !== "DELETE_FAILED" || stack.members.some((member) => member.signalled);
@@ -66,6 +67,47 @@ export function replaceableNodes(want: Wish, group: NodegroupWish): Problem[] {
       "must be true for this: the only control plane node of a cluster without a load balancer cannot be replaced, since its address and its data are the cluster's. Make a new cluster from a template with master_lb_enabled",
     ),
   ];
+}
+
+/** Why a node that cannot be replaced cannot become this in place: what its server is made of stays. [] = it can. */
+export function renewableNodes(pair: Pair, before: NodegroupWish, want: Wish, after: NodegroupWish): Problem[] {
+  if (Number(before.nodeRevision) < Number(pair.coe.renewableSince))
+    return [
+      {
+        field: "master_lb_enabled",
+        message:
+          "The only control plane node was made before such nodes could be changed in place, and cannot be replaced: its address and its data are the cluster's. Make a new cluster.",
+      },
+    ];
+  const problems: Problem[] = [];
+  if (!apiReachable(want))
+    problems.push({
+      field: "floating_ip_enabled",
+      message:
+        "The only control plane node is changed in place through the cluster's API, which has no address outside of the cluster's network.",
+    });
+  const stays = (field: string, what: string) =>
+    problems.push({
+      field,
+      message: `${what} of the only control plane node cannot be changed: its server stays, since its address and its data are the cluster's. Make a new cluster from a template with master_lb_enabled.`,
+    });
+  if (before.image.id !== after.image.id) stays("image_id", "The image");
+  if (before.flavor.id !== after.flavor.id) stays("master_flavor_id", "The flavor");
+  if (zoneOf(want, before) !== zoneOf(want, after)) stays("labels.availability_zone", "The zone");
+  if (JSON.stringify(nodeVolumes(want, before)) !== JSON.stringify(nodeVolumes(want, after)))
+    stays("docker_volume_size", "The volumes");
+  return problems;
+}
+
+/**
+ * What a group is to become that stays where it is: its nodes are not what is wished for, and cannot be replaced, but
+ * changed in place. Null = nothing, or in no such way.
+ */
+export function renewalTo(pair: Pair, want: Desired, group: NodegroupWish, stack: HeatStack): string | null {
+  if (replaceableNodes(want, group).length === 0 || Number(group.nodeRevision) < Number(pair.coe.renewableSince))
+    return null;
+  const to = nodeStackName(pair, want, group);
+  return stack.generation === to ? null : to;
 }
 
 /** The server's name, which is the node's name in the COE as well. */

@@ -11,7 +11,7 @@ import { clusterTag, nodegroupNameTag, nodegroupTag } from "./names.ts";
 import { networkPlan } from "./network.ts";
 import { nodePort, templateVersion } from "./cluster-template.ts";
 import type { Template } from "./cluster-template.ts";
-import type { ClusterFacts, Pair } from "./pair.ts";
+import type { ClusterFacts, NodeSite, Pair } from "./pair.ts";
 import { heatEnvPlaceholder, heatUserData } from "./user-data.ts";
 
 export const memberFile = "coe-node.yaml";
@@ -45,6 +45,13 @@ export function nodeVolumes(
 /** Seconds that Heat waits for a node: the stack's own limit, within what wait conditions allow. */
 const waitSeconds = (want: Desired) =>
   want.createTimeoutMinutes === 0 ? 43200 : Math.min((want.createTimeoutMinutes ?? 60) * 60, 43200);
+
+/** `begins`: the first member begins the cluster. */
+export const memberSite = (pair: Pair, want: Desired, begins: boolean): NodeSite => ({
+  binaryDir: pair.binaryDir,
+  firstIndex: begins ? "0" : null,
+  waitSeconds: waitSeconds(want),
+});
 
 export function renderNodeStack(
   pair: Pair,
@@ -85,6 +92,7 @@ export function renderNodeStack(
         count: { type: "number", description: "Nodes in this group", constraints: [{ range: { min: 0 } }] },
         removal: { type: "comma_delimited_list", default: [], description: "Server ids or indexes to remove" },
         proof_root: { type: "string", hidden: true, description: "What the proofs of the nodes are made from" },
+        generation: { type: "string", default: "", description: "What these nodes have become in place" },
         kube_version: { type: "string", default: pair.coe.version(want, group), description: "Version of these nodes" },
       },
       resources,
@@ -160,11 +168,7 @@ export function renderMember(
     type: "OS::Heat::WaitConditionHandle",
     properties: { signal_transport: "TOKEN_SIGNAL" },
   };
-  const { files, units } = pair.coe.node(want, group, {
-    binaryDir: pair.binaryDir,
-    firstIndex: master && !joins ? "0" : null,
-    waitSeconds: waitSeconds(want),
-  });
+  const { files, units } = pair.coe.node(want, group, memberSite(pair, want, master && !joins));
   const userData = renderIgnition(
     [...files, { path: heatEnvPath, mode: 0o600, content: { encoded: heatEnvPlaceholder } }],
     units,

@@ -2,7 +2,7 @@
 import type { Desired, NodeFact, ObservedNodegroup } from "../driver.ts";
 import type { Server } from "../openstack/cloud.ts";
 import { failedResources, reasonOf } from "./failures.ts";
-import { generationsOf, nodeName } from "./generations.ts";
+import { generationsOf, nodeName, renewalTo } from "./generations.ts";
 import { networkPlan } from "./network.ts";
 import type { HeatObserved, HeatStack, Member } from "./observed.ts";
 import type { Pair } from "./pair.ts";
@@ -37,8 +37,11 @@ export function groupsOf(
       stack.members.flatMap((member): NodeFact[] => {
         if (member.serverId === null) return [];
         const name = nodeName(stack, member.index);
-        const ready = nodes?.get(name)?.ready ?? null;
-        return [nodeFact(name, member, member.serverId, byId.get(member.serverId), ready)];
+        const node = nodes?.get(name);
+        // What a node says of itself opens nothing: only what is wished for now does.
+        const renewal = group && node?.renewal?.to === renewalTo(pair, want, group, stack) ? node.renewal : null;
+        const renewalId = renewal?.failed === null && node?.generation !== renewal.to ? renewal.id : null;
+        return [nodeFact(name, member, member.serverId, byId.get(member.serverId), node?.ready ?? null, renewalId)];
       }),
     );
     const failed = current?.state === "failed" ? current : all.find(isStuck);
@@ -62,6 +65,7 @@ function nodeFact(
   serverId: string,
   server: Server | undefined,
   ready: boolean | null,
+  renewalId: string | null,
 ): NodeFact {
   const address = (kind: "fixed" | "floating") => server?.addresses.find((one) => one.kind === kind)?.address ?? null;
   return {
@@ -69,6 +73,7 @@ function nodeFact(
     name,
     memberId: member.stackId,
     coming: !member.signalled && !member.failed,
+    renewalId,
     index: member.index,
     status: server?.status ?? "MISSING",
     privateAddress: address("fixed"),

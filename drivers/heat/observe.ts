@@ -3,8 +3,8 @@ import type { BackendState, Desired, FailedResource, Survey } from "../driver.ts
 import type { Cloud } from "../openstack/cloud.ts";
 import { isOpenStackError } from "../openstack/error.ts";
 import { failedResources, reasonOf } from "./failures.ts";
-import { generationsOf, nodeName } from "./generations.ts";
 import { balancerType } from "./cluster-template.ts";
+import { generationsOf, nodeName, renewalTo } from "./generations.ts";
 import { findLeftovers } from "./leftovers.ts";
 import { baseName, clusterTag, stackTag } from "./names.ts";
 import { apiReachable, networkPlan } from "./network.ts";
@@ -17,7 +17,7 @@ import type { Pair } from "./pair.ts";
 import { readStack } from "./read-stack.ts";
 import type { DetailCache } from "./read-stack.ts";
 import { countOf, isStuck, mayStillAnswer } from "./removal.ts";
-import { isPostponed } from "./rollout.ts";
+import { failedRenewal, isPostponed } from "./rollout.ts";
 import type { Silences } from "./silence.ts";
 
 /** All stacks of ours in the cloud's project: one list call. */
@@ -197,6 +197,15 @@ function overall(
   // Nothing to do because nothing is known, or because something is waited for, is not the same as done.
   if (seen.facts === null || groups.some(({ current, old }) => !current && old.length === 0))
     return { state: "creating", reason: null };
+  const renewal = groups.find(({ group, current }) => current && renewalTo(pair, want, group, current) !== null);
+  if (renewal?.current) {
+    const to = renewalTo(pair, want, renewal.group, renewal.current) ?? "";
+    const [member] = renewal.current.members;
+    const node = member && seen.nodes?.get(nodeName(renewal.current, member.index));
+    const why = failedRenewal(to, node);
+    if (node && why !== null) return { state: "failed", reason: `${node.name} could not be changed in place: ${why}` };
+    return { state: "updating", reason: null };
+  }
   const whole = groups.every(
     ({ group, current, old }) => current && old.length === 0 && countOf(current) === group.count,
   );

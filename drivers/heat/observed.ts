@@ -17,6 +17,8 @@ export interface HeatStack {
   /** Stack parameter `count`: read back, so that a change behind our back shows. */
   count: number | null;
   version: string | null;
+  /** What its nodes are: the stack's own name, or that of the generation that they have become in place. */
+  generation: string;
   members: readonly Member[];
   resources: readonly StackResource[];
   createdAt: string | null;

@@ -34,6 +34,8 @@ export interface HeatCoe {
   version(want: Wish, group?: NodegroupWish): string;
   /** Changes of this word make new generations of nodes; it is not a build number. */
   nodeRevision: string;
+  /** The first way of making nodes of which a control plane node can be changed in place. */
+  renewableSince: string;
   /** Further facts that shape a node: what is not here may change without new nodes. */
   shape(want: Wish, group: NodegroupWish): Record<string, string | number | boolean | null>;
   apiPort(want: Wish): number;
@@ -79,6 +81,16 @@ export interface CoeNodes {
   forget(want: Desired, apiAddress: string, names: readonly string[]): Promise<void>;
   /** Brings the group's labels and taints to a node; what others put there stays. */
   mark(want: Desired, apiAddress: string, name: string, group: NodegroupWish): Promise<void>;
+  /**
+   * Asks a control plane node to become in place what new nodes of that generation would be made as. Asked once for each
+   * generation; `again`: once more after it failed.
+   */
+  renew(
+    want: Desired,
+    apiAddress: string,
+    name: string,
+    wish: { to: string; nodegroupId: string; files: readonly NodeFile[]; again: boolean },
+  ): Promise<void>;
   /** Word for a group's labels and taints, as `CoeNode.marks` has it of a node. Pure. */
   marks(group: NodegroupWish): string;
 }
@@ -95,6 +107,10 @@ export interface CoeNode {
   left: boolean;
   /** Which labels and taints `mark` last brought to it; null = never. */
   marks: string | null;
+  /** Name of the generation that it has become in place; null = it is as it was made. */
+  generation: string | null;
+  /** To become which generation it was last asked, and the id of the proof for that; `failed`: why it did not. */
+  renewal: { to: string; id: string; failed: string | null } | null;
   /** How much has to leave before its server may go; null = not counted. */
   work: number | null;
 }

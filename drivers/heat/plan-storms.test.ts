@@ -12,10 +12,12 @@ import { currentName, settle, World } from "./testing/world.ts";
 
 const pool = { id: "cccccccc-0000-4000-8000-000000000003", name: "pool" };
 
-function wishesOf(random: () => number) {
+function wishesOf(random: () => number, answers: boolean) {
   const upTo = (limit: number) => Math.floor(random() * (limit + 1));
   const masters = random() < 0.5 ? 1 : 3;
   const masterLbEnabled = masters > 1 || random() < 0.3;
+  // Whoever cannot be asked cannot be changed in place.
+  const nodeRevision = answers && random() < 0.5 ? "4" : "1";
   const image = () => ({ id: `image-${upTo(2)}`, minDiskGib: 0 });
   return (): Desired =>
     aDesired({
@@ -24,7 +26,7 @@ function wishesOf(random: () => number) {
       maxBatch: 1 + upTo(2),
       repair: random() < 0.5,
       nodegroups: [
-        aGroup({ role: "master", count: masters, image: image() }),
+        aGroup({ role: "master", count: masters, image: image(), nodeRevision }),
         aGroup({ count: upTo(4), image: image() }),
         ...(random() < 0.5 ? [aGroup({ key: pool, isDefault: false, count: upTo(3), image: image() })] : []),
       ],
@@ -35,7 +37,10 @@ function wishesOf(random: () => number) {
 function strike(world: World, random: () => number): void {
   const any = <T>(list: readonly T[]): T | undefined => list[Math.floor(random() * list.length)];
   const stack = any(world.stacks.filter((one) => one.part !== "cluster"));
-  switch (any(["fail", "fail", "stay", "ill", "lose"] as const)) {
+  switch (any(["fail", "fail", "stay", "ill", "lose", "refuse"] as const)) {
+    case "refuse":
+      world.refusal = world.refusal === null ? "there is no room" : null;
+      return;
     case "fail":
       return world.fail((one) => one === stack && isMoving(one.state) && one.state !== "deleting");
     case "stay":
@@ -81,8 +86,9 @@ const nameNow = (world: World, want: Desired, group: NodegroupWish): string =>
 
 test.each([...Array(60).keys()])("storm %i", (seed) => {
   const random = randomOf(seed);
-  const wish = wishesOf(random);
-  const world = new World(random() < 0.8);
+  const answers = random() < 0.8;
+  const wish = wishesOf(random, answers);
+  const world = new World(answers);
   let want = wish();
   for (let turn = 0; turn < 120; turn++) {
     if (random() < 0.05) want = wish();
@@ -91,6 +97,7 @@ test.each([...Array(60).keys()])("storm %i", (seed) => {
     if (random() < 0.3) world.tick();
   }
   for (const node of world.nodes.values()) world.nodes.set(node.name, { ...node, ready: true });
+  world.refusal = null;
   const repaired = { ...want, repair: true };
   settle(world, repaired);
   expect(world.stacks.map((stack) => `${stack.name} ${stack.state} ${stack.count ?? ""}`).toSorted()).toEqual(
@@ -99,6 +106,10 @@ test.each([...Array(60).keys()])("storm %i", (seed) => {
       ...want.nodegroups.map((group) => `${nameNow(world, want, group)} ready ${group.count}`),
     ].toSorted(),
   );
+  // What stays where it is has become what is wished for all the same.
+  const [master] = want.nodegroups;
+  if (master && answers && master.nodeRevision === "4")
+    expect(world.stacks.find((stack) => stack.part === "masters")?.generation).toBe(currentName(want, master));
   settle(world, { ...want, deleting: true });
   expect(world.stacks).toEqual([]);
 });

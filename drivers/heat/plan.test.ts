@@ -29,7 +29,13 @@ function planned(part: DesiredPart, seen: Partial<HeatObserved>): string[] {
   const want = aDesired(part);
   const stacks = (seen.stacks ?? []).map((stack) => {
     const group = want.nodegroups.find((each) => each.key.id === stack.nodegroup?.id);
-    return group ? { ...stack, name: nodeStackName(fedoraCoreosPair, want, group) } : stack;
+    return group
+      ? {
+          ...stack,
+          name: nodeStackName(fedoraCoreosPair, want, group),
+          generation: nodeStackName(fedoraCoreosPair, want, group),
+        }
+      : stack;
   });
   return planHeat(fedoraCoreosPair, want, anObserved({ ...seen, stacks }), new Date()).map((step) => {
     switch (step.kind) {

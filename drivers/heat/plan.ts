@@ -1,6 +1,6 @@
 // From what should be and what is to the next steps. Pure: no calls, no memory.
 import type { Desired, NodegroupWish } from "../driver.ts";
-import { generationsOf, nodeName } from "./generations.ts";
+import { generationsOf, nodeName, renewalTo } from "./generations.ts";
 import { baseName } from "./names.ts";
 import { networkPlan } from "./network.ts";
 import { isMoving } from "./observed.ts";
@@ -68,12 +68,16 @@ function planAddons(pair: Pair, want: Desired, seen: HeatObserved): HeatStep[] {
     stack.version === null || newer(pair.coe.version(want, group), stack.version);
   const oldMasters = want.nodegroups
     .filter(({ role }) => role === "master")
-    .flatMap((group) => generationsOf(pair, want, group, seen.stacks).old.map((stack) => ({ group, stack })));
+    .flatMap((group) => {
+      const { current, old } = generationsOf(pair, want, group, seen.stacks);
+      const former = current && renewalTo(pair, want, group, current) !== null ? [...old, current] : old;
+      return former.map((stack) => ({ group, stack }));
+    });
   if (addons !== null && oldMasters.some(isOlder)) return [];
   return [{ kind: "applyAddons", revision, apiAddress, summary: "Apply network and DNS add-ons" }];
 }
 
-const isPatient = ({ kind }: HeatStep) => kind === "drain" || kind === "leave";
+const isPatient = ({ kind }: HeatStep) => kind === "drain" || kind === "leave" || kind === "renew";
 
 /** All nodes that are to be drained are drained at the same time, whatever their group. */
 function together(steps: readonly HeatStep[]): HeatStep[] {
@@ -99,9 +103,12 @@ function takeTurns(pair: Pair, want: Desired, seen: HeatObserved, groups: readon
   const isNewer = (stack: HeatStack) =>
     masters.some(({ group }) => stack.version !== null && newer(stack.version, pair.coe.version(want, group)));
   const workersFirst = workers.some(({ old }) => old.some(isNewer));
-  const mastersRoll = masters.some(({ old }) => old.length > 0);
+  const isFormer = ({ group, current }: (typeof all)[number]) =>
+    current !== null && renewalTo(pair, want, group, current) !== null;
+  const mastersRoll = masters.some((one) => one.old.length > 0 || isFormer(one));
   const mastersStand = masters.every(
-    ({ group, current, old }) => current?.state === "ready" && current.count === group.count && old.length === 0,
+    (one) =>
+      one.current?.state === "ready" && one.current.count === one.group.count && one.old.length === 0 && !isFormer(one),
   );
   const halted = !want.repair && all.some(({ current }) => current?.state === "failed");
   return (group: NodegroupWish) => {

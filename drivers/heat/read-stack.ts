@@ -65,6 +65,7 @@ export async function readStack(
       reason: detail.reason,
       count: part === "cluster" || Number.isNaN(count) ? null : count,
       version: detail.parameters["kube_version"] ?? null,
+      generation: detail.parameters["generation"] || ref.name,
       members: membersOf(resources),
       resources,
       createdAt: detail.createdAt,

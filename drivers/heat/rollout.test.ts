@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Desired } from "../driver.ts";
 import { fedoraCoreosPair } from "../kubernetes-fedora-coreos/driver.ts";
+import { nodeStackName } from "./generations.ts";
+import { groupsOf } from "./nodegroups.ts";
 import { planHeat } from "./plan.ts";
 import type { HeatStep } from "./steps.ts";
 import { aDesired, aGroup, masterGroupId, workerGroupId } from "./testing/desired.ts";
@@ -349,7 +351,17 @@ test("labels and taints of a group come to its living nodes, and are taken away 
 
 test("nodes whose servers are gone leave the list; nodes that others have joined stay", () => {
   const world = grown(wish());
-  const node = { ready: false, cordoned: false, draining: false, drained: false, left: false, marks: null, work: null };
+  const node = {
+    ready: false,
+    cordoned: false,
+    draining: false,
+    drained: false,
+    left: false,
+    marks: null,
+    work: null,
+    generation: null,
+    renewal: null,
+  };
   for (const name of ["prod-4f2a1b-m-00000000-7", "somebody-elses-3"]) world.nodes.set(name, { ...node, name });
   expect(settle(world, wish())).toMatchObject([{ kind: "forget", nodes: ["prod-4f2a1b-m-00000000-7"] }]);
 });
@@ -358,4 +370,75 @@ test("the only control plane node is not removed because somebody named it", () 
   const want = aDesired({ nodegroups: [aGroup({ role: "master", remove: ["0"] }), aGroup({ count: 2 })] });
   expect(settle(grown(want), want)).toEqual([]);
   expect(want.nodegroups[0]?.key.id).toBe(masterGroupId);
+});
+
+const lone = (part: DesiredPart = {}, tag = "v1.34.1") =>
+  aDesired({
+    labels: { kube_tag: tag },
+    nodegroups: [aGroup({ role: "master", nodeRevision: "4" }), aGroup({ count: 2, nodeRevision: "4" })],
+    ...part,
+  });
+
+test("the only control plane node is changed in place before workers are replaced, and its address and server stay", () => {
+  const world = grown(lone());
+  const before = world.stacks.find((stack) => stack.part === "masters");
+  const steps = settle(world, lone({}, "v1.35.0"));
+  expect(steps[0]).toMatchObject({ kind: "renew", node: `${before?.name}-0`, again: false });
+  expect(steps[0]?.summary).toContain("the cluster's API is away for some minutes");
+  const kinds = steps.map((step) => step.kind);
+  expect(kinds.indexOf("noteRenewal")).toBeLessThan(kinds.indexOf("createNodes"));
+  expect(kinds.indexOf("applyAddons")).toBeGreaterThan(kinds.indexOf("noteRenewal"));
+  const after = world.stacks.find((stack) => stack.part === "masters");
+  expect(after).toMatchObject({ id: before?.id, name: before?.name, members: before?.members, version: "v1.35.0" });
+  expect(settle(world, lone({}, "v1.35.0"))).toEqual([]);
+});
+
+test("a renewal's proof is open for what is wished for, and for nothing that a node says by itself", () => {
+  const world = grown(lone());
+  const want = lone({}, "v1.35.0");
+  expect(world.pass(want)).toMatchObject({ kind: "renew" });
+  const seen = world.observed();
+  const renewalIds = (wish: Desired) =>
+    groupsOf(fedoraCoreosPair, wish, seen.stacks, [], seen.nodes).flatMap((group) =>
+      group.nodes.flatMap(({ renewalId }) => renewalId ?? []),
+    );
+  for (const node of seen.nodes?.values() ?? [])
+    Object.assign(node, { generation: null, renewal: { to: "", id: node.name, failed: null } });
+  expect(renewalIds(want)).toEqual([]);
+  const masters = want.nodegroups[0];
+  if (!masters) throw new Error("there are masters");
+  const to = nodeStackName(fedoraCoreosPair, want, masters);
+  for (const node of seen.nodes?.values() ?? []) Object.assign(node, { renewal: { to, id: node.name, failed: null } });
+  const [stack] = seen.stacks.filter(({ part }) => part === "masters");
+  expect(renewalIds(want)).toEqual([`${stack?.name}-0`]);
+  expect(renewalIds(lone())).toEqual([]);
+});
+
+test("while the API of a node that is changed in place is away nothing else is done", () => {
+  const world = grown(lone());
+  const want = lone({}, "v1.35.0");
+  const [step] = planHeat(
+    fedoraCoreosPair,
+    want,
+    { ...world.observed(), nodes: undefined, addons: undefined },
+    new Date(),
+  );
+  expect(step).toBeUndefined();
+});
+
+test("a node that did not become it is asked again by a repair, and left alone by the way back", () => {
+  const world = grown(lone());
+  const want = lone({}, "v1.35.0");
+  world.refusal = "there is no room";
+  settle(world, want);
+  expect(world.pass(want)).toBeNull();
+  expect(world.pass({ ...want, repair: true })).toMatchObject({ kind: "renew", again: true });
+  expect(settle(grown(lone()), lone())).toEqual([]);
+  const back = lone();
+  expect(settle(world, back)).toEqual([]);
+});
+
+test("one that was made before nodes could be changed in place stays as it was made", () => {
+  const early = (tag: string) => aDesired({ labels: { kube_tag: tag }, nodegroups: [aGroup({ role: "master" })] });
+  expect(settle(grown(early("v1.34.1")), early("v1.35.0")).map((step) => step.kind)).not.toContain("renew");
 });

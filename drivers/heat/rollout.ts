@@ -1,10 +1,10 @@
 // One node group: how its stacks come to what is wished for. New nodes first, then old ones go, a batch at a time; so at
 // no moment are there fewer working nodes than before or than wished for, and never more than one batch too many.
 import type { Desired, NodegroupWish } from "../driver.ts";
-import { generationsOf, nodeName, nodeStackName, replaceableNodes } from "./generations.ts";
+import { generationsOf, nodeName, nodeStackName, renewalTo, replaceableNodes } from "./generations.ts";
 import { isMoving } from "./observed.ts";
 import type { HeatObserved, HeatStack } from "./observed.ts";
-import type { ClusterFacts, Pair } from "./pair.ts";
+import type { ClusterFacts, CoeNode, Pair } from "./pair.ts";
 import { countOf, farewell, isStuck, mayStillAnswer, nodes, shrink, stackKey } from "./removal.ts";
 import type { HeatStep } from "./steps.ts";
 import { candidates } from "./victims.ts";
@@ -42,7 +42,10 @@ export function planGroup(pair: Pair, want: Desired, seen: HeatObserved, group: 
     return [{ kind: "deleteStack", stack: stackKey(unborn), summary: `Give up ${nodes(countOf(unborn), group)}` }];
   // Heat carries out one change at a time: a second one cancels members half way, and all of it fails (seen, Heat 19).
   if (stacks.some((stack) => isMoving(stack.state) || (stack.state === "failed" && stillComing(stack)))) return [];
-  if (current && old.length === 0) return planCurrent(want, seen, group, current, turn);
+  if (current && old.length === 0) {
+    const renewal = current.state === "ready" ? planRenewal(pair, want, seen, group, current, turn) : null;
+    return renewal ?? planCurrent(want, seen, group, current, turn);
+  }
 
   // The cluster begins with its first control plane. One that never worked has nothing to join and nothing to lose.
   if (group.role === "master" && !stacks.some(works))
@@ -56,6 +59,43 @@ export function planGroup(pair: Pair, want: Desired, seen: HeatObserved, group: 
     removeOld(seen, group, current, old, turn.now)
   );
 }
+
+/** The node that cannot be replaced becomes in place what a new one would be. Null = it is, or cannot. */
+function planRenewal(
+  pair: Pair,
+  want: Desired,
+  seen: HeatObserved,
+  group: NodegroupWish,
+  stack: HeatStack,
+  { mayRoll }: Turn,
+): HeatStep[] | null {
+  const to = renewalTo(pair, want, group, stack);
+  if (to === null) return null;
+  const [member] = stack.members;
+  const node = member && seen.nodes?.get(nodeName(stack, member.index));
+  // Without an answer nothing can be asked, and nothing is known: while it is changed its API is away.
+  if (!mayRoll || !member || !node || seen.apiAddress === null) return [];
+  const version = pair.coe.version(want, group);
+  if (node.generation === to)
+    return [
+      {
+        kind: "noteRenewal",
+        stack: stackKey(stack),
+        generation: to,
+        version,
+        summary: `Note that ${node.name} is changed`,
+      },
+    ];
+  const failed = failedRenewal(to, node) !== null;
+  if (failed && !want.repair) return [];
+  const { apiAddress } = seen;
+  const summary = `Change ${node.name} in place to ${version}: the cluster's API is away for some minutes`;
+  return [{ kind: "renew", apiAddress, node: node.name, nodegroupId: group.key.id, to, again: failed, summary }];
+}
+
+/** Why the node did not become what it was asked to. */
+export const failedRenewal = (to: string, node: CoeNode | undefined): string | null =>
+  node?.renewal?.to === to && node.generation !== to ? node.renewal.failed : null;
 
 const works = (stack: HeatStack) => stack.members.some((member) => member.signalled);
 const deletion = (stack: HeatStack, summary: string): HeatStep => ({

@@ -34,6 +34,17 @@ export type HeatStep = { readonly summary: string; readonly turn?: OneAtATime } 
   | { readonly kind: "restore"; readonly apiAddress: string; readonly nodes: readonly string[] }
   /** Ask a control plane node to leave the cluster's store. Given again until it has. */
   | { readonly kind: "leave"; readonly apiAddress: string; readonly node: string }
+  /** Have the only control plane node become in place what a new one would be. Given again until it has, or has not. */
+  | {
+      readonly kind: "renew";
+      readonly apiAddress: string;
+      readonly node: string;
+      readonly nodegroupId: string;
+      readonly to: string;
+      readonly again: boolean;
+    }
+  /** Write down in its stack what it has become, so that it is known while its API is away. */
+  | { readonly kind: "noteRenewal"; readonly stack: StackKey; readonly generation: string; readonly version: string }
   /** Take nodes off the cluster's list whose servers are gone. */
   | { readonly kind: "forget"; readonly apiAddress: string; readonly nodes: readonly string[] }
   /** Bring a group's labels and taints to nodes that have others. */

@@ -135,6 +135,7 @@ test("what proofs are made from is a hidden parameter of each stack, and nothing
       expect(root).toMatchObject({ hidden: true });
     expect(Object.keys({ ...stack.template.parameters, ...member.parameters }).toSorted()).toEqual([
       "count",
+      "generation",
       "index",
       "kube_version",
       "name",

@@ -221,6 +221,22 @@ test("every group's nodes can be replaced, but the only master of a cluster with
   ]);
 });
 
+test("the only master is changed in place where its server stays as it is, and refused with the reason where not", () => {
+  const want = aDesired();
+  const before = aGroup({ role: "master", nodeRevision: "4", version: "v1.33.1" });
+  const change = (part: Parameters<typeof aGroup>[0]) =>
+    driver.renewable(before, want, { ...before, ...aGroup({ role: "master", nodeRevision: "4", ...part }) });
+  expect(change({ version: "v1.34.1" })).toEqual([]);
+  expect(change({ image: { id: "image-2", minDiskGib: 10 } }).map(({ field }) => field)).toEqual(["image_id"]);
+  expect(change({ flavor: { ...before.flavor, id: "m1.large" } }).map(({ field }) => field)).toEqual([
+    "master_flavor_id",
+  ]);
+  expect(change({ labels: { etcd_volume_size: "9" } }).map(({ field }) => field)).toEqual(["docker_volume_size"]);
+  expect(driver.renewable({ ...before, nodeRevision: "3" }, want, before)).toEqual([
+    { field: "master_lb_enabled", message: expect.stringContaining("was made before") },
+  ]);
+});
+
 test("two drivers for one kind of cluster stop the start", () => {
   expect(driverRegistry([driver]).byType({ serverType: "vm", distro: "fedora-coreos", coe: "kubernetes" })).toBe(
     driver,

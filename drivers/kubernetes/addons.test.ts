@@ -50,7 +50,7 @@ test("each object has a path at the API", () => {
   expect(new Set(paths).size).toBe(paths.length);
   expect(paths).toContain("/apis/apps/v1/namespaces/kube-flannel/daemonsets/kube-flannel-ds");
   expect(paths).toContain("/apis/rbac.authorization.k8s.io/v1/clusterroles/flannel");
-  expect(() => manifestPath({ apiVersion: "v1", kind: "Secret", metadata: { name: "x" } })).toThrow("kind Secret");
+  expect(() => manifestPath({ apiVersion: "v1", kind: "Ingress", metadata: { name: "x" } })).toThrow("kind Ingress");
 });
 
 test("the revision follows what is applied and nothing else", () => {

@@ -89,6 +89,7 @@ const plurals: Readonly<Record<string, string>> = {
   Namespace: "namespaces",
   ServiceAccount: "serviceaccounts",
   ConfigMap: "configmaps",
+  Secret: "secrets",
   Service: "services",
   Deployment: "deployments",
   DaemonSet: "daemonsets",

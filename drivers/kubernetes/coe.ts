@@ -19,7 +19,9 @@ export const kubernetes: HeatCoe = {
   version: kubeTag,
   // 2: control plane nodes leave the store when asked, and bear several authorities. 3: names that tell what a node is; it
   // waits as long as the cluster's time allows, and its kubelet can renew its certificate.
-  nodeRevision: "3",
+  // 4: the only control plane node can be changed in place.
+  nodeRevision: "4",
+  renewableSince: "4",
   shape: nodeShape,
   apiPort: (want) => settings(want).apiPort,
   podCidr: (want) => settings(want).podCidr,

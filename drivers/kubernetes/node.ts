@@ -125,6 +125,7 @@ export function nodeFiles(
     ...(master
       ? [
           program("coe-leave"),
+          program("coe-renew"),
           file("/etc/coe/kubeadm-init.yaml", 0o600, `kubeadm-init-${api}.yaml`, "kubelet.yaml"),
           file("/etc/coe/kubeadm-join.yaml", 0o600, `kubeadm-join-${api}.yaml`),
           file("/etc/coe/patches/kube-controller-manager+json.json", 0o644, "kube-controller-manager+json.json"),
@@ -141,7 +142,7 @@ export function nodeFiles(
     units: [
       unit("coe-node.service", true),
       unit("kubelet.service", false),
-      ...(master ? [unit("coe-leave.service", true)] : []),
+      ...(master ? [unit("coe-leave.service", true), unit("coe-renew.service", true)] : []),
     ],
   };
 }

@@ -1,10 +1,13 @@
 // Nodes in Kubernetes: what the conductor reads of them and does to them before their servers go. What has been done is
 // said by annotations of the Node itself, so that nothing has to be remembered elsewhere.
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Desired, NodegroupWish } from "../driver.ts";
 import type { CoeNode, CoeNodes } from "../heat/pair.ts";
+import { proofRoot, proofSecret } from "../node-proof.ts";
 import { accessOf, kubeApi } from "./api.ts";
 import type { KubeApi, KubeNode, KubePod } from "./api.ts";
+import { renewalSecret } from "./renewal.ts";
 
 const domain = "jeroboam.openstack.org";
 /** Read by people and by node/coe-node; values are times but for `marks`, which is JSON of what was brought. */
@@ -14,6 +17,12 @@ export const annotations = {
   leave: `${domain}/leave`,
   left: `${domain}/left`,
   marks: `${domain}/marks`,
+  /** Name of a generation and when it was asked for: the node is to become what new ones of that would be. */
+  renew: `${domain}/renew`,
+  /** The value of `renew` that could not be carried out, and why. */
+  renewFailed: `${domain}/renew-failed`,
+  /** Name of the generation that the node has become. */
+  generation: `${domain}/generation`,
 } as const;
 
 /**
@@ -115,8 +124,39 @@ export const kubernetesNodes: CoeNodes = {
     });
   },
 
+  async renew(want, address, name, { to, nodegroupId, files, again }) {
+    const api = apiOf(want, address);
+    const node = await api?.node(name);
+    if (!api || !node) return;
+    const before = renewalOf(node.metadata.annotations);
+    if (before?.to === to && !(again && before.failed !== null)) return;
+    const asked = `${to} ${new Date().toISOString()}`;
+    const id = renewalId(asked);
+    const secret = proofSecret(proofRoot(want.credential.trusteePassword, want.key.id, nodegroupId), id);
+    // The files first: the node reads them as soon as it is asked.
+    await api.apply(renewalSecret(files, { nodegroupId, id, secret }));
+    await api.patchNode(name, { metadata: { annotations: { [annotations.renew]: asked } } });
+  },
+
   marks: marksWord,
 };
+
+/** What the proof of one renewal is called: each that is asked for has its own. */
+const renewalId = (asked: string): string => createHash("sha256").update(asked).digest("hex");
+
+/** What is kept of a node's reason, in characters. */
+const reasonLength = 400;
+
+/** A refusal counts for the request that it names. */
+function renewalOf(said: Readonly<Record<string, string>>): CoeNode["renewal"] {
+  const asked = said[annotations.renew];
+  if (asked === undefined) return null;
+  const failed = said[annotations.renewFailed];
+  const to = asked.split(" ")[0] ?? "";
+  const id = renewalId(asked);
+  const why = failed?.startsWith(`${asked} `) ? failed.slice(asked.length + 1, asked.length + 1 + reasonLength) : null;
+  return { to, id, failed: why };
+}
 
 const apiOf = (want: Desired, address: string): KubeApi | null => {
   const access = accessOf(want, address);
@@ -148,6 +188,8 @@ function nodeOf({ metadata, spec, status }: KubeNode): CoeNode {
     drained: annotations.drained in metadata.annotations,
     left: annotations.left in metadata.annotations,
     marks: metadata.annotations[annotations.marks] ?? null,
+    generation: metadata.annotations[annotations.generation] ?? null,
+    renewal: renewalOf(metadata.annotations),
     work: null,
   };
 }

@@ -7,7 +7,9 @@ import { z } from "zod";
 import { beginsCluster } from "../kubernetes/node-env.ts";
 import type { NodeEnv } from "../kubernetes/node-env.ts";
 import { annotations } from "../kubernetes/nodes.ts";
+import { readRenewal } from "../kubernetes/renewal.ts";
 import { isLoopback } from "./address.ts";
+import { bootstrapFiles, newKey, readEnv, servingOf } from "./bootstrap.ts";
 import type { Core } from "./core.ts";
 import { answerKubernetes } from "./kube-api.ts";
 import { changeNode, nodeObject, serverOf, silence } from "./kube-nodes.ts";
@@ -21,6 +23,8 @@ export type Kubernetes = ReturnType<typeof openKubernetes>;
 
 /** Until a node has seen that it is asked to leave, and has left. */
 const leaveSeconds = 8;
+/** How long a node that is changed in place brings what it needs, and how long its API is away then. */
+const renewal = { bringSeconds: 30, awaySeconds: 45 } as const;
 
 interface Listening {
   server: HttpsServer;
@@ -36,6 +40,10 @@ export function openKubernetes(core: Core) {
   const complained = new Set<string>();
   /** When a node that is asked will have left; a restart may forget it. */
   const leaving = new Map<string, number>();
+  /** Since when nodes are being changed in place; a restart lets them begin again, as on a real node. */
+  const renewing = new Map<string, number>();
+  const fetching = new Map<string, Promise<void>>();
+  const fetched = new Map<string, KubernetesMaster>();
   for (const row of state.kubernetes.all()) adopt(core, row);
 
   /** The first control plane node makes the cluster, others become members of it. May be repeated. */
@@ -90,6 +98,83 @@ export function openKubernetes(core: Core) {
     state.kubernetes.save(row);
   }
 
+  const isAway = (row: Row) => {
+    const since = renewing.get(row.id);
+    return (
+      since !== undefined && !fetching.has(row.id) && core.now() >= since + (renewal.bringSeconds * 1000) / core.speed
+    );
+  };
+
+  /** Fetches the keys of other authorities by the proof that came with the wish; what fails is tried again. */
+  function bring(row: Row, asNew: NodeEnv): void {
+    if (fetching.has(row.id)) return;
+    const ask = async (method: string, url: string, headers: Record<string, string>, body?: unknown) => {
+      const answer = await fetch(url, {
+        method,
+        headers: { ...headers, "Content-Type": "application/json" },
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(60_000),
+      });
+      if (!answer.ok) throw new Error(`${method} ${url} answered ${answer.status}`);
+      return answer;
+    };
+    const work = newKey()
+      .then((key) => bootstrapFiles(asNew, key, ask))
+      .then((file) => servingOf(asNew, file))
+      .then((serving) => void fetched.set(row.id, serving))
+      .catch((error: unknown) => core.log.warn({ cluster: row.name, error: String(error) }, "renewal"))
+      .finally(() => {
+        fetching.delete(row.id);
+        core.wake();
+      });
+    fetching.set(row.id, work);
+  }
+
+  /** As the program of a control plane node does it that is asked to change in place; null = nobody asked, or done. */
+  function renew(row: Row, node: KubeObject): number | null {
+    const said = (annotation: string) => {
+      const word = at(node, "metadata", "annotations", annotation);
+      return typeof word === "string" ? word : "";
+    };
+    const asked = said(annotations.renew);
+    const [to = ""] = asked.split(" ");
+    const { name } = metadataOf(node);
+    const [id = ""] = serverOf(node);
+    const own = row.masters[id];
+    if (asked === "" || !own || said(annotations.renewFailed).startsWith(asked) || said(annotations.generation) === to)
+      return null;
+    const since = renewing.get(row.id) ?? core.now();
+    renewing.set(row.id, since);
+    const server = state.servers.get(id);
+    const env = server && readEnv(server);
+    const sent = env ? readRenewal(row.objects["secrets/kube-system/coe-renew"], env) : null;
+    const isNew = sent !== null && sent.CLUSTER_CA.replace(/\s/g, "") !== own.caPem.replace(/\s/g, "");
+    if (isNew && !fetched.has(row.id)) {
+      bring(row, sent);
+      return core.now() + 1000 / core.speed;
+    }
+    const [bringing, whole] = [renewal.bringSeconds, renewal.bringSeconds + renewal.awaySeconds].map(
+      (seconds) => since + (seconds * 1000) / core.speed,
+    );
+    if (core.now() < (whole ?? 0)) return core.now() < (bringing ?? 0) ? (bringing ?? null) : (whole ?? null);
+    renewing.delete(row.id);
+    const serving = fetched.get(row.id) ?? own;
+    fetched.delete(row.id);
+    const tag = sent?.KUBE_TAG ?? "";
+    if (tag === "" || asksFor("renewFailure", row.name)) {
+      const why =
+        "kubeadm init phase control-plane all failed: error execution phase: timed out waiting for the condition";
+      changeNode(core, row, name, { metadata: { annotations: { [annotations.renewFailed]: `${asked} ${why}` } } });
+      return null;
+    }
+    row.masters = { ...row.masters, [id]: { ...serving, version: tag } };
+    changeNode(core, row, name, {
+      metadata: { annotations: { [annotations.generation]: to } },
+      status: { nodeInfo: { kubeletVersion: tag, kubeProxyVersion: tag } },
+    });
+    return null;
+  }
+
   /** The address at which the outside reaches it now, and who answers there; null = the way is cut. */
   function wayTo(row: Row): { at: string; masters: Server[] } | null {
     if (row.apiAddress === null || !isLoopback(row.apiAddress)) return null;
@@ -132,14 +217,15 @@ export function openKubernetes(core: Core) {
     for (const row of state.kubernetes.all()) {
       for (const node of nodesOf(row)) {
         const [id] = serverOf(node);
-        if (id !== undefined && state.servers.get(id)) next = Math.min(next, leave(row, node) ?? next);
+        if (id !== undefined && state.servers.get(id))
+          next = Math.min(next, leave(row, node) ?? next, renew(row, node) ?? next);
         else silence(core, row, node);
       }
       const [oldest] = mastersOf(row);
       const version = oldest && row.masters[oldest.id]?.version;
       if (version !== undefined && version !== row.version) state.kubernetes.change(row, { version });
       const silent = asksFor("apiSilent", row.name) && core.now() - row.startedAt > (600 * 1000) / core.speed;
-      const way = silent ? null : wayTo(row);
+      const way = silent || isAway(row) ? null : wayTo(row);
       const open = listening.get(row.id);
       if (open && open.at !== way?.at) {
         listening.delete(row.id);
@@ -202,6 +288,7 @@ export function openKubernetes(core: Core) {
     register,
     advance,
     async close() {
+      await Promise.allSettled(fetching.values());
       for (const { server } of listening.values()) {
         server.closeAllConnections();
         await new Promise<void>((resolve) => server.close(() => resolve()));

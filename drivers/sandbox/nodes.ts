@@ -1,17 +1,14 @@
 // Nodes: what drivers/kubernetes/node/coe-node does on a server, done here over the same wire: our REST API, the cluster's
 // Kubernetes API, and one signal to Heat. Each node's way is in its row, so that a restart goes on and no node signals
 // twice.
-import { createPrivateKey, createPublicKey, X509Certificate, type KeyObject } from "node:crypto";
-import { gunzipSync } from "node:zlib";
-import { readIgnitionFile } from "../heat/ignition.ts";
-import { beginsCluster, heatEnvPath, nodeEnvPath, parseNodeEnv } from "../kubernetes/node-env.ts";
+import { X509Certificate } from "node:crypto";
+import { beginsCluster } from "../kubernetes/node-env.ts";
 import type { NodeEnv } from "../kubernetes/node-env.ts";
+import { bootstrapFiles, Final, newKey, readEnv, servingOf } from "./bootstrap.ts";
 import type { Core } from "./core.ts";
-import { servingFor } from "./kube-serving.ts";
 import type { Kubernetes } from "./kubernetes.ts";
 import type { Node, Server } from "./model.ts";
 import { asksFor, scenarios } from "./scenarios.ts";
-import { x509 } from "./x509.ts";
 
 /** Seconds that each phase takes on a real node. */
 const phases = {
@@ -31,8 +28,6 @@ type Phase = keyof typeof phases;
 const order = Object.keys(phases);
 const isPhase = (word: string): word is Phase => word in phases;
 
-/** What trying again cannot mend. */
-class Final extends Error {}
 /** What somebody refuses who may be wrong for minutes, but not longer. */
 class Refused extends Error {}
 const refusedSeconds = 300;
@@ -211,23 +206,7 @@ export function openNodes(core: Core, kubernetes: Kubernetes) {
       state.nodes.change(node, { keyPem });
       state.flush();
     }
-    const answer = await ask(
-      "POST",
-      `${env.API_URL}/clusters/${env.CLUSTER_UUID}/bootstrap`,
-      { "OpenStack-API-Version": "container-infra latest" },
-      { proof: env.NODE_PROOF, csr: await signingRequest(env, keyPem) },
-    );
-    const files = new Map(
-      (await answer.text()).split("\n").flatMap((line): [string, string][] => {
-        const [name = "", content = ""] = line.split(" ");
-        return name === "" ? [] : [[name, Buffer.from(content, "base64").toString("utf8")]];
-      }),
-    );
-    const file = (name: string): string => {
-      const content = files.get(name);
-      if (!content) throw new Final(`the service sent no ${name}`);
-      return content;
-    };
+    const file = await bootstrapFiles(env, keyPem, ask);
     const ca = file("pki/ca.crt");
     if (env.CLUSTER_CA !== "" && ca.replace(/\s/g, "") !== env.CLUSTER_CA.replace(/\s/g, ""))
       throw new Final("the service answered another CA than the one this node was made for");
@@ -236,10 +215,7 @@ export function openNodes(core: Core, kubernetes: Kubernetes) {
         throw new Final("the certificate is not from the cluster's CA");
       return;
     }
-    for (const name of ["pki/etcd/ca.key", "pki/front-proxy-ca.key", "pki/sa.key"]) file(name);
-    const serving = await servingFor(env, ca, file("pki/ca.key")).catch((error: unknown) => {
-      throw new Final(error instanceof Error ? error.message : String(error));
-    });
+    const serving = await servingOf(env, file);
     if (alive(node)) state.nodes.change(node, { serving });
   }
 
@@ -263,39 +239,4 @@ export function openNodes(core: Core, kubernetes: Kubernetes) {
       await Promise.allSettled(busy.values());
     },
   };
-}
-
-function readEnv(server: Server): NodeEnv | null {
-  try {
-    const packed = Buffer.from(server.userData ?? "", "base64");
-    const text = (packed[0] === 31 && packed[1] === 139 ? gunzipSync(packed) : packed).toString("utf8");
-    const files = [nodeEnvPath, heatEnvPath].map((path) => readIgnitionFile(text, path));
-    return files[0] === undefined ? null : parseNodeEnv(files.map((file) => file ?? "").join("\n"));
-  } catch {
-    return null;
-  }
-}
-
-const curve = { name: "ECDSA", namedCurve: "P-256" } as const;
-
-async function newKey(): Promise<string> {
-  const { privateKey } = await crypto.subtle.generateKey(curve, true, ["sign", "verify"]);
-  return x509.PemConverter.encode(await crypto.subtle.exportKey("pkcs8", privateKey), "PRIVATE KEY");
-}
-
-/** As the node's program makes it: the service takes nothing of it but the key. */
-async function signingRequest(env: NodeEnv, keyPem: string): Promise<string> {
-  const privateKey = createPrivateKey(keyPem);
-  const der = (key: KeyObject, type: "pkcs8" | "spki") => new Uint8Array(key.export({ format: "der", type }));
-  const keys = {
-    privateKey: await crypto.subtle.importKey("pkcs8", der(privateKey, "pkcs8"), curve, false, ["sign"]),
-    publicKey: await crypto.subtle.importKey("spki", der(createPublicKey(privateKey), "spki"), curve, true, ["verify"]),
-  };
-  const signingAlgorithm = { name: "ECDSA", hash: "SHA-256" };
-  const request = await x509.Pkcs10CertificateRequestGenerator.create({
-    name: `CN=${env.NODE_NAME}`,
-    keys,
-    signingAlgorithm,
-  });
-  return request.toString("pem");
 }

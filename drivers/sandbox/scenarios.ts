@@ -73,6 +73,11 @@ export const scenarios = {
     effect:
       "A PodDisruptionBudget of the cluster refuses each eviction of one pod: its node drains until its time is over.",
   },
+  renewFailure: {
+    by: "name",
+    values: ["renew-failure"],
+    effect: "The only control plane node cannot be changed in place: it puts everything back and says why.",
+  },
   neverLeaves: {
     by: "name",
     values: ["never-leaves"],

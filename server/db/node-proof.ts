@@ -113,6 +113,8 @@ export interface SeenMember {
   addresses: readonly string[];
   /** It has neither reported nor failed. */
   coming: boolean;
+  /** It lives, and may fetch its keys once more by the proof of that id; null = it may not, absent = not known now. */
+  renewalId?: string | null;
 }
 
 /**
@@ -127,8 +129,9 @@ export async function keepProofs(
   now: Date,
 ): Promise<void> {
   const coming = members.filter((member) => member.coming);
+  const renewing = members.flatMap(({ renewalId, ...member }) => (renewalId ? [{ ...member, id: renewalId }] : []));
   const rows = await tx.nodeProof.findMany({
-    where: { clusterId, OR: [{ closedAt: null }, { id: { in: coming.map(({ id }) => id) } }] },
+    where: { clusterId, OR: [{ closedAt: null }, { id: { in: [...coming, ...renewing].map(({ id }) => id) } }] },
   });
   const known = new Map(rows.map((row) => [row.id, row]));
   for (const { id, nodegroupId, name, addresses } of coming) {
@@ -139,16 +142,21 @@ export async function keepProofs(
     else if (row.closedAt === null && (row.name !== name || row.addresses !== facts.addresses))
       await tx.nodeProof.updateMany({ where: { id, clusterId, closedAt: null }, data: facts });
   }
+  for (const proof of renewing) if (!known.has(proof.id)) await openRenewal(tx, clusterId, proof, now);
   const seen = new Map(members.map((member) => [member.id, member]));
   const names = new Set(members.map(({ name }) => name));
   const isGone = (row: (typeof rows)[number]) =>
     all && !(row.purpose === "renew" ? names.has(row.name) : seen.has(row.id));
+  const isAnswered = (row: (typeof rows)[number]) => {
+    const renewalId = members.find(({ name }) => row.purpose === "renew" && name === row.name)?.renewalId;
+    return renewalId !== undefined && renewalId !== row.id;
+  };
   const close = (why: string, ids: string[]) =>
     ids.length === 0 ? null : closeWhere(tx, { clusterId, id: { in: ids } }, why, now);
   const open = rows.filter((row) => row.closedAt === null);
   await close(
     "settled",
-    open.filter((row) => seen.get(row.id)?.coming === false).map(({ id }) => id),
+    open.filter((row) => seen.get(row.id)?.coming === false || isAnswered(row)).map(({ id }) => id),
   );
   await close(
     "gone",
@@ -157,7 +165,7 @@ export async function keepProofs(
 }
 
 /**
- * A further proof for a node that lives, for one renewal of what it holds: `id` is new and random, and its secret is
+ * A further proof for a node that lives, for one renewal of what it holds: `id` is new, and its secret is
  * derived as any other's. It is closed by `closeProof`, when the node is gone, and with the credential.
  */
 export async function openRenewal(
@@ -166,9 +174,9 @@ export async function openRenewal(
   proof: { id: string; nodegroupId: string; name: string; addresses: readonly string[] },
   now: Date,
 ): Promise<void> {
-  const { addresses, ...columns } = proof;
+  const { id, nodegroupId, name, addresses } = proof;
   await tx.nodeProof.create({
-    data: { ...columns, clusterId, purpose: "renew", addresses: JSON.stringify(addresses), openedAt: now },
+    data: { id, nodegroupId, name, clusterId, purpose: "renew", addresses: JSON.stringify(addresses), openedAt: now },
   });
 }
 

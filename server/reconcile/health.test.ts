@@ -23,6 +23,7 @@ const node = (name: string, createdAt: Date | null = null): NodeFact => ({
   serverId: `id-of-${name}`,
   memberId: null,
   coming: false,
+  renewalId: null,
   name,
   index: "0",
   status: "ACTIVE",

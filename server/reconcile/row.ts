@@ -124,7 +124,7 @@ function recordedGroups(
 /** What may prove itself as a node, and what may not any more. */
 const membersOf = (seen: Observed, staying: ReadonlySet<string>): SeenMember[] =>
   seen.nodegroups.flatMap((group) =>
-    group.nodes.flatMap(({ memberId, name, privateAddress, publicAddress, coming, ready }) =>
+    group.nodes.flatMap(({ memberId, name, privateAddress, publicAddress, coming, ready, renewalId }) =>
       memberId === null || !staying.has(group.key.id)
         ? []
         : {
@@ -133,6 +133,8 @@ const membersOf = (seen: Observed, staying: ReadonlySet<string>): SeenMember[] =
             name,
             addresses: [privateAddress, publicAddress].filter((address) => address !== null),
             coming: coming && ready !== true,
+            // Known only where the cluster's API answered.
+            ...(ready === null ? {} : { renewalId }),
           },
     ),
   );

@@ -219,6 +219,34 @@ onEveryDatabase((database) => {
     await expect(ask(proofOf(master))).rejects.toMatchObject({ reason: "conflict" });
   });
 
+  test("the proof of a renewal is open from when the node is asked until it has answered, and never again", async () => {
+    const asked = { id: "a".repeat(64), nodegroupId: groups.master };
+    const aMaster = (renewalId?: string | null) =>
+      see(
+        [
+          aMember({
+            nodegroupId: groups.master,
+            name: "web-1-master-0",
+            coming: false,
+            ...(renewalId === undefined ? {} : { renewalId }),
+          }),
+        ],
+        true,
+      );
+    await aMaster(null);
+    expect(await ask(proofOf(asked))).toBeNull();
+    await aMaster(asked.id);
+    expect(await names(ask(proofOf(asked)))).toContain("pki/ca.key");
+    await expect(ask(proofOf(asked), thief)).rejects.toMatchObject({ reason: "conflict" });
+    // Its API is away: nothing is known, and the node may ask again by its own key.
+    await aMaster();
+    expect(await names(ask(proofOf(asked)))).toContain("pki/ca.key");
+    await aMaster(null);
+    await expect(ask(proofOf(asked))).rejects.toMatchObject({ reason: "conflict" });
+    await aMaster(asked.id);
+    await expect(ask(proofOf(asked))).rejects.toMatchObject({ reason: "conflict" });
+  });
+
   describe("whoever has no right proof", () => {
     test("hears the same of a cluster that does not exist, of another project's, and of this one", async () => {
       const worker = aMember();

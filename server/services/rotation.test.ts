@@ -131,19 +131,39 @@ describe("rotating the CA", () => {
     });
   });
 
-  test("is refused, with what to do instead, where a group's nodes cannot be replaced", async () => {
+  test("is refused, with what to do instead, where a group's nodes can be neither replaced nor changed in place", async () => {
     const id = await aCluster();
     const problem: Problem = { field: "master_lb_enabled", message: "The one control plane node cannot be replaced." };
     const driver = aDriver({ can: { rotateCa: true } });
     const stiff = {
       ...driver,
       replaceable: (_: unknown, group: { role: string }) => (group.role === "master" ? [problem] : []),
+      renewable: () => [problem],
     };
     await expect(rotateCa(withDriver(stiff), owner, id)).rejects.toMatchObject({
       reason: "invalid_input",
       message: problem.message,
       details: { field: "master_lb_enabled" },
     });
+  });
+
+  test("of a node that is changed in place is refused while its API has never answered, with the reason", async () => {
+    const stays: Problem = { field: "master_lb_enabled", message: "It cannot be replaced." };
+    const driver = { ...aDriver({ can: { rotateCa: true } }), replaceable: () => [stays] };
+    const id = await aCluster();
+    const health = (healthStatus: string | null, api: string) =>
+      database.db.prisma.cluster.update({
+        where: { id },
+        data: { healthStatus, healthReason: JSON.stringify({ api }) },
+      });
+    await health("UNKNOWN", "no route to 192.0.2.7.");
+    await expect(rotateCa(withDriver(driver), owner, id)).rejects.toMatchObject({
+      reason: "invalid_input",
+      message: expect.stringContaining("has not answered this service yet (no route to 192.0.2.7).") as unknown,
+    });
+    expect((await loadAuthorities(database.db, owner.scope, id)).stored).toHaveLength(4);
+    await health("HEALTHY", "ok");
+    await expect(rotateCa(withDriver(driver), owner, id)).resolves.toEqual({ id });
   });
 
   test("is for members of the project: not for readers, not for nodes, and unknown to other projects", async () => {

@@ -21,6 +21,7 @@ import { targetOf } from "./cluster/can.ts";
 import { event, operation, refuse } from "./cluster/change.ts";
 import { credentialIsRefused } from "./cluster/orphan.ts";
 import { loadParts } from "./cluster/parts.ts";
+import { awayWords, inPlaceProblems } from "./cluster/in-place.ts";
 import { driverOf, findCluster } from "./cluster/read.ts";
 import type { Deps } from "./deps.ts";
 import { reach } from "./reach.ts";
@@ -46,7 +47,7 @@ export async function rotateCa(deps: Deps, ctx: RequestContext, what: string): P
       acceptChange(deps.db, scope, id, now, (current): AcceptedChange => {
         refuseCa(deps, ctx, current.cluster, current);
         used = current.pki.phase === null && current.pki.revision === state.revision;
-        return caChange(ctx, current, used ? authorities : null, now);
+        return caChange(deps, ctx, current, used ? authorities : null, now);
       }),
     );
   } catch (error) {
@@ -67,7 +68,7 @@ function refuseCa(deps: Deps, ctx: RequestContext, cluster: Cluster, parts: Para
     throw new DomainError("not_supported_by_driver", "Rotating the CA certificate is not supported by driver.");
   refuse("rotateCa", "Updating", cluster);
   const wish = toWish(parts);
-  const [problem, ...others] = wish.nodegroups.flatMap((group) => driver.replaceable(wish, group));
+  const [problem, ...others] = wish.nodegroups.flatMap((group) => inPlaceProblems(driver, cluster, group, wish, group));
   if (problem)
     throw new DomainError("invalid_input", problem.message, {
       field: problem.field,
@@ -78,11 +79,14 @@ function refuseCa(deps: Deps, ctx: RequestContext, cluster: Cluster, parts: Para
 const toWish = ({ cluster, nodegroups }: Awaited<ReturnType<typeof loadParts>>) => wishOf(cluster, nodegroups);
 
 function caChange(
+  deps: Deps,
   ctx: RequestContext,
   { cluster, nodegroups, pki }: CurrentCluster,
   authorities: readonly NewAuthority[] | null,
   now: Date,
 ): AcceptedChange {
+  const wish = wishOf(cluster, nodegroups);
+  const stays = wish.nodegroups.some((group) => driverOf(deps, cluster).replaceable(wish, group).length > 0);
   return {
     status: "UPDATE_IN_PROGRESS",
     nodegroups: working(nodegroups),
@@ -96,7 +100,8 @@ function caChange(
       ...event(ctx, "asked to replace the certificate authority"),
       detail:
         "New nodes trust the old and the new authority, first the control plane, then the workers. Configs that are " +
-        "downloaded from now on do so as well.",
+        "downloaded from now on do so as well." +
+        (stays ? ` ${awayWords}` : ""),
     },
   };
 }

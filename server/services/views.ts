@@ -142,6 +142,8 @@ export interface UpgradePreview {
     role: string;
     nodes: number;
     replaced: boolean;
+    /** Its nodes cannot be replaced and are changed as they are: the cluster's API is away meanwhile. */
+    inPlace: boolean;
     version: { from: string; to: string };
     image: { from: string; to: string };
   }[];

@@ -75,6 +75,7 @@ export function aDriver(given: { can?: Partial<Capabilities>; accepts?: () => Pr
     nodeRevision: "1",
     version: (want, group) => group?.labels.get("kube_tag") ?? want.labels.get("kube_tag") ?? "v1.34.1",
     replaceable: () => [],
+    renewable: () => [],
     accepts: given.accepts ?? (() => []),
     warns: () => [],
     footprint: (want) => ({ ...none, servers: want.nodegroups.reduce((sum, group) => sum + group.count, 0) }),

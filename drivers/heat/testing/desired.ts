@@ -110,6 +110,7 @@ export function aNode(part: Partial<NodeFact> = {}): NodeFact {
     name: `prod-worker-${index}`,
     memberId: `member-${index}`,
     coming: false,
+    renewalId: null,
     index,
     status: "ACTIVE",
     privateAddress: "10.0.0.10",
@@ -168,6 +169,7 @@ export function aStack(part: Partial<HeatStack> & { part: HeatStack["part"] }): 
     members: part.part === "cluster" ? [] : [aMember()],
     resources: [],
     createdAt: null,
+    generation: part.name ?? `prod-${part.part}`,
     ...part,
   };
 }

@@ -16,6 +16,8 @@ export class World {
   /** As the cluster's API has them; it answers as soon as there is a control plane node. */
   readonly nodes = new Map<string, CoeNode>();
   addons: string | null = null;
+  /** Why nodes do not become in place what they are asked to; null = they do. */
+  refusal: string | null = null;
   readonly #answers: boolean;
   #births = 0;
   readonly #used = new Map<string, number>();
@@ -101,6 +103,27 @@ export class World {
       case "leave":
         this.#mark(step.node, { left: true });
         return;
+      case "renew": {
+        // Asked at first; what comes of it is to be seen later.
+        const node = this.nodes.get(step.node);
+        const isAsked = node?.renewal?.to === step.to && (!step.again || node.renewal.failed === null);
+        if (!isAsked) this.#mark(step.node, { renewal: { to: step.to, id: "renewal", failed: null } });
+        else if (this.refusal !== null)
+          this.#mark(step.node, { renewal: { to: step.to, id: "renewal", failed: this.refusal } });
+        else this.#mark(step.node, { generation: step.to });
+        return;
+      }
+      case "noteRenewal": {
+        const { generation, version } = step;
+        this.#change(step.stack.id, (stack) => ({
+          ...stack,
+          generation,
+          version,
+          state: "updating",
+          status: "UPDATE_IN_PROGRESS",
+        }));
+        return;
+      }
       case "forget":
         for (const name of step.nodes) this.nodes.delete(name);
         return;
@@ -189,6 +212,8 @@ export class World {
         left: false,
         marks: null,
         work: null,
+        generation: null,
+        renewal: null,
       });
     return { ...member, status: "CREATE_COMPLETE", serverId: `server-of-${name}`, failed: false, signalled: true };
   }

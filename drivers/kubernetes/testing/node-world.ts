@@ -39,12 +39,16 @@ export interface World {
   controlPlane: Map<string, { address: string; silent: boolean }>;
   /** What the cluster's own configuration says. */
   configured: { version: string };
+  /** Secrets of kube-system by name, with their data as it is before base64. */
+  secrets: Map<string, Record<string, string>>;
   /** A member of the store at that address, port 2379, that answers what `answer` says (null = 500). */
   store(address: string, answer: (verb: string, body: string) => object | null): Promise<void>;
   /** Files of a control plane node that has reported: credentials, manifests. */
   asControlPlane(): void;
   /** Shell that kubeadm runs besides; its arguments are in "$*". */
   kubeadm(script: string): void;
+  /** A program of the system that does something else here. */
+  program(name: string, script: string): void;
   /** Seconds that the machine has been up. */
   uptime(seconds: number): void;
   /** A file that can be downloaded; labels of the wish say `MIRROR/<name>`. */
@@ -72,7 +76,8 @@ interface Run {
   killAt?: string;
   /** Killed then. */
   signal?: AbortSignal;
-  program?: "coe-node" | "coe-leave";
+  program?: "coe-node" | "coe-leave" | "coe-renew";
+  env?: Record<string, string>;
 }
 
 export const secrets = { proof: "group-1.member-1.PROOF-of-the-node", signal: "TOKEN-of-the-signal" };
@@ -245,6 +250,7 @@ export async function nodeWorld(
   const annotations: Record<string, string> = {};
   const controlPlane: World["controlPlane"] = new Map();
   const configured: World["configured"] = { version: "v1.34.1" };
+  const kubeSecrets: World["secrets"] = new Map();
   const mutual = {
     key: read("cluster-server.key"),
     cert: read("cluster-server.crt"),
@@ -261,6 +267,12 @@ export async function nodeWorld(
     mutual,
     handler((path, body, response, request) => {
       if (path === "/readyz") return response.end("ok");
+      if (path === "/version") return response.end(JSON.stringify({ gitVersion: configured.version }, null, 2));
+      const secret = kubeSecrets.get(/^\/api\/v1\/namespaces\/kube-system\/secrets\/(.*)$/.exec(path)?.[1] ?? "");
+      if (secret) {
+        const data = Object.entries(secret).map(([key, value]) => [key, Buffer.from(value).toString("base64")]);
+        return response.end(JSON.stringify({ kind: "Secret", data: Object.fromEntries(data) }, null, 2));
+      }
       if (path.startsWith("/api/v1/nodes?"))
         return response.end(
           JSON.stringify({
@@ -379,6 +391,7 @@ export async function nodeWorld(
     annotations,
     controlPlane,
     configured,
+    secrets: kubeSecrets,
     async store(address, answer) {
       const member = createHttps(
         mutual,
@@ -396,6 +409,14 @@ export async function nodeWorld(
       const pki = "/etc/kubernetes/pki";
       put(`${pki}/ca.crt`, read("cluster.crt").toString(), 0o644);
       put(`${pki}/etcd/ca.crt`, read("cluster.crt").toString(), 0o644);
+      for (const name of ["ca.key", "etcd/ca.key"]) put(`${pki}/${name}`, read("cluster.key").toString(), 0o600);
+      for (const name of ["kubeadm", "kubelet", "kubectl"])
+        put(`/usr/local/bin/${name}`, "#!/bin/sh\n# former\n", 0o755);
+      put("/etc/coe/openstack-ca.pem", read("cloud.crt").toString(), 0o644);
+      put("/var/lib/etcd/data/member", "former data", 0o600);
+      put("/etc/containerd/config.toml", "former", 0o644);
+      put("/var/lib/coe/server-id", serverUuid, 0o600);
+      put("/var/lib/coe/zone", "az 1", 0o600);
       put(`${pki}/apiserver-etcd-client.crt`, cert, 0o644);
       put(`${pki}/apiserver-etcd-client.key`, key, 0o600);
       put("/var/lib/kubelet/pki/kubelet-client-current.pem", cert + key, 0o600);
@@ -404,6 +425,7 @@ export async function nodeWorld(
       put("/var/lib/coe/done.report", "", 0o600);
     },
     kubeadm: (script) => writeFileSync(behaviour, script),
+    program: (name, script) => writeFileSync(join(world, "bin", name), `#!/bin/sh\n${script}`, { mode: 0o755 }),
     uptime: (seconds) => put("/proc/uptime", `${seconds}.25 1.00\n`, 0o600),
     publish: (name, content) => writeFileSync(join(world, "download", name), content),
     commands: () => readFileSync(logFile, "utf8").split("\n").slice(0, -1),
@@ -411,7 +433,7 @@ export async function nodeWorld(
     spendProof: () => {
       firstKey = "somebody else's";
     },
-    run: ({ shell = ["sh"], killAfterPhase, killAt, signal, program: which = "coe-node" } = {}) =>
+    run: ({ shell = ["sh"], killAfterPhase, killAt, signal, program: which = "coe-node", env = {} } = {}) =>
       new Promise((resolve) => {
         const [command = "sh", ...options] = shell;
         const child = spawn(command, [...options, join(root, "/usr/local/bin", which)], {
@@ -422,6 +444,7 @@ export async function nodeWorld(
             COE_ROOT: root,
             COE_PAUSE: "0.01",
             COE_METADATA_URL: `http://127.0.0.1:${filesPort}/metadata`,
+            ...env,
           },
         });
         let output = "";

@@ -117,7 +117,16 @@ export function nodesContract(open: () => Promise<NodesTarget>): void {
     await aNode("worker-0");
     await aNode("worker-1", "Unknown");
     const read = await nodes.read(target.want, target.address);
-    const plain = { cordoned: false, draining: false, drained: false, left: false, marks: null, work: null };
+    const plain = {
+      cordoned: false,
+      draining: false,
+      drained: false,
+      left: false,
+      marks: null,
+      work: null,
+      generation: null,
+      renewal: null,
+    };
     expect(read?.get("worker-0")).toEqual({ name: "worker-0", ready: true, ...plain });
     expect(read?.get("worker-1")).toEqual({ name: "worker-1", ready: false, ...plain });
     expect(await nodes.read(target.want, "https://127.0.0.1:1")).toBeUndefined();
@@ -149,6 +158,35 @@ export function nodesContract(open: () => Promise<NodesTarget>): void {
       [annotations.drainStarted]: "2026-01-02T03:04:05.000Z",
       [annotations.drained]: "2026-01-02T03:05:05.000Z",
     });
+  });
+
+  it("asks a node once to become another generation, and again only after it has refused", async () => {
+    await aNode("alone");
+    const wish = { to: "prod-master-1", nodegroupId: "g", files: [{ path: "/etc/coe/x", mode: 0o600, content: "x" }] };
+    const renew = (again: boolean) => nodes.renew(target.want, target.address, "alone", { ...wish, again });
+    const told = async () => (await nodes.read(target.want, target.address))?.get("alone");
+    await renew(false);
+    const first = (await told())?.renewal;
+    expect(first).toMatchObject({ to: "prod-master-1", failed: null });
+    const { body } = await ask("GET", "/api/v1/namespaces/kube-system/secrets/coe-renew");
+    const { data } = z.object({ data: z.object({ files: z.string(), proof: z.string() }) }).parse(body);
+    expect(Buffer.from(data.files, "base64").toString()).toBe(
+      `600 /etc/coe/x ${Buffer.from("x").toString("base64")}\n`,
+    );
+    expect(Buffer.from(data.proof, "base64").toString()).toMatch(new RegExp(`^g\\.${first?.id}\\.[0-9a-f]{64}$`));
+    await renew(true);
+    expect((await told())?.renewal?.id).toBe(first?.id);
+    const asked = (await node("alone")).metadata.annotations[annotations.renew];
+    const refuse = { metadata: { annotations: { [annotations.renewFailed]: `${asked} there is no room` } } };
+    await merge("/api/v1/nodes/alone", refuse);
+    expect((await told())?.renewal).toMatchObject({ failed: "there is no room" });
+    await renew(false);
+    expect((await told())?.renewal?.id).toBe(first?.id);
+    await renew(true);
+    expect((await told())?.renewal).toMatchObject({ to: "prod-master-1", failed: null });
+    expect((await told())?.renewal?.id).not.toBe(first?.id);
+    await merge("/api/v1/nodes/alone", { metadata: { annotations: { [annotations.generation]: "prod-master-1" } } });
+    expect((await told())?.generation).toBe("prod-master-1");
   });
 
   it("waits where a PodDisruptionBudget says no, and goes on when it allows", async () => {

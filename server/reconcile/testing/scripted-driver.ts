@@ -264,6 +264,7 @@ export function scriptedDriver(world: World, life: Life): ClusterDriver<ScriptSt
     nodeRevision: "1",
     version: () => "v1.34.1",
     replaceable: () => [],
+    renewable: () => [],
     accepts: () => [],
     warns: () => [],
     footprint: () => {
@@ -343,6 +344,7 @@ function observe(world: World, want: Desired): ScriptObserved {
           serverId: server.id,
           memberId: server.id,
           coming: stateOf(stack.status) === "creating",
+          renewalId: null,
           name: `${want.key.name}-${key.name}-${server.index}`,
           index: server.index,
           status: "ACTIVE",

@@ -57,7 +57,7 @@ export function clusterCan(
   ctx: RequestContext,
   cluster: Cluster,
   driver: ClusterDriver | null,
-  /** Why its nodes cannot be replaced by new ones; null = they can. */
+  /** Why its nodes can be neither replaced by new ones nor changed in place; null = they can. */
   stuck: string | null = null,
 ): Record<ClusterAction, string | null> {
   const of = (action: ClusterAction) =>

@@ -346,7 +346,8 @@ export const operation = (
   changes,
 });
 
-export const event = (ctx: RequestContext, what: string): NewEvent => ({
+export const event = (ctx: RequestContext, what: string, detail: string | null = null): NewEvent => ({
   level: "info",
   message: `${ctx.user.name} ${what}.`,
+  ...(detail === null ? {} : { detail }),
 });

@@ -38,6 +38,7 @@ import type {
   ResourceNode,
 } from "../views.ts";
 import { clusterCan, targetOf, withoutLoss } from "./can.ts";
+import { inPlaceProblems } from "./in-place.ts";
 import { loadParts } from "./parts.ts";
 
 export interface ListWish {
@@ -159,21 +160,21 @@ export async function getCluster(deps: Deps, ctx: RequestContext, id: string): P
     },
     operation,
     can: withoutLoss(
-      clusterCan(ctx, cluster, driver, driver && whyNotReplaced(driver, parts)),
+      clusterCan(ctx, cluster, driver, driver && whyStuck(driver, parts)),
       cluster,
       parts.nodegroups,
     ),
   };
 }
 
-/** Of the groups that every upgrade and rotation replaces. */
-function whyNotReplaced(
+/** Why the groups that every upgrade and rotation changes can be neither replaced nor changed in place; null = they can. */
+function whyStuck(
   driver: ClusterDriver,
-  { cluster, nodegroups }: { cluster: WishedCluster; nodegroups: readonly WishedNodegroup[] },
+  { cluster, nodegroups }: { cluster: Cluster & WishedCluster; nodegroups: readonly WishedNodegroup[] },
 ): string | null {
   const wish = wishOf(cluster, nodegroups);
-  const [problem] = wish.nodegroups.flatMap((group) => (group.isDefault ? driver.replaceable(wish, group) : []));
-  return problem?.message ?? null;
+  const groups = wish.nodegroups.filter((group) => group.isDefault);
+  return groups.flatMap((group) => inPlaceProblems(driver, cluster, group, wish, group))[0]?.message ?? null;
 }
 
 /** Names as they are now; a service that does not answer leaves them undefined rather than failing the page. */

@@ -10,6 +10,7 @@ import { asUpgraded, isVersionLabel } from "../../domain/upgrade.ts";
 import { compareVersions, minorsAhead, parseVersion, skewAllowed } from "../../domain/version.ts";
 import type { UpgradePreview } from "../views.ts";
 import { refuseNewProblems } from "./change.ts";
+import { inPlaceProblems } from "./in-place.ts";
 
 type Whole = Pick<CurrentCluster, "cluster" | "nodegroups">;
 export type Group = Whole["nodegroups"][number];
@@ -28,7 +29,8 @@ export interface Target {
 export interface Plan {
   problems: DomainError[];
   after: Whole;
-  groups: { before: Group; after: Group; from: string; to: string; replaced: boolean }[];
+  /** `inPlace`: what changes is changed on the nodes themselves, since they cannot be replaced. */
+  groups: { before: Group; after: Group; from: string; to: string; replaced: boolean; inPlace: boolean }[];
 }
 
 const invalid = (why: string) =>
@@ -92,17 +94,19 @@ export function planUpgrade(driver: ClusterDriver, { cluster, nodegroups }: Whol
   const groups = nodegroups.filter(isMeant).map((before) => {
     const found = after.nodegroups.find((group) => group.id === before.id) ?? before;
     const [from, to] = [versionIn(driver, was, before.id), versionIn(driver, will, before.id)];
-    const replaced =
+    const changes =
       from !== to ||
       before.facts.image.id !== found.facts.image.id ||
       before.facts.nodeRevision !== found.facts.nodeRevision ||
       changedLabels(before.labels, found.labels).length > 0 ||
       changedLabels(cluster.labels, after.cluster.labels).length > 0;
-    return { before, after: found, from, to, replaced };
+    const wished = will.nodegroups.find((group) => group.key.id === before.id);
+    const inPlace = changes && wished !== undefined && driver.replaceable(will, wished).length > 0;
+    return { before, after: found, from, to, replaced: changes && !inPlace, inPlace };
   });
   const plan = { problems, after, groups };
   if (problems.length === 0) problems.push(...versionProblems(driver, will, plan, pool !== null));
-  if (problems.length === 0 && groups.every((group) => !group.replaced))
+  if (problems.length === 0 && groups.every((group) => !group.replaced && !group.inPlace))
     problems.push(
       invalid(
         `${pool?.name ?? "the cluster"} already has everything that ${template.name} would bring; nothing changes.`,
@@ -162,11 +166,13 @@ function driverProblems(driver: ClusterDriver, before: Whole, { after, groups }:
     if (!(error instanceof DomainError)) throw error;
     return [invalid(error.message)];
   }
-  return groups.flatMap(({ before: { id }, replaced }) => {
+  const was = wishOf(before.cluster, before.nodegroups);
+  return groups.flatMap(({ before: { id }, inPlace }) => {
     const group: NodegroupWish | undefined = will.nodegroups.find((each) => each.key.id === id);
-    return !replaced || !group
+    const former = was.nodegroups.find((each) => each.key.id === id);
+    return !inPlace || !group || !former
       ? []
-      : driver.replaceable(will, group).map(
+      : inPlaceProblems(driver, before.cluster, former, will, group).map(
           ({ field, message }) =>
             new DomainError("invalid_input", message, {
               field,

@@ -133,9 +133,49 @@ describe("an upgrade of the cluster", () => {
     await expect(upgrade(id, await target(at("v1.34.0")))).rejects.toThrow(/old would stay at v1\.30\.0/);
   });
 
-  test("of nodes that cannot be replaced is refused with a way out", async () => {
+  test("of nodes that cannot be replaced is made in place, and says that the API is away meanwhile", async () => {
+    const asked: unknown[] = [];
+    const driver = {
+      ...aDriver({ can: { upgrade: true } }),
+      replaceable: (_: unknown, group: { role: string }) =>
+        group.role === "master" ? [{ field: "x", message: "y" }] : [],
+      renewable: (before: { version: string | null }, __: unknown, after: { version: string | null }) => {
+        asked.push([before.version, after.version]);
+        return [];
+      },
+    };
+    const id = await stage.cluster({ labels: at("v1.33.1") });
+    const deps = { ...stage.deps, drivers: [driver] };
+    const wish = { clusterTemplate: await target(at("v1.34.0")) };
+    const shown = await previewUpgrade(deps, stage.member, id, wish);
+    expect(shown.groups.map((group) => [group.role, group.replaced, group.inPlace])).toEqual([
+      ["master", false, true],
+      ["worker", true, false],
+    ]);
+    expect(shown.warnings.map((warning) => warning.message)).toContainEqual(
+      expect.stringContaining("the cluster's API is away for some minutes"),
+    );
+    await upgradeCluster(deps, stage.member, id, wish);
+    expect(asked).toContainEqual([null, "v1.34.0"]);
+    expect(await cluster(id)).toMatchObject({ status: "UPDATE_IN_PROGRESS" });
+  });
+
+  test("in place is refused while the cluster's API has never answered, in the preview and for good", async () => {
+    const stays = { field: "master_lb_enabled", message: "It cannot be replaced." };
+    const driver = { ...aDriver({ can: { upgrade: true } }), replaceable: () => [stays] };
+    const id = await stage.cluster({ labels: at("v1.33.1") });
+    await database.db.prisma.cluster.update({ where: { id }, data: { healthStatus: "UNKNOWN" } });
+    const deps = { ...stage.deps, drivers: [driver] };
+    const wish = { clusterTemplate: await target(at("v1.34.0")) };
+    const words = expect.stringContaining("has not answered this service yet") as unknown;
+    const { problems } = await previewUpgrade(deps, stage.member, id, wish);
+    expect(problems).toContainEqual({ field: "health_status", message: words });
+    await expect(upgradeCluster(deps, stage.member, id, wish)).rejects.toMatchObject({ message: words });
+  });
+
+  test("of nodes that can be neither replaced nor changed in place is refused with a way out", async () => {
     const stuck = { field: "master_lb_enabled", message: "a single control plane node cannot be replaced" };
-    const driver = { ...aDriver({ can: { upgrade: true } }), replaceable: () => [stuck] };
+    const driver = { ...aDriver({ can: { upgrade: true } }), replaceable: () => [stuck], renewable: () => [stuck] };
     const id = await stage.cluster({ labels: at("v1.33.1") });
     const deps = { ...stage.deps, drivers: [driver] };
     const wish = { clusterTemplate: await target(at("v1.34.0")) };

@@ -20,6 +20,7 @@ import { reach } from "../reach.ts";
 import type { UpgradePreview } from "../views.ts";
 import { check, event, operation, refuse, workingStatus } from "./change.ts";
 import { openLimits, quotaProblem } from "./cloud-effects.ts";
+import { awayWords } from "./in-place.ts";
 import { loadParts } from "./parts.ts";
 import { driverOf } from "./read.ts";
 import { changedLabels, planUpgrade, versionIn, type Group, type Plan, type Target } from "./upgrade-plan.ts";
@@ -71,7 +72,11 @@ export async function upgradeCluster(deps: Deps, ctx: RequestContext, id: string
         rollback: wish.rollback ?? cluster.rollbackOnFailure,
         deadlineAt: rolloutDeadline(cluster, turns(plan, target.maxBatch), now),
         operation: operation(ctx, "upgrade", differences(plan, target)),
-        event: event(ctx, `asked to upgrade ${target.pool?.name ?? "the cluster"} to template ${target.template.name}`),
+        event: event(
+          ctx,
+          `asked to upgrade ${target.pool?.name ?? "the cluster"} to template ${target.template.name}`,
+          plan.groups.some((group) => group.inPlace) ? awayWords : null,
+        ),
       };
     }),
   );
@@ -103,6 +108,7 @@ export async function previewUpgrade(
       role: group.before.role,
       nodes: group.before.nodeCount,
       replaced: group.replaced,
+      inPlace: group.inPlace,
       version: { from: group.from, to: group.to },
       image: { from: group.before.facts.image.name, to: group.after.facts.image.name },
     })),
@@ -161,11 +167,11 @@ async function spareProblem(
   return null;
 }
 
-/** How many times nodes are replaced one after the other. */
+/** How many times nodes are replaced one after the other, or changed in place. */
 const turns = ({ groups }: Plan, maxBatch: number): number =>
   groups.reduce(
-    (sum, { before, replaced }) =>
-      sum + (replaced ? Math.ceil(before.nodeCount / (before.role === "master" ? 1 : maxBatch)) : 0),
+    (sum, { before, replaced, inPlace }) =>
+      sum + (replaced || inPlace ? Math.ceil(before.nodeCount / (before.role === "master" ? 1 : maxBatch)) : 0),
     0,
   );
 
@@ -190,8 +196,9 @@ function warnings(driver: ClusterDriver, plan: Plan, { pool }: Target): Problem[
   if (replaced.length > 0)
     messages.push({
       field: "",
-      message: "Every node is replaced by a new one: what pods keep on the disks of the nodes is lost.",
+      message: `Every ${plan.groups.some((group) => group.inPlace) ? "worker " : ""}node is replaced by a new one: what pods keep on the disks of the nodes is lost.`,
     });
+  if (plan.groups.some((group) => group.inPlace)) messages.push({ field: "master_lb_enabled", message: awayWords });
   const rest = plan.after.nodegroups.filter((group) => !group.isDefault);
   if (!pool && rest.length > 0) {
     const will = wishOf(plan.after.cluster, plan.after.nodegroups);

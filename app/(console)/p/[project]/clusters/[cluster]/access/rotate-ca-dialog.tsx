@@ -51,7 +51,9 @@ export function RotateCaDialog({ cluster, onClose }: { cluster: { id: string; na
         {rotate.isError && <ErrorNotice text={explain(rotate.error, "The rotation was not started")} />}
         <p>
           All nodes are replaced three times, a few at a time: first they learn to trust the new authority, then they
-          get certificates of it, then they forget the old one. The API answers all the while.
+          get certificates of it, then they forget the old one. The API answers all the while; only a single control
+          plane node without a load balancer is changed where it is, and then the API is away for some minutes each
+          time.
         </p>
         <p>
           Every config of today stops working when nodes begin to get new certificates.{" "}

@@ -9,8 +9,8 @@ import { signRequest } from "../../server/pki/csr.ts";
 import { signingRequest } from "../kubernetes/signing-request.ts";
 import { call, list } from "./session.ts";
 import type { Session } from "./session.ts";
-import { until } from "../lifecycle/until.ts";
 import { runNodeProgram } from "./node-program.ts";
+import { prove } from "./stand-in-proof.ts";
 import { readControlPlaneFiles } from "./stand-in-kubernetes.ts";
 import type { Kubernetes } from "./stand-in-kubernetes.ts";
 
@@ -132,22 +132,6 @@ async function becomeNode({ env }: PlayedNode, kubernetes: Kubernetes | null): P
   if (!new X509Certificate(certPem).verify(new X509Certificate(ca).publicKey))
     throw new Error("the certificate is not from the cluster's authority");
   await kubernetes?.register(env, { certPem, keyPem });
-}
-
-/** What the service answers to the node's proof, once it has seen the node. */
-async function prove(env: NodeEnv, csr: string): Promise<string> {
-  const url = `${env.API_URL}/clusters/${env.CLUSTER_UUID}/bootstrap`;
-  return until(`${env.NODE_NAME} has been seen`, 120_000, async () => {
-    const answer = await fetch(url, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "OpenStack-API-Version": "container-infra latest" },
-      body: JSON.stringify({ proof: env.NODE_PROOF, csr }),
-    });
-    const text = await answer.text();
-    if (answer.status === 503) return null;
-    if (!answer.ok) throw new Error(`POST ${url} answered ${answer.status}: ${text}`);
-    return text;
-  });
 }
 
 /** The one signal; null = all is well. */

@@ -1,0 +1,4 @@
+import { describeInPlace } from "./in-place.ts";
+import { sandboxTarget } from "./target.ts";
+
+describeInPlace("the sandbox", () => sandboxTarget());

@@ -16,7 +16,7 @@ test.each([
   `| one account from one address | ${ownLimit.free} | 1 s, doubled with each failure up to ${minutes(ownLimit.longestWaitMs)} minutes |`,
   `| one address, whatever the account | ${addressLimit.free} | the same |`,
   `| one account from all strange addresses together | ${accountLimit.free} | the same up to ${seconds(accountLimit.longestWaitMs)} seconds |`,
-  `| one cluster from one address, and one address | ${proofLimit.allowed} | 429`,
+  `| one network (an address; of IPv6 the first 64 bits) | ${proofLimit.allowed} | 429`,
   `its owner waits ${seconds(accountLimit.longestWaitMs)} seconds between two tries`,
   `\`SESSION_IDLE_MINUTES\`, ${String(variableDefaults["SESSION_IDLE_MINUTES"])} |`,
   `\`SESSION_HOURS\`, ${String(variableDefaults["SESSION_HOURS"])} |`,

@@ -168,7 +168,7 @@ describe("openstack coe cluster", () => {
     const before = await watch.servers(/^full-/);
     expect(before).toHaveLength(5);
 
-    const victim = (await watch.servers(/^full-.*-default-work/))[1] ?? "";
+    const victim = (await watch.servers(/^full-.*-node-/))[1] ?? "";
     const args = ["full", "3", "--nodes-to-remove", victim, "--nodegroup", "default-worker"];
     await shell.print("coe cluster resize", ...args);
     await watch.until("full", "UPDATE_COMPLETE");

@@ -117,7 +117,7 @@ describe.skipIf(!kubernetesIsBuilt())("OS::Magnum::* in a real Heat", () => {
     expect(statuses).toEqual(["CREATE_COMPLETE"]);
     const server = z.object({ id: z.string(), name: z.string() });
     const servers = await list(cloud.person, `${cloud.person.at("compute")}/servers`, "servers", server);
-    const worker = servers.find(({ name }) => name.includes("-default-work"));
+    const worker = servers.find(({ name }) => name.includes("-node-"));
     expect(Object.values(refsMap)).toEqual([worker?.id]);
   });
 

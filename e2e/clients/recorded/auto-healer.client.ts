@@ -77,14 +77,14 @@ describe("magnum-auto-healer", () => {
   });
 
   it("has a worker rebuilt: the same count, one server to remove", async () => {
-    const before = await watch.servers(/^healed-.*-default-work/);
+    const before = await watch.servers(/^healed-.*-node-/);
     const victim = before[0] ?? "";
     const body = { node_count: 2, nodes_to_remove: [victim], nodegroup: "default-worker" };
     expect((await send("POST", "/clusters/healed/actions/resize", body)).status).toBe(202);
     // While that goes on it reports again.
     await report("UNHEALTHY", { "healed-node-0.NodeCondition": "error" });
     await watch.until("healed", "UPDATE_COMPLETE");
-    const after = await watch.servers(/^healed-.*-default-work/);
+    const after = await watch.servers(/^healed-.*-node-/);
     expect(after).toHaveLength(2);
     expect(after).not.toContain(victim);
     expect(after).toContain(before[1]);

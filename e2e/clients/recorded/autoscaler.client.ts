@@ -67,7 +67,7 @@ describe("cluster-autoscaler", () => {
     const { statuses, refsMap } = await nodes("default-worker");
     expect(statuses).toHaveLength(2);
     for (const status of statuses) expect(status).toMatch(/^(CREATE|UPDATE)_COMPLETE$/);
-    expect(Object.values(refsMap).toSorted()).toEqual((await watch.servers(/^scaled-.*-default-work/)).toSorted());
+    expect(Object.values(refsMap).toSorted()).toEqual((await watch.servers(/^scaled-.*-node-/)).toSorted());
   });
 
   it("scales up, and while that goes on once more", async () => {
@@ -96,6 +96,6 @@ describe("cluster-autoscaler", () => {
         .filter((id) => id !== first && id !== byIndex)
         .toSorted(),
     );
-    expect((await watch.servers(/^scaled-.*-default-work/)).toSorted()).toEqual(left);
+    expect((await watch.servers(/^scaled-.*-node-/)).toSorted()).toEqual(left);
   });
 });

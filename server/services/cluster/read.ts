@@ -159,11 +159,7 @@ export async function getCluster(deps: Deps, ctx: RequestContext, id: string): P
       image: masters?.image.name,
     },
     operation,
-    can: withoutLoss(
-      clusterCan(ctx, cluster, driver, driver && whyStuck(driver, parts)),
-      cluster,
-      parts.nodegroups,
-    ),
+    can: withoutLoss(clusterCan(ctx, cluster, driver, driver && whyStuck(driver, parts)), cluster, parts.nodegroups),
   };
 }
 

@@ -46,9 +46,9 @@ describe.each(policyDefaults)("by the %s defaults", (defaults) => {
   it.each([
     ["the whole system", { system: { all: true } }],
     ["nothing", null],
-  ])("an administrator's token of %s is refused with 403 on every route", async (_what, scope) => {
+  ])("an administrator's token of %s is refused with 403 on every route that asks for one", async (_what, scope) => {
     const held = await token(scope);
-    for (const { method, path } of routes) {
+    for (const { method, path } of routes.filter((route) => !route.open)) {
       const answer = await api.inject({ method, url: path, headers: { "x-auth-token": held } });
       expect([method, path, answer.statusCode]).toEqual([method, path, 403]);
     }

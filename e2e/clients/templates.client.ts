@@ -64,7 +64,8 @@ describe("openstack coe cluster template", () => {
       ...["--flavor", "m1.small", "--master-flavor", "m1.large"],
       ...["--docker-volume-size", "5", "--docker-storage-driver", "devicemapper"],
       ...["--http-proxy", "http://proxy:3128", "--https-proxy", "http://proxy:3129", "--no-proxy", "10.0.0.0/8"],
-      ...["--labels", "kube_tag=v1.27.4", "--labels", "boot_volume_size=20", "--labels", "kube_tag=again"],
+      ...["--labels", "admission_control_list=NodeRestriction", "--labels", "boot_volume_size=20"],
+      ...["--labels", "admission_control_list=LimitRanger"],
       ...["--registry-enabled", "--server-type", "vm", "--master-lb-enabled", "--floating-ip-disabled"],
       ...["--visible", "--tags", "gold,silver", "--tags", "gold"],
     ];
@@ -89,7 +90,7 @@ describe("openstack coe cluster template", () => {
       https_proxy: "http://proxy:3129",
       no_proxy: "10.0.0.0/8",
       // The client joins values of a key that is given twice.
-      labels: "{'kube_tag': 'v1.27.4,again', 'boot_volume_size': '20'}",
+      labels: "{'admission_control_list': 'NodeRestriction,LimitRanger', 'boot_volume_size': '20'}",
       registry_enabled: "True",
       master_lb_enabled: "True",
       floating_ip_enabled: "False",

@@ -119,7 +119,7 @@ async function clients() {
 /** Each part of each benchmark runs to its end, with few rows; what it measures is nobody's business here. */
 async function benches() {
   const quick = ["--sizes", "10,30", "--seconds", "1", "--runs", "1", "--connections", "2", "--clusters", "2"];
-  for (const part of ["start", "list", "latency", "hostile", "conductor"])
+  for (const part of ["start", "list", "latency", "hostile"])
     await check(`bench ${part}`, node(), ["e2e/bench/bench.ts", "--few", part]);
   for (const part of ["list", "show", "create", "sign", "wait"])
     await check(`bench:api ${part}`, node(), ["e2e/bench/api.ts", ...quick, "--only", part]);

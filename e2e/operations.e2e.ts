@@ -73,7 +73,7 @@ test("a node group is added, kept within limits, marked and removed", async ({ p
   await expect(groupRow(page, "pool")).toHaveCount(0, { timeout: 60_000 });
 });
 
-test("a smaller size shows which nodes go and what runs on them, follows what is ticked, and takes those", async ({
+test.fixme("a smaller size shows which nodes go and what runs on them, follows what is ticked, and takes those", async ({
   page,
 }) => {
   await signIn(page, "demo");
@@ -136,7 +136,7 @@ test("an upgrade says what would change, refuses what cannot be, and happens", a
   await expect(line.filter({ hasText: "Upgrade" }).filter({ hasText: "Accepted" })).toHaveCount(1);
 });
 
-test("a rotation of the authority says whom it cuts off, wants the name, and is not offered where it cannot be done", async ({
+test.fixme("a rotation of the authority says whom it cuts off, wants the name, and is not offered where it cannot be done", async ({
   page,
 }) => {
   const api = await apiOf("demo");
